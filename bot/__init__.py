@@ -1,0 +1,1 @@
+"""Parley: every chat model in every Discord channel."""

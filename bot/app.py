@@ -1,0 +1,120 @@
+"""Puts the pieces together: the only place that knows them all, and owns how long they live."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import aiohttp
+import discord
+
+from bot.chat.gate import INTERVAL
+from bot.discord.client import Parley, point_at
+from bot.providers.client import ChatClient
+from bot.responder import Responder
+from bot.settings import ALLOWED, Settings
+from bot.store.store import Store
+
+log = logging.getLogger(__name__)
+
+
+class CannotRun(Exception):
+    """Parley cannot work like this; the message is a sentence for the operator."""
+
+
+class App:
+    """A running Parley. Made by `open_app`."""
+
+    def __init__(self, client: Parley, token: str) -> None:
+        self._client = client
+        self._token = token
+        self._connection: asyncio.Task[None] | None = None
+
+    async def ready(self) -> None:
+        """Wait until Discord has told us who and where we are. Raises CannotRun where it never will."""
+        connection = self._connect()
+        ready = asyncio.create_task(self._client.wait_until_ready())
+        await asyncio.wait([connection, ready], return_when=asyncio.FIRST_COMPLETED)
+        ready.cancel()
+        if connection.done():
+            await connection
+
+    async def run(self) -> None:
+        """Stay connected until cancelled. Raises CannotRun."""
+        await self._connect()
+
+    def _connect(self) -> asyncio.Task[None]:
+        self._connection = self._connection or asyncio.create_task(_connected(self._client, self._token))
+        return self._connection
+
+    async def close(self) -> None:
+        await self._client.close()
+        if self._connection:
+            self._connection.cancel()
+            await asyncio.gather(self._connection, return_exceptions=True)
+
+
+@asynccontextmanager
+async def open_app(settings: Settings, pace: float = INTERVAL) -> AsyncIterator[App]:
+    """Parley with its database open; at the end running replies are finished, then everything closes.
+
+    `pace` is the seconds between two writes to a channel. Raises DatabaseUnusable.
+    """
+    if settings.discord_token is None:
+        raise CannotRun(f"DISCORD_TOKEN is not set; it is {ALLOWED['DISCORD_TOKEN']}.")
+    point_at(_text(settings.discord_api_url), _text(settings.discord_gateway_url))
+    offer, operator = settings.offer(), settings.preferences()
+    async with Store.open(settings.database_path) as store, ChatClient() as chat:
+        responder = Responder(offer, chat, store, operator)
+        app = App(Parley(responder, offer, store, operator, pace), settings.discord_token.get_secret_value())
+        try:
+            yield app
+        finally:
+            await responder.drain()
+            await app.close()
+
+
+async def run(settings: Settings) -> None:
+    """Run until SIGINT or SIGTERM. Raises CannotRun and DatabaseUnusable."""
+    stopped = stop_signal()
+    async with open_app(settings) as app:
+        running = asyncio.create_task(app.run())
+        stopping = asyncio.create_task(stopped.wait())
+        await asyncio.wait([running, stopping], return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if running.done():
+            await running
+        log.info("Stopping")
+
+
+def stop_signal() -> asyncio.Event:
+    """An event that SIGINT and SIGTERM set."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(number, stopped.set)
+        except NotImplementedError:  # Windows
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stopped.set))
+    return stopped
+
+
+async def _connected(client: Parley, token: str) -> None:
+    try:
+        await client.start(token)
+    except discord.LoginFailure as error:
+        raise CannotRun("Discord does not accept DISCORD_TOKEN. Reset the token in the developer portal.") from error
+    except discord.PrivilegedIntentsRequired as error:
+        raise CannotRun(
+            "Discord refuses the MESSAGE CONTENT intent. Switch it on in the developer portal: your application, "
+            "Bot, Privileged Gateway Intents."
+        ) from error
+    except (aiohttp.ClientError, OSError) as error:
+        raise CannotRun(f"Discord cannot be reached: {error}") from error
+    except discord.HTTPException as error:
+        raise CannotRun(f"Discord refused the login: {error}") from error
+
+
+def _text(url: object | None) -> str | None:
+    return str(url) if url else None

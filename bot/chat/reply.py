@@ -1,0 +1,181 @@
+"""A reply: our answer as it appears in Discord, over as many messages as it has pages.
+
+Reading and writing are two tasks. The reader takes pieces at the model's pace and only lengthens the text. The writer
+shows at Discord's pace: it waits for a slot of the channel's gate, splits the newest text, and makes the first write
+by which what is shown differs from what should be shown. Pages only grow at the end, so that is an edit of the last
+message or a new one behind it. The writer is never cancelled: a write in flight always lands, and the last one shows
+the whole text.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.chat.gate import Gate
+from bot.chat.pages import LIMIT, split
+
+log = logging.getLogger(__name__)
+
+TYPING_EVERY = 8.0
+"""Seconds; Discord shows the indicator for ten."""
+
+MOST_FAILURES = 5
+"""Writes that may fail in a row before the reply is given up, about half a minute later."""
+
+LONGEST_PAUSE = 10.0
+"""Seconds between two tries of a write that fails."""
+
+
+class SurfaceLost(Exception):
+    """The place of the reply is gone or closed to us; the message says which, in words for the log."""
+
+
+class MessageGone(SurfaceLost):
+    """A message of the reply was deleted by somebody."""
+
+
+class SurfaceBusy(Exception):
+    """A write did not go through but may later."""
+
+
+class Surface(Protocol):
+    """Where a reply appears. Writes raise `SurfaceLost` or `SurfaceBusy` and nothing else."""
+
+    gate: Gate
+
+    async def send(self, text: str) -> int:
+        """Post the next message of the reply and return its id."""
+
+    async def edit(self, message_id: int, text: str) -> None: ...
+
+    async def typing(self) -> None:
+        """Show "is typing" for some ten seconds; failures do not matter."""
+
+    async def whisper(self, text: str) -> None:
+        """Tell the asker apart from the channel, as well as it goes, for when `send` cannot."""
+
+
+@dataclass(slots=True)
+class Shown:
+    """A page as Discord has it."""
+
+    message_id: int
+    text: str
+
+
+class Reply:
+    """One answer on one surface. `text` is the model's own, whole; `note` is ours and stands below it."""
+
+    def __init__(self, surface: Surface) -> None:
+        self.text = ""
+        self.note = ""
+        self.shown: list[Shown] = []
+        self.lost: SurfaceLost | None = None
+        self._surface = surface
+        self._news = asyncio.Event()
+        self._ended = False
+        self._stopped = False
+        self._failures = 0
+        self._reader: asyncio.Task[None] | None = None
+
+    async def publish(self, pieces: AsyncIterator[str]) -> None:
+        """Show the pieces as they come, until they end, `stop` is called, or the surface is lost.
+
+        Raises what `pieces` raises, after all that came before it has been shown.
+        """
+        self._reader = asyncio.create_task(self._read(pieces))
+        if self._stopped:
+            self._reader.cancel()
+        typing = asyncio.create_task(self._type())
+        writer = asyncio.create_task(self._write())
+        try:
+            await asyncio.wait([self._reader])
+            if not self._reader.cancelled() and (error := self._reader.exception()):
+                raise error
+        finally:
+            self._reader.cancel()
+            typing.cancel()
+            self._ended = True
+            self._news.set()
+            await asyncio.shield(writer)
+
+    def stop(self) -> None:
+        """End the reading; what has come so far is shown and kept."""
+        self._stopped = True
+        if self._reader:
+            self._reader.cancel()
+
+    async def finish(self, note: str) -> None:
+        """Put a note below the text, in a message of its own where there is no text."""
+        self.note = note
+        self._ended = True
+        await self._write()
+
+    async def _read(self, pieces: AsyncIterator[str]) -> None:
+        async for piece in pieces:
+            self.text += piece
+            self._news.set()
+
+    async def _type(self) -> None:
+        while not self.text.strip():
+            await self._surface.typing()
+            await asyncio.sleep(TYPING_EVERY)
+
+    async def _write(self) -> None:
+        """Make writes until the whole text is shown and no more will come."""
+        while not self.lost:
+            self._news.clear()
+            if self._next_write() is None:
+                if self._ended:
+                    return
+                await self._news.wait()
+                continue
+            async with self._surface.gate.write(preview=not self._ended and bool(self.shown)):
+                await self._show(self._next_write())
+
+    def _next_write(self) -> tuple[int, str] | None:
+        """The first page that is not shown as it should be: its number and text."""
+        for number, page in enumerate(self._pages()):
+            if number >= len(self.shown) or self.shown[number].text != page:
+                return number, page
+        return None
+
+    def _pages(self) -> list[str]:
+        """The pages as they should be shown. A note that no longer fits below the text gets a page of its own."""
+        pages = split(self.text)
+        note = "\n".join(f"-# {line}" for line in self.note.splitlines()) if pages else self.note
+        if not note:
+            return pages
+        if pages and len(pages[-1]) + 1 + len(note) <= LIMIT:
+            return [*pages[:-1], f"{pages[-1]}\n{note}"]
+        return pages + split(note)
+
+    async def _show(self, write: tuple[int, str] | None) -> None:
+        if write is None:
+            return  # the text changed back while we waited
+        number, page = write
+        try:
+            if number < len(self.shown):
+                await self._surface.edit(self.shown[number].message_id, page)
+                self.shown[number].text = page
+            else:
+                self.shown.append(Shown(await self._surface.send(page), page))
+            self._failures = 0
+        except SurfaceLost as error:
+            self._lose(error)
+        except SurfaceBusy as error:
+            await self._pause(error)
+
+    async def _pause(self, error: SurfaceBusy) -> None:
+        self._failures += 1
+        if self._failures >= MOST_FAILURES:
+            self._lose(SurfaceLost(f"{self._failures} writes in a row failed, the last with: {error}"))
+            return
+        log.warning("A write to the channel failed and is tried again: %s", error)
+        await asyncio.sleep(min(2.0**self._failures, LONGEST_PAUSE))
+
+    def _lose(self, error: SurfaceLost) -> None:
+        self.lost = error
+        self.stop()

@@ -1,0 +1,137 @@
+"""The `parley` command: arguments, logging, exit codes.
+
+Exit codes: 0 all is well, 1 Parley cannot run or a check failed, 2 wrong arguments or settings.
+"""
+
+import asyncio
+import logging
+import sys
+from collections.abc import Coroutine
+from typing import Any, NoReturn
+
+import click
+
+from bot import app, logs
+from bot.doctor import Finding, examine
+from bot.settings import Settings, WrongSettings, load_settings
+from bot.store.database import DatabaseUnusable, migrate, sole_use
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="parley-bot", prog_name="parley")
+def main() -> None:
+    """Parley brings every chat model into every Discord channel.
+
+    Settings come from the environment and from .env in this folder; .env.example explains them all.
+    """
+
+
+@main.command()
+def run() -> None:
+    """Migrate the database, then connect to Discord and answer."""
+    _run(app.run(_settings(need_token=True)))
+
+
+@main.command()
+@click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
+@click.option("--no-browser", is_flag=True, help="Only print the page's address.")
+@click.option("--database", metavar="URL", help="Keep conversations in this database, as sqlite:///play.db.")
+def playground(port: int, no_browser: bool, database: str | None) -> None:
+    """Try Parley with a simulated Discord and a scripted model: no account, no key."""
+    from bot.playground import play  # the simulator is only loaded where it is used
+
+    logs.configure("WARNING", "text", ())
+    _run(play(port, not no_browser, database))
+
+
+@main.command()
+@click.option("--port", default=0, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
+def simulator(port: int) -> None:
+    """Run the simulated Discord and the scripted model alone, for any Discord bot.
+
+    Prints one line of JSON: api_url, gateway_url, model_url, bot_token, person_token (manages the server) and
+    member_token (an ordinary member).
+    """
+    from bot.simulator import serve
+
+    _run(serve(port))
+
+
+@main.command()
+def doctor() -> None:
+    """Check settings, database, providers and Discord, and name the remedy for what is wrong."""
+    settings = _settings()
+    healthy = asyncio.run(_examined(settings))
+    sys.exit(0 if healthy else 1)
+
+
+@main.group()
+def db() -> None:
+    """Look after the database."""
+
+
+@db.command()
+def upgrade() -> None:
+    """Bring the database's tables up to date, as `parley run` does before it connects."""
+    path = _settings().database_path
+    try:
+        with sole_use(path):
+            migrate(path)
+    except DatabaseUnusable as error:
+        _fail(str(error))
+    click.echo(f"{path} is up to date.")
+
+
+def _settings(*, need_token: bool = False) -> Settings:
+    """The settings, with logging set up by them; a fault ends the program with a line for each."""
+    try:
+        settings = load_settings(need_token=need_token)
+    except WrongSettings as error:
+        for fault in error.faults:
+            click.echo(fault, err=True)
+        sys.exit(2)
+    logs.configure(settings.log_level, settings.log_format, settings.secrets())
+    return settings
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    """Run until it ends, on uvloop where the platform has it."""
+    try:
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            runner.run(work)
+    except (app.CannotRun, DatabaseUnusable) as error:
+        _fail(str(error))
+    except WrongSettings as error:
+        _fail(str(error))
+    except OSError as error:
+        _fail(error.strerror or str(error))
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _loop_factory() -> Any:
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
+
+def _fail(sentence: str) -> NoReturn:
+    logging.getLogger(__name__).debug("Ending", exc_info=True)
+    click.echo(sentence, err=True)
+    sys.exit(1)
+
+
+async def _examined(settings: Settings) -> bool:
+    healthy = True
+    async for finding in examine(settings):
+        click.echo(_line(finding))
+        healthy = healthy and finding.ok
+    return healthy
+
+
+def _line(finding: Finding) -> str:
+    if finding.ok:
+        return f"ok    {finding.what}"
+    return f"FAIL  {finding.what}\n      {finding.remedy}"

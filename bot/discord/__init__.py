@@ -1,0 +1,1 @@
+"""The room that knows Discord; no other imports discord.py."""

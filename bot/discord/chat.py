@@ -1,0 +1,49 @@
+"""People talk to Parley: messages in, replies out."""
+
+import logging
+from weakref import WeakValueDictionary
+
+import discord
+from discord.ext import commands
+
+from bot.chat.gate import INTERVAL, Gate
+from bot.discord.border import ChannelSurface, read_prompt
+from bot.responder import Responder
+
+log = logging.getLogger(__name__)
+
+
+class Gates:
+    """One gate per channel id, threads included, for as long as a reply there needs it."""
+
+    def __init__(self, interval: float = INTERVAL) -> None:
+        self._interval = interval
+        self._gates: WeakValueDictionary[int, Gate] = WeakValueDictionary()
+
+    def of(self, channel_id: int) -> Gate:
+        return self._gates.setdefault(channel_id, Gate(self._interval))
+
+
+class Chat(commands.Cog):
+    """Answers mentions, replies, direct messages, and whatever a channel wants to have answered."""
+
+    def __init__(self, client: commands.Bot, responder: Responder, gates: Gates) -> None:
+        self._client = client
+        self._responder = responder
+        self._gates = gates
+
+    @commands.Cog.listener()
+    async def on_message(self, message: discord.Message) -> None:
+        me = self._client.user
+        prompt = read_prompt(message, me) if me else None
+        if prompt is None or not await self._responder.wants(prompt):
+            return
+        surface = ChannelSurface(message, self._gates.of(message.channel.id))
+        if lack := surface.lack():
+            log.warning("No answer to %s in channel %s: lacking %s", prompt.id, prompt.place.channel_id, lack)
+            await surface.whisper(
+                f"I cannot answer you in <#{prompt.place.channel_id}>: I lack {lack} there. "
+                "Those who manage the server can grant it."
+            )
+            return
+        await self._responder.respond(prompt, surface)

@@ -1,0 +1,82 @@
+"""The bot as Discord sees it: intents, cogs, and commands that are synced when they changed."""
+
+import hashlib
+import json
+import logging
+
+import discord
+import yarl
+from discord.ext import commands
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from bot.chat.gate import INTERVAL
+from bot.chat.preferences import Preferences
+from bot.discord.chat import Chat, Gates
+from bot.discord.replies import Commands
+from bot.discord.settings import Settings
+from bot.discord.switch import Switch
+from bot.providers.catalogue import Offer
+from bot.responder import Responder
+from bot.store.store import Store
+
+log = logging.getLogger(__name__)
+
+
+def point_at(api_url: str | None, gateway_url: str | None) -> None:
+    """Have discord.py speak with another server than Discord's.
+
+    It reads both addresses from classes and offers no other way, so this holds for the whole process.
+    """
+    if api_url:
+        Route.BASE = api_url.rstrip("/")
+    if gateway_url:
+        DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway_url)
+
+
+def intents() -> discord.Intents:
+    """Guilds, messages in them and in DMs, and what the messages say; no members, no presences."""
+    return discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=True)
+
+
+class Parley(commands.Bot):
+    """A discord.py client with Parley's cogs. `pace` is the seconds between two writes to a channel."""
+
+    def __init__(
+        self, responder: Responder, offer: Offer, store: Store, operator: Preferences, pace: float = INTERVAL
+    ) -> None:
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            tree_cls=Commands,
+            intents=intents(),
+            allowed_mentions=discord.AllowedMentions.none(),
+            max_messages=None,
+        )
+        self._store = store
+        self._own_cogs = (
+            Chat(self, responder, Gates(pace)),
+            Switch(offer, store, operator),
+            Settings(offer, store, operator),
+        )
+
+    async def setup_hook(self) -> None:
+        for cog in self._own_cogs:
+            await self.add_cog(cog)
+        await self._sync_commands()
+
+    async def on_message(self, message: discord.Message, /) -> None:
+        """Nothing: the chat cog listens, and there are no commands with a prefix."""
+
+    async def on_ready(self) -> None:
+        log.info("Connected as %s to %d servers", self.user, len(self.guilds))
+
+    async def _sync_commands(self) -> None:
+        """Send the slash commands to Discord if it was last given others."""
+        payload = [command.to_dict(self.tree) for command in self.tree.get_commands()]
+        digest = hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
+        if self.application_id is None or digest == await self._store.synced_commands.digest(self.application_id):
+            return
+        await self.tree.sync()
+        await self._store.synced_commands.remember(self.application_id, digest)
+        log.info("Synced %d slash commands", len(payload))

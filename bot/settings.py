@@ -1,0 +1,163 @@
+"""The operator's settings: the only reader of the environment and of `.env`."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, HttpUrl, SecretStr, ValidationError, WebsocketUrl, field_validator
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+
+from bot.chat.preferences import LONGEST_SYSTEM_PROMPT, Preferences
+from bot.providers.catalogue import Access, Catalogue, NotOffered, Offer, load_catalogue
+
+SYSTEM_PROMPT = "You are Parley, a helpful assistant in a Discord chat. Answer in the language you are asked in."
+
+ALLOWED: Mapping[str, str] = {
+    "DISCORD_TOKEN": "the bot's token from the Discord developer portal",
+    "DISCORD_API_URL": "an http(s) address that ends with the API's version, as https://discord.com/api/v10",
+    "DISCORD_GATEWAY_URL": "a ws(s) address, as wss://gateway.discord.gg/",
+    "DATABASE_URL": "sqlite:///path/to/file.db (four slashes for an absolute path)",
+    "DEFAULT_MODEL": "provider/model, as groq/openai/gpt-oss-20b",
+    "SYSTEM_PROMPT": f"a text of at most {LONGEST_SYSTEM_PROMPT} characters",
+    "LOG_LEVEL": "DEBUG, INFO, WARNING or ERROR",
+    "LOG_FORMAT": "text or json",
+}
+
+
+class WrongSettings(Exception):
+    """The settings cannot be used; `faults` has a line for each: the name, what was read, what is allowed."""
+
+    def __init__(self, faults: list[str]) -> None:
+        self.faults = faults
+        super().__init__("\n".join(faults))
+
+
+class AccessSource(PydanticBaseSettingsSource):
+    """Collects each provider's key and `<PROVIDER>_BASE_URL` into `access`, by the names in the catalogue."""
+
+    def __init__(self, settings: type[BaseSettings], sources: tuple[EnvSettingsSource, ...]) -> None:
+        super().__init__(settings)
+        # a pasted key often brings white space along
+        self._values = {
+            name: value.strip()
+            for source in sources
+            for name, value in source.env_vars.items()
+            if value and value.strip()
+        }
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        return {
+            "access": {
+                name: {
+                    "key": self._values.get((provider.key or "").lower()),
+                    "base_url": self._values.get(f"{name}_base_url"),
+                }
+                for name, provider in load_catalogue().items()
+            }
+        }
+
+
+class Settings(BaseSettings):
+    """What the operator chose. The environment goes before `.env`; empty values count as not set."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    discord_token: SecretStr | None = None
+    discord_api_url: HttpUrl | None = None
+    discord_gateway_url: WebsocketUrl | None = None
+    database_url: str = "sqlite:///data/parley.db"
+    default_model: str | None = None
+    system_prompt: str = Field(SYSTEM_PROMPT, max_length=LONGEST_SYSTEM_PROMPT)
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["text", "json"] = "text"
+    access: dict[str, Access] = {}
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], *sources: PydanticBaseSettingsSource, **named: PydanticBaseSettingsSource
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        init, env, dotenv = named["init_settings"], named["env_settings"], named["dotenv_settings"]
+        readers = tuple(source for source in (dotenv, env) if isinstance(source, EnvSettingsSource))
+        return init, env, dotenv, AccessSource(settings_cls, readers)
+
+    @field_validator("log_level", "log_format", mode="before")
+    @classmethod
+    def _any_case(cls, value: object, info: Any) -> object:
+        if not isinstance(value, str):
+            return value
+        return value.upper() if info.field_name == "log_level" else value.lower()
+
+    @field_validator("database_url")
+    @classmethod
+    def _sqlite(cls, value: str) -> str:
+        if not re.fullmatch(r"sqlite(\+aiosqlite)?:///.+", value):
+            raise ValueError("not a SQLite file")
+        return value
+
+    @property
+    def catalogue(self) -> Catalogue:
+        return load_catalogue()
+
+    def offer(self) -> Offer:
+        """The providers that can be had with these settings."""
+        return Offer(self.catalogue, self.access, self.default_model)
+
+    def preferences(self) -> Preferences:
+        """The operator's layer: what holds where no server or channel chose."""
+        return Preferences(system_prompt=self.system_prompt)
+
+    def secrets(self) -> list[str]:
+        """What must never be written anywhere."""
+        keys = [self.discord_token, *(access.key for access in self.access.values())]
+        return [key.get_secret_value() for key in keys if key]
+
+    @property
+    def database_path(self) -> Path:
+        return Path(self.database_url.split(":///", 1)[1])
+
+
+def load_settings(*, need_token: bool = False, **given: Any) -> Settings:
+    """Read the settings; `given` ones go before the environment. Raises WrongSettings with every fault there is."""
+    try:
+        settings = Settings(**given)
+    except ValidationError as error:
+        raise WrongSettings([_fault(problem) for problem in error.errors(include_url=False)]) from None
+    faults = []
+    if need_token and not settings.discord_token:
+        faults.append(f"DISCORD_TOKEN: not set; allowed: {ALLOWED['DISCORD_TOKEN']}")
+    if settings.default_model:
+        try:
+            settings.offer().endpoint(settings.default_model)
+        except NotOffered as error:
+            faults.append(f"DEFAULT_MODEL: read {settings.default_model!r}; {error}")
+    if faults:
+        raise WrongSettings(faults)
+    return settings
+
+
+def _fault(problem: ErrorDetails) -> str:
+    match problem["loc"]:
+        case ("access", str(provider), "base_url", *_):
+            name, allowed = f"{provider.upper()}_BASE_URL", "an http(s) address"
+        case (first, *_):
+            name = str(first).upper()
+            allowed = ALLOWED.get(name, problem["msg"])
+        case _:
+            name, allowed = "settings", problem["msg"]
+    return f"{name}: read {_readable(name, problem['input'])}; allowed: {allowed}"
+
+
+def _readable(name: str, value: object) -> str:
+    """What was read, without what could be a secret: tokens, and the credentials of an address."""
+    if "TOKEN" in name or "KEY" in name:
+        return "something else"
+    text = re.sub(r"//[^/@\s]*@", "//***@", str(value))
+    return repr(text if len(text) <= 80 else f"{text[:80]}…")

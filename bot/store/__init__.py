@@ -1,0 +1,1 @@
+"""The memory: what was said, what is preferred, in one SQLite file."""

@@ -1,0 +1,184 @@
+"""The questions we ask about conversations, and the one transaction that records a turn."""
+
+import hashlib
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, func, insert, literal, select
+from sqlalchemy.dialects.sqlite import insert as insert_or
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from bot.chat.context import fade
+from bot.chat.messages import Completion, Image, Kind, Message, Part, Place, Position, Prompt, Role, Text, Turn
+from bot.store.tables import completions, conversations, discord_messages, images, message_images, messages
+
+IDLE_SECONDS = 30 * 60
+"""How long a person's conversation in a channel is continued by a mention that replies to nothing."""
+
+LONGEST_PATH = 1_000
+"""Messages that are read back for one request; no window that a model has today holds more of them."""
+
+
+class Conversations:
+    """Trees of messages."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def knows(self, discord_id: int) -> bool:
+        """Whether this Discord message is a recorded prompt or a page of a recorded reply."""
+        query = select(discord_messages.c.id).where(discord_messages.c.id == discord_id)
+        async with self._engine.connect() as connection:
+            return await connection.scalar(query) is not None
+
+    async def locate(self, prompt: Prompt, now: float | None = None) -> Position:
+        """Where the prompt goes on: after the message it replies to, or else at the end of its line's conversation."""
+        async with self._engine.connect() as connection:
+            if prompt.replies_to and (position := await _position_of(connection, prompt.replies_to)):
+                return position
+            return await _newest(connection, prompt.place, prompt.author.id, time.time() if now is None else now)
+
+    async def begin(self, place: Place, owner_id: int) -> None:
+        """Start a conversation with nothing in it, which the next prompt without a reply goes into."""
+        async with self._engine.begin() as connection:
+            await _insert_conversation(connection, place, owner_id, time.time())
+
+    async def path(self, parent_id: int | None, *, with_images: bool) -> list[Message]:
+        """The messages from the conversation's root to this one, oldest first; without images their names are given."""
+        async with self._engine.connect() as connection:
+            rows = await _path_rows(connection, parent_id)
+            pictures = await _images_of(connection, [row.id for row in rows], with_images)
+        return [
+            Message(Role(row.role), (*((Text(row.text),) if row.text else ()), *pictures.get(row.id, ())))
+            for row in reversed(rows)
+        ]
+
+    async def record(self, turn: Turn) -> None:
+        """Write down prompt, completion and the Discord messages of both, all or nothing."""
+        now = time.time()
+        prompt, place = turn.prompt, turn.prompt.place
+        async with self._engine.begin() as connection:
+            conversation_id = turn.position.conversation_id or await _insert_conversation(
+                connection, place, prompt.author.id, now
+            )
+            prompt_id = await _insert_message(
+                connection,
+                conversation_id=conversation_id,
+                parent_id=turn.position.parent_id,
+                role=Role.USER,
+                text=prompt.content,
+                author_id=prompt.author.id,
+                created_at=now,
+            )
+            await _insert_images(connection, prompt_id, turn.images)
+            answer_id = await _insert_message(
+                connection,
+                conversation_id=conversation_id,
+                parent_id=prompt_id,
+                role=Role.ASSISTANT,
+                text=turn.completion.text,
+                created_at=now,
+            )
+            await _insert_completion(connection, answer_id, turn.completion)
+            pages = [(prompt.id, prompt_id, 0), *((id_, answer_id, page) for page, id_ in enumerate(turn.shown))]
+            await connection.execute(
+                insert(discord_messages),
+                [{"id": id_, "message_id": message_id, "page": page} for id_, message_id, page in pages],
+            )
+
+
+async def _position_of(connection: AsyncConnection, discord_id: int) -> Position | None:
+    query = (
+        select(messages.c.conversation_id, messages.c.id)
+        .join(discord_messages, discord_messages.c.message_id == messages.c.id)
+        .where(discord_messages.c.id == discord_id)
+    )
+    row = (await connection.execute(query)).first()
+    return Position(row.conversation_id, row.id) if row else None
+
+
+async def _newest(connection: AsyncConnection, place: Place, author_id: int, now: float) -> Position:
+    """The end of a person's newest conversation in a channel, of everybody's in a thread or DM."""
+    alone = place.kind is Kind.CHANNEL
+    query = select(func.max(conversations.c.id)).where(conversations.c.channel_id == place.channel_id)
+    conversation_id = await connection.scalar(query.where(conversations.c.owner_id == author_id) if alone else query)
+    if conversation_id is None:
+        return Position()
+    prompts = messages.alias("prompts")
+    answered: list[ColumnElement[bool]] = [prompts.c.author_id == author_id] if alone else []
+    last = (
+        select(messages.c.id, messages.c.created_at)
+        .join(prompts, messages.c.parent_id == prompts.c.id)
+        .where(messages.c.conversation_id == conversation_id, messages.c.role == Role.ASSISTANT, *answered)
+        .order_by(messages.c.id.desc())
+        .limit(1)
+    )
+    row = (await connection.execute(last)).first()
+    if row is None:
+        return Position(conversation_id)  # begun by /new, still empty
+    if alone and row.created_at < now - IDLE_SECONDS:
+        return Position()
+    return Position(conversation_id, row.id)
+
+
+async def _path_rows(connection: AsyncConnection, message_id: int | None) -> Sequence[Row[Any]]:
+    columns = (messages.c.id, messages.c.parent_id, messages.c.role, messages.c.text)
+    path = select(*columns, literal(0).label("depth")).where(messages.c.id == message_id).cte("path", recursive=True)
+    path = path.union_all(
+        select(*columns, path.c.depth + 1).where(messages.c.id == path.c.parent_id, path.c.depth < LONGEST_PATH)
+    )
+    return (await connection.execute(select(path).order_by(path.c.depth))).all()
+
+
+async def _images_of(connection: AsyncConnection, message_ids: list[int], with_images: bool) -> dict[int, list[Part]]:
+    named = message_images.c.name
+    query = select(message_images.c.message_id, named).where(message_images.c.message_id.in_(message_ids))
+    if with_images:
+        query = query.add_columns(images.c.media_type, images.c.data).join(images)
+    found: dict[int, list[Part]] = {}
+    for row in await connection.execute(query.order_by(message_images.c.position)):
+        part = Image(row.name, row.media_type, row.data) if with_images else fade(row.name)
+        found.setdefault(row.message_id, []).append(part)
+    return found
+
+
+async def _insert_conversation(connection: AsyncConnection, place: Place, owner_id: int, now: float) -> int:
+    values = {"channel_id": place.channel_id, "guild_id": place.guild_id, "owner_id": owner_id, "begun_at": now}
+    return _key(await connection.execute(insert(conversations).values(values)))
+
+
+async def _insert_message(connection: AsyncConnection, **values: Any) -> int:
+    return _key(await connection.execute(insert(messages).values(values)))
+
+
+def _key(result: Any) -> int:
+    key: int = result.inserted_primary_key[0]
+    return key
+
+
+async def _insert_images(connection: AsyncConnection, message_id: int, found: Iterable[Image]) -> None:
+    for position, image in enumerate(found):
+        digest = hashlib.sha256(image.data).hexdigest()
+        stored = insert_or(images).values(sha256=digest, media_type=image.media_type, data=image.data)
+        await connection.execute(stored.on_conflict_do_nothing())  # the same picture is kept once
+        await connection.execute(
+            insert(message_images).values(message_id=message_id, position=position, sha256=digest, name=image.name)
+        )
+
+
+async def _insert_completion(connection: AsyncConnection, message_id: int, completion: Completion) -> None:
+    usage = completion.usage
+    values = {
+        "message_id": message_id,
+        "model": completion.model,
+        "answered_by": completion.answered_by,
+        "finish_reason": completion.finish_reason,
+        "error": completion.error,
+        "prompt_tokens": usage and usage.prompt_tokens,
+        "completion_tokens": usage and usage.completion_tokens,
+        "total_tokens": usage and usage.total_tokens,
+        "first_text_after": completion.first_text_after,
+        "took": completion.took,
+    }
+    await connection.execute(insert(completions).values(values))

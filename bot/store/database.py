@@ -1,0 +1,110 @@
+"""The SQLite file: who may use it, its migrations, and one connection for everybody.
+
+SQLite has one writer. Connections that compete for its lock make writes many times slower at the 99th percentile, so
+the pool holds a single one. A second Parley on the same file is refused by a lock that the system releases when its
+holder dies, however it dies.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
+from filelock import FileLock, Timeout
+from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+import bot
+
+PRAGMAS = ("journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL", "busy_timeout=5000")
+
+
+class DatabaseUnusable(Exception):
+    """The database cannot be used; the message is a sentence for the operator."""
+
+
+class DatabaseInUse(DatabaseUnusable):
+    """Another process has it."""
+
+
+def migrate(path: Path) -> None:
+    """Bring the file's tables up to date, making the file and its folder where they are missing.
+
+    Raises DatabaseUnusable. Blocks: call it off the event loop.
+    """
+    with _explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        config = Config()
+        config.set_main_option("script_location", str(_migrations()).replace("%", "%%"))
+        config.attributes["database_path"] = path
+        command.upgrade(config, "head")
+
+
+def _migrations() -> Path:
+    """The migrations' folder: inside of the package where it was installed, beside it in a checkout."""
+    package = Path(bot.__file__).parent
+    installed = package / "migrations"
+    return installed if installed.is_dir() else package.parent / "migrations"
+
+
+@contextmanager
+def sole_use(path: Path) -> Iterator[None]:
+    """Hold the database for this process alone. Raises DatabaseUnusable where another one has it."""
+    lock = FileLock(path.with_name(f"{path.name}.lock"), timeout=0)
+    with _explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise DatabaseInUse(
+                f"Another Parley is already using {path}. Stop it first, or give this one a DATABASE_URL of its own."
+            ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@asynccontextmanager
+async def open_database(path: Path) -> AsyncIterator[AsyncEngine]:
+    """The migrated database, for this process alone, closed at the end. Raises DatabaseUnusable."""
+    with sole_use(path):
+        await asyncio.to_thread(migrate, path)
+        engine = create_async_engine(f"sqlite+aiosqlite:///{path}", pool_size=1, max_overflow=0, pool_timeout=60)
+        event.listen(engine.sync_engine, "connect", _prepare)
+        try:
+            yield engine
+        finally:
+            await engine.dispose()
+
+
+def _prepare(connection: object, _record: object) -> None:
+    cursor = connection.cursor()  # type: ignore[attr-defined]
+    for pragma in PRAGMAS:
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Turn what the file system and SQLite say into a sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise DatabaseUnusable(
+            f"The database {path} cannot be written: {error.strerror or error}. "
+            f"Give its folder to the user that runs Parley, or set DATABASE_URL to another file."
+        ) from error
+    except DBAPIError as error:
+        raise DatabaseUnusable(
+            f"The database {path} cannot be used: {error.orig}. Check the file's permissions and that it is a "
+            f"Parley database, or set DATABASE_URL to another file."
+        ) from error
+    except CommandError as error:
+        raise DatabaseUnusable(
+            f"The database {path} was written by a newer Parley ({error}). Update Parley, or use another file."
+        ) from error

@@ -1,0 +1,107 @@
+"""The tables, as the newest migration leaves them; `migrations/` says how they came to be.
+
+A conversation is a tree: a message knows its parent, and the path from any message up to the root is what a model is
+shown. Discord's ids are integers of 64 bits; times are Unix seconds, UTC.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("channel_id", BigInteger, nullable=False),
+    Column("guild_id", BigInteger),
+    Column("owner_id", BigInteger, nullable=False, comment="who began it"),
+    Column("begun_at", Float, nullable=False),
+    Index("ix_conversations_channel_id_owner_id", "channel_id", "owner_id"),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("conversation_id", ForeignKey(conversations.c.id, ondelete="CASCADE"), nullable=False, index=True),
+    Column("parent_id", ForeignKey("messages.id", ondelete="CASCADE"), index=True),
+    Column("role", String(16), nullable=False, comment="user or assistant"),
+    Column("text", Text, nullable=False, comment="a completion is the model's own text, whole, not its pages"),
+    Column("author_id", BigInteger, comment="the person, for a prompt"),
+    Column("created_at", Float, nullable=False),
+)
+
+completions = Table(
+    "completions",
+    metadata,
+    Column("message_id", ForeignKey(messages.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("model", String(255), nullable=False, comment="provider/model that was asked"),
+    Column("answered_by", String(255), comment="the model's name in the answer"),
+    Column("finish_reason", String(64)),
+    Column("error", Text, comment="why the answer is missing or cut, in words for the operator"),
+    Column("prompt_tokens", Integer),
+    Column("completion_tokens", Integer),
+    Column("total_tokens", Integer),
+    Column("first_text_after", Float, comment="seconds from the request to the first text"),
+    Column("took", Float, nullable=False, comment="seconds from the request to the end of the stream"),
+)
+
+discord_messages = Table(
+    "discord_messages",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False, comment="Discord's id"),
+    Column("message_id", ForeignKey(messages.c.id, ondelete="CASCADE"), nullable=False, index=True),
+    Column("page", Integer, nullable=False, comment="0 for a prompt and the first message of a reply"),
+)
+
+images = Table(
+    "images",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("media_type", String(32), nullable=False),
+    Column("data", LargeBinary, nullable=False),
+)
+
+message_images = Table(
+    "message_images",
+    metadata,
+    Column("message_id", ForeignKey(messages.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("sha256", ForeignKey(images.c.sha256), nullable=False),
+    Column("name", String(255), nullable=False),
+)
+
+preferences = Table(
+    "preferences",
+    metadata,
+    Column("scope_id", BigInteger, primary_key=True, autoincrement=False, comment="a guild's or channel's Discord id"),
+    Column("name", String(32), primary_key=True),
+    Column("value", Text, nullable=False, comment="JSON"),
+    Column("changed_by", BigInteger, nullable=False),
+    Column("changed_at", Float, nullable=False),
+)
+
+synced_commands = Table(
+    "synced_commands",
+    metadata,
+    Column("application_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("digest", String(64), nullable=False, comment="of the slash commands as Discord last got them"),
+)

@@ -1,0 +1,31 @@
+"""How Alembic reaches the database: Parley hands it a path; the `alembic` command itself takes Parley's settings."""
+
+from pathlib import Path
+
+from alembic import context
+from sqlalchemy import create_engine, event
+from sqlalchemy.engine import Connection
+
+from bot.settings import load_settings
+from bot.store.tables import metadata
+
+
+def database_path() -> Path:
+    given: Path | None = context.config.attributes.get("database_path")
+    return given or load_settings().database_path
+
+
+def run(connection: Connection) -> None:
+    # SQLite cannot alter a column in place: Alembic copies the table
+    context.configure(connection=connection, target_metadata=metadata, render_as_batch=True)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+engine = create_engine(f"sqlite:///{database_path()}")
+# the driver's own transactions leave DDL out of them: a migration that fails half-way has to roll back
+event.listen(engine, "connect", lambda connection, _: setattr(connection, "isolation_level", None))
+event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+with engine.connect() as connection:
+    run(connection)
+engine.dispose()

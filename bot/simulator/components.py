@@ -1,0 +1,135 @@
+"""Buttons, selects, modals and the newer layout components: checked modestly, completed with Discord's defaults."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from bot.simulator.errors import Form, Json
+
+ROW, BUTTON, STRING_SELECT, TEXT_INPUT = 1, 2, 3, 4
+SELECTS = (3, 5, 6, 7, 8)
+SECTION, TEXT_DISPLAY, CONTAINER, LABEL = 9, 10, 17, 18
+LINK_STYLE = 5
+
+
+def walk(components: list[Json]) -> Iterator[Json]:
+    """Every component, those inside others too."""
+    for component in components:
+        yield component
+        inner = list(component.get("components") or [])
+        inner += [component[key] for key in ("accessory", "component") if isinstance(component.get(key), dict)]
+        yield from walk(inner)
+
+
+def find(components: list[Json], custom_id: str) -> Json | None:
+    return next((item for item in walk(components) if item.get("custom_id") == custom_id), None)
+
+
+def check_components(form: Form, components: Any, path: str, *, layout: bool = False) -> None:
+    """The rules of a message: rows of buttons or one select, unless it is made of layout components."""
+    if not isinstance(components, list) or not all(isinstance(item, dict) for item in components):
+        form.wrong(path, "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
+        return
+    form.length(path, components, 40 if layout else 5)
+    for index, component in enumerate(components):
+        _check(form, component, f"{path}.{index}", top=not layout)
+    _check_ids(form, components, path)
+    if layout:
+        _check_layout(form, components, path)
+
+
+def check_modal(form: Form, body: Any) -> None:
+    body = body if isinstance(body, dict) else {}
+    form.length("data.title", body.get("title"), 45, 1)
+    form.length("data.custom_id", body.get("custom_id"), 100, 1)
+    components = body.get("components")
+    form.length("data.components", components, 5, 1)
+    for item in walk(components if isinstance(components, list) else []):
+        if item.get("type") == TEXT_INPUT:
+            form.length("data.components.0.custom_id", item.get("custom_id"), 100, 1)
+        if item.get("type") == LABEL:
+            form.length("data.components.0.label", item.get("label"), 45, 1)
+
+
+def _check(form: Form, component: Json, path: str, *, top: bool) -> None:
+    kind = component.get("type")
+    if top and kind != ROW:
+        form.choice(f"{path}.type", kind, (ROW,))
+    elif kind == ROW:
+        _check_row(form, component, path)
+    elif kind == BUTTON:
+        _check_button(form, component, path)
+    elif kind in SELECTS:
+        _check_select(form, component, path)
+    else:
+        for index, inner in enumerate(component.get("components") or []):
+            _check(form, inner, f"{path}.components.{index}", top=False)
+
+
+def _check_row(form: Form, row: Json, path: str) -> None:
+    inside = row.get("components")
+    form.length(f"{path}.components", inside, 5, 1)
+    items = [item for item in inside if isinstance(item, dict)] if isinstance(inside, list) else []
+    if len(items) > 1 and any(item.get("type") in SELECTS for item in items):
+        form.wrong(f"{path}.components", "COMPONENT_LAYOUT_WIDTH_EXCEEDED", "The specified component exceeds the width")
+    for index, item in enumerate(items):
+        _check(form, item, f"{path}.components.{index}", top=False)
+
+
+def _check_button(form: Form, button: Json, path: str) -> None:
+    form.choice(f"{path}.style", button.get("style"), (1, 2, 3, 4, 5, 6))
+    if "label" in button and button["label"] is not None:
+        form.length(f"{path}.label", button["label"], 80)
+    if button.get("style") == LINK_STYLE:
+        form.length(f"{path}.url", button.get("url"), 512, 1)
+    elif button.get("style") in (1, 2, 3, 4):
+        form.length(f"{path}.custom_id", button.get("custom_id"), 100, 1)
+
+
+def _check_select(form: Form, select: Json, path: str) -> None:
+    form.length(f"{path}.custom_id", select.get("custom_id"), 100, 1)
+    if select.get("placeholder"):
+        form.length(f"{path}.placeholder", select["placeholder"], 150)
+    if select.get("type") != STRING_SELECT:
+        return
+    options = select.get("options")
+    form.length(f"{path}.options", options, 25, 1)
+    for index, option in enumerate(options if isinstance(options, list) else []):
+        form.length(f"{path}.options.{index}.label", option.get("label"), 100, 1)
+        form.length(f"{path}.options.{index}.value", option.get("value"), 100, 1)
+
+
+def _check_ids(form: Form, components: list[Json], path: str) -> None:
+    ids = [item["custom_id"] for item in walk(components) if item.get("custom_id")]
+    if len(ids) != len(set(ids)):
+        form.wrong(path, "COMPONENT_CUSTOM_ID_DUPLICATED", "Component custom id cannot be duplicated")
+
+
+def _check_layout(form: Form, components: list[Json], path: str) -> None:
+    everything = list(walk(components))
+    if len(everything) > 40:
+        form.wrong(path, "COMPONENT_MAX_TOTAL_COMPONENTS_EXCEEDED", "The total number of components cannot exceed 40")
+    words = sum(len(item.get("content") or "") for item in everything if item.get("type") == TEXT_DISPLAY)
+    if words > 4000:
+        form.wrong(path, "COMPONENT_DISPLAYABLE_TEXT_SIZE_EXCEEDED", "The total displayable text cannot exceed 4000")
+
+
+def completed(components: list[Json]) -> list[Json]:
+    """A copy with a numeric id for each component and the defaults Discord adds."""
+    copies = [_copy(component) for component in components]
+    for number, component in enumerate(walk(copies), 1):
+        component["id"] = component.get("id") or number
+    return copies
+
+
+def _copy(component: Json) -> Json:
+    copy = {key: value for key, value in component.items() if value is not None}
+    if copy.get("type") in SELECTS:
+        copy = {"min_values": 1, "max_values": 1} | copy
+    if copy.get("type") == CONTAINER:
+        copy = {"accent_color": None, "spoiler": False} | copy
+    if "components" in copy:
+        copy["components"] = [_copy(inner) for inner in copy["components"]]
+    for key in ("accessory", "component"):
+        if key in copy:
+            copy[key] = _copy(copy[key])
+    return copy

@@ -1,0 +1,1 @@
+"""A scripted model behind an OpenAI-compatible HTTP API."""

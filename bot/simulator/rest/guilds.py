@@ -1,0 +1,104 @@
+"""Who am I, where is the gateway, which guilds and members are there."""
+
+from bot.simulator.errors import ApiError, Refusal
+from bot.simulator.gateway import gateway_url
+from bot.simulator.objects import Member
+from bot.simulator.payloads import (
+    application_payload,
+    guild_payload,
+    member_payload,
+    my_guild_payload,
+    own_user_payload,
+    role_payload,
+    user_payload,
+)
+from bot.simulator.rest.call import NO_CONTENT, Answer, Call, Route
+
+
+def get_me(call: Call) -> Answer:
+    return 200, own_user_payload(call.user)
+
+
+def get_application(call: Call) -> Answer:
+    if not call.user.bot:
+        raise ApiError(Refusal.BOTS_ONLY)
+    guilds = [guild for guild in call.world.guilds.values() if call.user.id in guild.members]
+    return 200, application_payload(call.world.application, len(guilds))
+
+
+def get_gateway(call: Call) -> Answer:
+    return 200, {"url": gateway_url(call.origin)}
+
+
+def get_gateway_for_bot(call: Call) -> Answer:
+    left = {"total": 1000, "remaining": 1000, "reset_after": 86_400_000, "max_concurrency": 1}
+    return 200, {"url": gateway_url(call.origin), "shards": 1, "session_start_limit": left}
+
+
+def list_my_guilds(call: Call) -> Answer:
+    mine = [guild for guild in call.world.guilds.values() if call.user.id in guild.members]
+    return 200, [my_guild_payload(guild, call.user) for guild in mine]
+
+
+def leave_guild(call: Call) -> Answer:
+    guild = call.guild()
+    gone = {"id": str(guild.id)}
+    call.world.tell_users("GUILD_DELETE", (call.user,), lambda viewer: gone)
+    del guild.members[call.user.id]
+    return NO_CONTENT
+
+
+def get_user(call: Call) -> Answer:
+    user = call.world.users.get(call.id("user_id"))
+    if user is None:
+        raise ApiError(Refusal.UNKNOWN_USER)
+    return 200, user_payload(user)
+
+
+def get_guild(call: Call) -> Answer:
+    return 200, guild_payload(call.guild())
+
+
+def list_roles(call: Call) -> Answer:
+    return 200, [role_payload(role) for role in call.guild().roles.values()]
+
+
+def get_member(call: Call) -> Answer:
+    return 200, member_payload(_member(call, call.id("user_id")))
+
+
+def get_own_member(call: Call) -> Answer:
+    return 200, member_payload(_member(call, call.user.id))
+
+
+def _member(call: Call, user_id: int) -> Member:
+    guild = call.guild()
+    if user_id not in call.world.users:
+        raise ApiError(Refusal.UNKNOWN_USER)
+    if user_id not in guild.members:
+        raise ApiError(Refusal.UNKNOWN_MEMBER)
+    return guild.members[user_id]
+
+
+def list_members(call: Call) -> Answer:
+    """Oldest id first, as many as asked for; a bot needs the members intent, which every application here has."""
+    after, limit = int(call.query.get("after", 0)), int(call.query.get("limit", 1))
+    members = sorted(call.guild().members.values(), key=lambda member: member.user.id)
+    return 200, [member_payload(member) for member in members if member.user.id > after][:limit]
+
+
+ROUTES = (
+    Route("GET", "/users/@me", get_me),
+    Route("GET", "/oauth2/applications/@me", get_application),
+    Route("GET", "/applications/@me", get_application),
+    Route("GET", "/gateway", get_gateway, open=True),
+    Route("GET", "/gateway/bot", get_gateway_for_bot),
+    Route("GET", "/users/@me/guilds", list_my_guilds),
+    Route("DELETE", "/users/@me/guilds/{guild_id}", leave_guild),
+    Route("GET", "/users/@me/guilds/{guild_id}/member", get_own_member),
+    Route("GET", "/users/{user_id}", get_user),
+    Route("GET", "/guilds/{guild_id}", get_guild),
+    Route("GET", "/guilds/{guild_id}/roles", list_roles),
+    Route("GET", "/guilds/{guild_id}/members", list_members),
+    Route("GET", "/guilds/{guild_id}/members/{user_id}", get_member),
+)

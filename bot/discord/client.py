@@ -22,6 +22,10 @@ from bot.store.store import Store
 
 log = logging.getLogger(__name__)
 
+LAST_GUILD_AFTER = 0.1
+"""Seconds without another guild after which discord.py says it is ready. Nothing here waits for members, so a guild
+that comes later is only missing from the count in the log."""
+
 
 def point_at(api_url: str | None, gateway_url: str | None) -> None:
     """Have discord.py speak with another server than Discord's.
@@ -45,6 +49,7 @@ class Parley(commands.Bot):
     def __init__(
         self, responder: Responder, offer: Offer, store: Store, operator: Preferences, pace: float = INTERVAL
     ) -> None:
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nothing here speaks
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -52,6 +57,7 @@ class Parley(commands.Bot):
             intents=intents(),
             allowed_mentions=discord.AllowedMentions.none(),
             max_messages=None,
+            guild_ready_timeout=LAST_GUILD_AFTER,
         )
         self._store = store
         self._own_cogs = (

@@ -1,0 +1,106 @@
+"""What a person's client hears on the gateway, and waiting for it."""
+
+import asyncio
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
+
+import aiohttp
+
+Json = dict[str, Any]
+Wanted = str | Callable[[Json], bool]
+Ref = str | int | Mapping[str, Any]  # an id, or the object that has it
+T = TypeVar("T")
+
+TIMEOUT = 10.0
+
+
+def id_of(ref: Ref) -> str:
+    return str(ref["id"]) if isinstance(ref, Mapping) else str(ref)
+
+
+class Listener:
+    """Keeps every event. `_since` marks the last thing the person did: what is waited for is looked for from there."""
+
+    def __init__(self) -> None:
+        self._news = asyncio.Condition()
+        self._since = 0
+        self.events: list[tuple[str, Json]] = []
+        self.user: Json = {}
+
+    @property
+    def id(self) -> str:
+        return str(self.user["id"])
+
+    async def _read(self, socket: aiohttp.ClientWebSocketResponse, token: str) -> None:
+        await socket.send_json({"op": 2, "d": {"token": token, "properties": {"os": "test"}}})
+        async for frame in socket:
+            packet = json.loads(frame.data)
+            if packet["op"] == 1:
+                await socket.send_json({"op": 1, "d": None})
+            if packet["op"] == 0:
+                async with self._news:
+                    self.events.append((packet["t"], packet["d"]))
+                    self._news.notify_all()
+
+    async def until(self, found: Callable[[], T | None], timeout: float = TIMEOUT, *, what: str = "") -> T:
+        """What `found` returns, as soon as it returns something."""
+        try:
+            async with asyncio.timeout(timeout), self._news:
+                while (result := found()) is None:
+                    await self._news.wait()
+                return result
+        except TimeoutError:
+            heard = "\n".join(f"  {name} {str(data)[:300]}" for name, data in self.events[self._since :])
+            raise AssertionError(f"{what or 'nothing like that'} within {timeout} s; there was:\n{heard}") from None
+
+    async def event(
+        self, name: str, fits: Callable[[Json], bool] = lambda data: True, timeout: float = TIMEOUT
+    ) -> Json:
+        """The first such event since the person's last act."""
+
+        def found() -> Json | None:
+            return next((data for kind, data in self.events[self._since :] if kind == name and fits(data)), None)
+
+        return await self.until(found, timeout, what=f"no {name}")
+
+    async def hears(
+        self, *wanted: Wanted, reply_to: Ref | None = None, channel: Ref | None = None, timeout: float = TIMEOUT
+    ) -> Json:
+        """The first message by somebody else, new or edited since the last act, that fits everything wanted.
+
+        A string is looked for in the text; a function is asked. Returns the message as it was when it fitted.
+        """
+
+        def fits(message: Json) -> bool:
+            if message["author"]["id"] == self.id:
+                return False
+            if reply_to is not None and (message.get("message_reference") or {}).get("message_id") != id_of(reply_to):
+                return False
+            if channel is not None and message["channel_id"] != id_of(channel):
+                return False
+            return all(want in message["content"] if isinstance(want, str) else want(message) for want in wanted)
+
+        def found() -> Json | None:
+            return next((message for message in self._messages(self._since) if fits(message)), None)
+
+        return await self.until(found, timeout, what=f"heard nothing that fits {wanted}")
+
+    def _messages(self, since: int = 0) -> Iterable[Json]:
+        return (data for name, data in self.events[since:] if name in ("MESSAGE_CREATE", "MESSAGE_UPDATE"))
+
+    def saw(self, message: Ref) -> list[str]:
+        """Every text the message had, in order."""
+        return [shown["content"] for shown in self._messages() if shown["id"] == id_of(message)]
+
+    def latest(self, message: Ref) -> Json:
+        """The message as it was last shown."""
+        return [shown for shown in self._messages() if shown["id"] == id_of(message)][-1]
+
+    def heard_from(self, author: Ref, channel: Ref | None = None) -> list[Json]:
+        """The last state of each message by this author, oldest first."""
+        states = {shown["id"]: shown for shown in self._messages() if shown["author"]["id"] == id_of(author)}
+        return [shown for shown in states.values() if channel is None or shown["channel_id"] == id_of(channel)]
+
+    async def gone(self, message: Ref, timeout: float = TIMEOUT) -> None:
+        await self.event("MESSAGE_DELETE", lambda data: bool(data["id"] == id_of(message)), timeout)

@@ -11,6 +11,7 @@ misses nothing that came while a request was under way, and never finds the answ
 """
 
 import asyncio
+import io
 import json
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
@@ -72,7 +73,7 @@ class Person(Listener):
         if files := list(files):
             form = aiohttp.FormData({"payload_json": json.dumps(body)})
             for number, (name, content) in enumerate(files):
-                form.add_field(f"files[{number}]", content, filename=name)
+                form.add_field(f"files[{number}]", io.BytesIO(content), filename=name)
             sent = {"data": form}
         async with self._http.request(method, self._api + path, **sent) as response:
             text = await response.text()

@@ -104,7 +104,7 @@ def _story() -> str:
     """Over two thousand characters twice, with headings, lists and code to cut through."""
     parts = []
     for number, place in enumerate(CHAPTERS, 1):
-        walk = f"On the way to {place} there was time to look around, and nobody was in a hurry. " * 4
+        walk = f"On the way to {place} there was time to look around, and nobody was in a hurry. " * 6
         points = f"- what was seen at {place}\n- what was heard there\n- what was left for another day"
         parts.append(f"## {number}. A walk to {place}\n\n{walk.strip()}\n\n{points}")
     return "\n\n".join([*parts, CODE, "And that is the end of a long answer."])

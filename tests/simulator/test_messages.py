@@ -1,0 +1,223 @@
+"""Messages over REST: what is accepted, what is refused and how, who is mentioned."""
+
+import asyncio
+from typing import Any
+
+import discord
+import pytest
+
+from bot.simulator import Permission, Simulator
+from tests.person import Person, Refused
+from tests.simulator.recorder import Recorder
+
+
+async def test_too_long_a_message_is_refused_in_discords_words(general: discord.TextChannel) -> None:
+    assert len((await general.send("x" * 2000)).content) == 2000
+    with pytest.raises(discord.HTTPException) as refused:
+        await general.send("x" * 2001)
+    assert (refused.value.status, refused.value.code) == (400, 50035)
+    assert "Must be 2000 or fewer in length." in refused.value.text
+    sent = await general.send("short")
+    with pytest.raises(discord.HTTPException, match="2000 or fewer"):
+        await sent.edit(content="x" * 2001)
+
+
+async def test_the_complaint_about_a_form_is_nested(ana: Person) -> None:
+    with pytest.raises(Refused) as refused:
+        await ana.call("POST", f"/channels/{ana.channel}/messages", {"content": "x" * 2001})
+    assert refused.value.body == {
+        "code": 50035,
+        "message": "Invalid Form Body",
+        "errors": {
+            "content": {
+                "_errors": [{"code": "BASE_TYPE_MAX_LENGTH", "message": "Must be 2000 or fewer in length."}],
+            }
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({}, 50006),
+        ({"content": "  \n "}, 50006),
+        ({"embeds": [{"description": "x" * 4097}]}, 50035),
+        ({"embeds": [{"description": "x" * 4000}, {"description": "x" * 2001}]}, 50035),
+        ({"content": "x", "message_reference": {"message_id": "1"}}, 50035),
+        ({"content": "x", "allowed_mentions": {"parse": ["users"], "users": ["1"]}}, 50035),
+        ({"content": "x", "components": [{"type": 2, "style": 1, "custom_id": "a"}]}, 50035),
+        ({"content": "x", "components": [{"type": 1, "components": [{"type": 2, "style": 1}]}]}, 50035),
+        ({"content": "x", "components": [{"type": 1, "components": []}]}, 50035),
+        ({"content": "x", "flags": 1 << 15, "components": [{"type": 10, "content": "y"}]}, 50035),
+        ({"flags": 1 << 15, "components": [{"type": 10, "content": "y" * 4001}]}, 50035),
+        ({"nonce": "x" * 26, "content": "x"}, 50035),
+    ],
+)
+async def test_what_cannot_be_sent(ana: Person, body: dict[str, Any], code: int) -> None:
+    with pytest.raises(Refused) as refused:
+        await ana.call("POST", f"/channels/{ana.channel}/messages", body)
+    assert (refused.value.status, refused.value.code) == (400, code)
+
+
+async def test_layout_components_are_kept(bot: Recorder, general: discord.TextChannel, ana: Person) -> None:
+    view = discord.ui.LayoutView()
+    view.add_item(discord.ui.Container(discord.ui.TextDisplay("a heading"), discord.ui.Separator()))
+    sent = await general.send(view=view)
+    heard = await ana.hears(lambda message: bool(message["components"]))
+    assert heard["id"] == str(sent.id)
+    assert heard["components"][0]["components"][0]["content"] == "a heading"
+    assert heard["flags"] & (1 << 15)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/channels/1", 404, 10003),
+        ("GET", "/channels/{channel}/messages/1", 404, 10008),
+        ("GET", "/guilds/1", 404, 10004),
+        ("GET", "/users/1", 404, 10013),
+        ("GET", "/guilds/{guild}/members/1", 404, 10013),
+        ("GET", "/nowhere", 404, 0),
+        ("GET", "/channels/x", 400, 50035),
+        ("POST", "/interactions/1/abc/callback", 404, 10062),
+        ("PATCH", "/webhooks/{app}/abc/messages/@original", 401, 50027),
+    ],
+)
+async def test_unknown_things(sim: Simulator, ana: Person, method: str, path: str, status: int, code: int) -> None:
+    places = {"channel": ana.channel, "guild": sim.world.guild.id, "app": sim.world.application.id}
+    with pytest.raises(Refused) as refused:
+        await ana.call(method, path.format(**places), {} if method != "GET" else None)
+    assert (refused.value.status, refused.value.code) == (status, code)
+
+
+async def test_somebody_elses_message_cannot_be_edited(general: discord.TextChannel, ana: Person) -> None:
+    said = await ana.say("mine")
+    with pytest.raises(discord.Forbidden) as refused:
+        await general.get_partial_message(int(said["id"])).edit(content="yours")
+    assert refused.value.code == 50005
+    with pytest.raises(discord.Forbidden) as refused:
+        await general.get_partial_message(int(said["id"])).delete()
+    assert refused.value.code == 50013
+
+
+async def test_permissions_decide(sim: Simulator, bot: Recorder, ana: Person) -> None:
+    closed = bot.get_channel(sim.world.read_only.id)
+    assert isinstance(closed, discord.TextChannel)
+    with pytest.raises(discord.Forbidden) as refused:
+        await closed.send("may I?")
+    assert refused.value.code == 50013
+    everyone = sim.world.guild.roles[sim.world.guild.id]
+    for target in (everyone, sim.world.bot_role):
+        sim.world.set_overwrite(sim.world.random, target, deny=Permission.VIEW_CHANNEL)
+    with pytest.raises(discord.Forbidden) as refused:
+        await bot.get_partial_messageable(sim.world.random.id).send("anyone?")
+    assert refused.value.code == 50001
+    await ana.say("the owner may", channel=sim.world.random.id)
+
+
+async def test_single_permissions(sim: Simulator, general: discord.TextChannel, ana: Person) -> None:
+    said = await ana.say("hello")
+    world = sim.world
+    deny = Permission.ATTACH_FILES | Permission.EMBED_LINKS | Permission.ADD_REACTIONS | Permission.READ_MESSAGE_HISTORY
+    world.set_overwrite(world.general, world.bot, deny=deny)
+    partial = general.get_partial_message(int(said["id"]))
+    await general.send("text is fine")
+    for attempt, code in (
+        (general.send(embed=discord.Embed(title="x")), 50013),
+        (partial.add_reaction("👍"), 50013),
+        (partial.fetch(), 50013),
+        (partial.reply("x"), 160002),
+    ):
+        with pytest.raises(discord.HTTPException) as refused:
+            await attempt
+        assert refused.value.code == code
+    assert [message async for message in general.history()] == []
+
+
+async def test_a_nonce_makes_a_message_once(sim: Simulator, general: discord.TextChannel) -> None:
+    first = await general.send("once", nonce="7")
+    again = await general.send("once", nonce="7")
+    assert again.id == first.id
+    assert len(sim.world.general.messages) == 1
+
+
+async def test_replies_refer(general: discord.TextChannel, bot: Recorder, ana: Person) -> None:
+    said = await ana.say("question")
+    message = await bot.heard("message")
+    reply = await message.reply("answer", mention_author=False)
+    heard = await ana.hears("answer", reply_to=said)
+    assert heard["type"] == 19
+    assert heard["referenced_message"]["content"] == "question"
+    assert heard["mentions"] == []
+    assert reply.reference is not None
+    await ana.delete(said)
+    with pytest.raises(discord.HTTPException) as refused:
+        await general.send("late", reference=message.to_reference(fail_if_not_exists=True))
+    assert refused.value.code == 50035
+    late = await general.send("late", reference=message.to_reference(fail_if_not_exists=False))
+    assert late.reference is None
+
+
+async def test_allowed_mentions_choose_who_is_mentioned(
+    sim: Simulator, general: discord.TextChannel, ana: Person
+) -> None:
+    ana_id = sim.world.person.id
+    loud = await general.send(f"hey <@{ana_id}>")
+    assert [user.id for user in loud.mentions] == [ana_id]
+    quiet = await general.send(f"hey <@{ana_id}>", allowed_mentions=discord.AllowedMentions.none())
+    assert quiet.mentions == []
+    # an edit that does not speak of it parses everything again
+    edited = await quiet.edit(content=f"hello <@{ana_id}>")
+    assert [user.id for user in edited.mentions] == [ana_id]
+    said = await ana.say("@everyone hi")
+    assert said["mention_everyone"] is True
+    assert not (await general.send("@everyone hi")).mention_everyone
+
+
+async def test_history_pages_newest_first(general: discord.TextChannel, ana: Person) -> None:
+    for number in range(7):
+        await ana.say(str(number))
+    assert [m.content async for m in general.history(limit=3)] == ["6", "5", "4"]
+    middle = [m async for m in general.history()][3]
+    assert [m.content async for m in general.history(before=middle, limit=2)] == ["2", "1"]
+    assert [m.content async for m in general.history(after=middle, limit=2)] == ["4", "5"]
+    assert [m["content"] for m in await ana.history(around=middle.id, limit=3)] == ["4", "3", "2"]
+    assert (await general.fetch_message(middle.id)).content == "3"
+
+
+async def test_reactions(bot: Recorder, general: discord.TextChannel, ana: Person) -> None:
+    said = await ana.say("react to me")
+    message = await bot.heard("message")
+    await message.add_reaction("👀")
+    await ana.react(said, "👀")
+    await bot.heard("raw_reaction_add", lambda event: event.user_id == int(ana.id))
+    fetched = await general.fetch_message(message.id)
+    assert (fetched.reactions[0].count, fetched.reactions[0].me) == (2, True)
+    await message.remove_reaction("👀", general.guild.me)
+    gone = await bot.heard("raw_reaction_remove")
+    assert str(gone.emoji) == "👀"
+
+
+async def test_typing_is_seen_by_both_sides(
+    sim: Simulator, bot: Recorder, general: discord.TextChannel, ana: Person
+) -> None:
+    await ana.typing()
+    assert (await bot.heard("raw_typing")).user_id == int(ana.id)
+    async with general.typing():
+        told = await ana.event("TYPING_START", lambda data: data["user_id"] == str(sim.world.bot.id))
+    assert told["channel_id"] == str(general.id)
+
+
+async def test_suppressed_embeds_are_hidden(general: discord.TextChannel) -> None:
+    embed = discord.Embed(title="t", description="d").add_field(name="n", value="v").set_footer(text="f")
+    sent = await general.send(embed=embed)
+    assert sent.embeds[0].fields[0].inline is True
+    edited = await sent.edit(suppress=True)
+    assert edited.embeds == []
+    assert edited.flags.suppress_embeds
+
+
+async def test_many_writes_at_once_keep_their_order_of_ids(sim: Simulator, ana: Person) -> None:
+    said = await asyncio.gather(*(ana.say(str(number)) for number in range(20)))
+    assert len({message["id"] for message in said}) == 20
+    assert sorted(sim.world.general.messages) == list(sim.world.general.messages)

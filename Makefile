@@ -1,53 +1,86 @@
 # Two doors for a newcomer: `make playground` and `make test`.
-# Everything lives in .venv; nothing is installed twice while the lock files stay as they are.
+# Everything is installed into .venv, hash by hash from the lock files, and nothing twice while those stay as they are.
+# An environment that was left half made, was moved with its folder or lost its Python is made afresh at the next call.
 
-PYTHON ?= python3
 ARGS ?=
+PYTHON ?=
+PYTHONS := $(or $(PYTHON),python3 python3.13 python3.12 python3.11)
 VENV := .venv
+PEERS := .venv-peers
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --upgrade
 
 .DEFAULT_GOAL := help
-.PHONY: help playground test setup lint types lock peers clean
+.PHONY: help playground test setup lint types peers lock clean
 
 help:  ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
 
 playground: $(VENV)/runtime.installed  ## Parley with a simulated Discord and a scripted model, in the browser
-	@$(BIN)/parley playground $(ARGS)
+	@$(BIN)/python -m bot playground $(ARGS)
 
-test: setup  ## all tests
+test: setup  ## all tests, as in: make test ARGS="-k pages"
 	@$(BIN)/python -m pytest $(ARGS)
 
 setup: $(VENV)/runtime.installed $(VENV)/dev.installed  ## the set-up alone
 
-lint: setup  ## ruff: style and the usual mistakes
+lint: setup  ## ruff: style, format and the usual mistakes
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 
 types: setup  ## mypy --strict
 	@$(BIN)/mypy --strict
 
-lock: setup  ## write both lock files anew from pyproject.toml
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --upgrade pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --upgrade --group dev -c requirements.lock -o requirements-dev.lock
+peers: setup $(PEERS)/litellm.installed  ## the tests against the real LiteLLM proxy, in an environment of its own
+	@$(BIN)/python -m pytest -m peers tests/peers $(ARGS)
+
+lock: setup  ## write the lock files anew, with the newest releases that pyproject.toml allows
+	$(LOCK) pyproject.toml -o requirements.lock
+	$(LOCK) --group dev -c requirements.lock -o requirements-dev.lock
+	$(LOCK) --group build -c requirements-dev.lock -o requirements-build.lock
+	$(LOCK) --python-version 3.11 tests/peers/requirements.in -o tests/peers/requirements.lock
 
 clean:  ## remove the environments
-	rm -rf $(VENV) .venv-peers
+	rm -rf $(VENV) $(PEERS)
 
-$(BIN)/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "Parley needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
-	@echo "Making $(VENV) ..."
-	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "The venv module is missing; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
-
-# The project itself is installed in place and needs hatchling, which the build fetches for itself.
-$(VENV)/runtime.installed: requirements.lock pyproject.toml | $(BIN)/python
+$(VENV)/runtime.installed: requirements.lock requirements-build.lock pyproject.toml $(VENV)/made
 	@echo "Installing what Parley needs (once) ..."
-	@$(PIP) --require-hashes -r requirements.lock
-	@$(PIP) --no-deps --editable .
-	@touch $@
+	$(call install,--require-hashes -r requirements.lock -r requirements-build.lock)
+	$(call install,--no-deps --no-build-isolation --editable .)
+	$(installed)
 
-$(VENV)/dev.installed: requirements-dev.lock | $(BIN)/python
+$(VENV)/dev.installed: requirements-dev.lock $(VENV)/runtime.installed
 	@echo "Installing what its tests need (once) ..."
-	@$(PIP) --require-hashes -r requirements-dev.lock
-	@touch $@
+	$(call install,--require-hashes -r requirements-dev.lock)
+	$(installed)
+
+$(PEERS)/litellm.installed: tests/peers/requirements.lock $(PEERS)/made
+	@echo "Installing the LiteLLM proxy (once, about 750 MB) ..."
+	$(call install,--require-hashes -r tests/peers/requirements.lock) \
+		|| { echo "The LiteLLM proxy could not be installed, so the tests against it cannot run."; exit 1; }
+	$(installed)
+
+# In the recipes of an environment's files: `unfinished` stands there, with the process that is at it, until all is done.
+install = @echo $$PPID > $(@D)/unfinished; $(@D)/bin/python -m pip install --quiet --disable-pip-version-check $(1)
+installed = @rm $(@D)/unfinished && touch $@
+
+# Whether an environment can be used as it is; waits while another `make` is at it.
+whole = $(shell while kill -0 "$$(cat $(1)/unfinished 2>&1)" 2>&1; do sleep 1; done >/dev/null; \
+	[ ! -e $(1)/unfinished ] && [ "$$(cat $(1)/made 2>&1)" = "$(CURDIR)" ] && $(1)/bin/python -c pass && echo yes)
+.PHONY: $(foreach each,$(VENV) $(PEERS),$(if $(call whole,$(each)),,$(each)/made))
+
+$(VENV)/made $(PEERS)/made:
+	@found=; recent=; for python in $(PYTHONS); do \
+		"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+		recent=$$python; \
+		"$$python" -c 'import ensurepip, venv' 2>/dev/null && found=$$python && break; \
+	done; \
+	if [ -n "$$found" ]; then \
+		echo "Making $(@D) with $$("$$found" --version) ..."; \
+		rm -rf $(@D) && mkdir $(@D) && echo $$PPID > $(@D)/unfinished && "$$found" -m venv $(@D) && \
+		rm $(@D)/unfinished && echo "$(CURDIR)" > $@; \
+	elif [ -n "$$recent" ]; then \
+		echo "The venv module of $$recent is missing; on Debian and Ubuntu: apt install python3-venv"; exit 1; \
+	else \
+		echo "Parley needs Python 3.11 or newer, and found none as: $(PYTHONS). Try: make PYTHON=/path/to/python3 $(MAKECMDGOALS)"; \
+		exit 1; \
+	fi

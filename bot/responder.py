@@ -72,13 +72,12 @@ class Responder:
 
     async def respond(self, prompt: Prompt, surface: Surface) -> None:
         """Answer a prompt, once however often it comes. Every outcome is shown to the person, recorded and logged."""
-        if self._closing or prompt.id in self._running or await self._store.conversations.knows(prompt.id):
+        if self._closing or prompt.id in self._running:
             return
-        if prompt.id in self._running:
-            return  # it came again while we looked
         async with self._turn(prompt, surface) as running:
             try:
-                await self._answer(prompt, running)
+                if not await self._store.conversations.knows(prompt.id):
+                    await self._answer(prompt, running)
             except Refusal as refusal:
                 log.info("Prompt %s is not answered: %s", prompt.id, refusal)
                 await running.reply.finish(str(refusal))

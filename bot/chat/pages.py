@@ -12,7 +12,9 @@ from dataclasses import dataclass
 LIMIT = 2_000
 """Characters of one Discord message (Create Message, `content`)."""
 
-_FENCE = re.compile(r"^ {0,3}(`{3,7}|~{3,7})[ \t]*([^\n`~]*)$", re.MULTILINE)
+_FENCE = re.compile(r"^[ \t]*+(?:(?:[-*+>]|\d{1,9}[.)])[ \t]++)*+(`{3,7}|~{3,7})[ \t]*+([^\n`~]*+)$", re.MULTILINE)
+"""A line that opens or closes a fence, in a list or a quote too. It never backtracks: models do repeat themselves."""
+
 _BREAKS = (re.compile(r"\n[ \t]*\n+"), re.compile(r"\n"), re.compile(r"[.!?…。！？]['\")\]]*\s+"), re.compile(r"\s+"))
 _LONGEST_INFO = 40
 _FOOT = 8
@@ -44,8 +46,8 @@ def split(text: str, limit: int = LIMIT) -> list[str]:
     rest = text
     while rest.strip():
         head = fence.head if fence else ""
-        page, after = _page(head, rest, fence)
-        body = rest
+        body = rest[: limit + 1]
+        page, after = _page(head, body, fence)
         if len(page) > limit:
             body = rest[: _cut(rest[: limit - len(head) - _FOOT])]
             page, after = _page(head, body, fence)

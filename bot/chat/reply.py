@@ -22,7 +22,7 @@ TYPING_EVERY = 8.0
 """Seconds; Discord shows the indicator for ten."""
 
 MOST_FAILURES = 5
-"""Writes that may fail in a row before the reply is given up, about half a minute later."""
+"""Writes that may fail in a row before the reply is given up, a quarter of a minute later."""
 
 LONGEST_PAUSE = 10.0
 """Seconds between two tries of a write that fails."""
@@ -174,7 +174,7 @@ class Reply:
             self._lose(SurfaceLost(f"{self._failures} writes in a row failed, the last with: {error}"))
             return
         log.warning("A write to the channel failed and is tried again: %s", error)
-        await asyncio.sleep(min(2.0**self._failures, LONGEST_PAUSE))
+        await asyncio.sleep(min(2.0 ** (self._failures - 1), LONGEST_PAUSE))
 
     def _lose(self, error: SurfaceLost) -> None:
         self.lost = error

@@ -1,0 +1,83 @@
+"""The whole of Parley for a test: the real bot between the simulator's Discord and its model, on loopback."""
+
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.app import App, open_app
+from bot.playground import playground_settings
+from bot.settings import Settings
+from bot.simulator import Limits, Simulator
+from tests.person import Person
+
+PACE = 0.02
+"""Seconds between two writes to a channel: what the simulator allows when it is told to allow more."""
+
+StartParley = Callable[..., AbstractAsyncContextManager[App]]
+
+
+@pytest.fixture
+async def sim() -> AsyncIterator[Simulator]:
+    async with Simulator.open(limits=Limits(messages=1_000, webhooks=1_000, overall=10_000)) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def settings(sim: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Every provider answers from the scripted model; nothing comes from the machine's own environment."""
+    monkeypatch.chdir(tmp_path)
+    return playground_settings(sim, f"sqlite:///{tmp_path / 'parley.db'}")
+
+
+@pytest.fixture
+def start_parley(settings: Settings) -> StartParley:
+    """Start Parley with the settings, some of them changed."""
+
+    @asynccontextmanager
+    async def start(**changes: Any) -> AsyncIterator[App]:
+        async with open_app(settings.model_copy(update=changes), PACE) as app:
+            await app.ready()
+            yield app
+
+    return start
+
+
+@pytest.fixture
+async def parley(start_parley: StartParley) -> AsyncIterator[App]:
+    async with start_parley() as app:
+        yield app
+
+
+@pytest.fixture
+async def ana(sim: Simulator) -> AsyncIterator[Person]:
+    """She owns the server, and looks at the channel general."""
+    async with Person.connect(sim.api_url, sim.gateway_url, sim.person_token) as person:
+        person.channel = str(sim.world.general.id)
+        yield person
+
+
+@pytest.fixture
+async def ben(sim: Simulator) -> AsyncIterator[Person]:
+    """He is an ordinary member, and looks at the channel general."""
+    async with Person.connect(sim.api_url, sim.gateway_url, sim.member_token) as person:
+        person.channel = str(sim.world.general.id)
+        yield person
+
+
+@pytest.fixture
+def at_parley(sim: Simulator) -> str:
+    """How one mentions Parley."""
+    return f"<@{sim.world.bot.id}>"
+
+
+@pytest.fixture
+def unused_port() -> int:
+    """A port on which nobody listens."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port: int = taken.getsockname()[1]
+        return port

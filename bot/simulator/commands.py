@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from bot.simulator.errors import ApiError, Form, Json, Refusal
-from bot.simulator.objects import Channel, Command, User
+from bot.simulator.objects import Channel, Command, Guild, User
 from bot.simulator.payloads import text
 from bot.simulator.permissions import Permission, in_guild
 from bot.simulator.world import World
@@ -159,10 +159,14 @@ def put_all(world: World, guild_id: int | None, bodies: Any) -> list[Command]:
 def tell_index(world: World) -> None:
     """Clients that show commands ask for the index again."""
     for guild in world.guilds.values():
-        people = tuple(member.user for member in guild.members.values() if not member.user.bot)
         if world.bot.id in guild.members:
-            changed = {"guild_id": str(guild.id)}
-            world.tell_users("GUILD_APPLICATION_COMMAND_INDEX_UPDATE", people, lambda viewer, told=changed: told)  # type: ignore[misc]
+            _tell_index(world, guild)
+
+
+def _tell_index(world: World, guild: Guild) -> None:
+    people = tuple(member.user for member in guild.members.values() if not member.user.bot)
+    changed = {"guild_id": str(guild.id)}
+    world.tell_users("GUILD_APPLICATION_COMMAND_INDEX_UPDATE", people, lambda viewer: changed)
 
 
 def may_use(world: World, user: User, command: Command, channel: Channel | None, guild_id: int | None) -> bool:

@@ -1,5 +1,6 @@
 """Buttons, selects, modals and the newer layout components: checked modestly, completed with Discord's defaults."""
 
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -7,8 +8,15 @@ from bot.simulator.errors import Form, Json
 
 ROW, BUTTON, STRING_SELECT, TEXT_INPUT = 1, 2, 3, 4
 SELECTS = (3, 5, 6, 7, 8)
-SECTION, TEXT_DISPLAY, CONTAINER, LABEL = 9, 10, 17, 18
+TEXT_DISPLAY, THUMBNAIL, FILE, SEPARATOR, CONTAINER, LABEL = 10, 11, 13, 14, 17, 18
 LINK_STYLE = 5
+DEFAULTS: dict[int, Json] = {
+    THUMBNAIL: {"description": None, "spoiler": False},
+    FILE: {"name": None, "size": None, "spoiler": False},
+    SEPARATOR: {"spacing": 1, "divider": True},
+    CONTAINER: {"accent_color": None, "spoiler": False},
+    **{kind: {"min_values": 1, "max_values": 1} for kind in SELECTS},
+}
 
 
 def walk(components: list[Json]) -> Iterator[Json]:
@@ -122,14 +130,33 @@ def completed(components: list[Json]) -> list[Json]:
 
 
 def _copy(component: Json) -> Json:
-    copy = {key: value for key, value in component.items() if value is not None}
-    if copy.get("type") in SELECTS:
-        copy = {"min_values": 1, "max_values": 1} | copy
-    if copy.get("type") == CONTAINER:
-        copy = {"accent_color": None, "spoiler": False} | copy
+    given = {key: value for key, value in component.items() if value is not None}
+    copy = DEFAULTS.get(given.get("type", 0), {}) | given
     if "components" in copy:
         copy["components"] = [_copy(inner) for inner in copy["components"]]
     for key in ("accessory", "component"):
         if key in copy:
             copy[key] = _copy(copy[key])
+    for key in ("media", "file"):
+        if key in copy:
+            copy[key] = _media(copy[key])
+    if "items" in copy:
+        unsaid = {"description": None, "spoiler": False}
+        copy["items"] = [unsaid | item | {"media": _media(item["media"])} for item in copy["items"]]
     return copy
+
+
+def _media(media: Json) -> Json:
+    url = str(media.get("url"))
+    return {"id": str(zlib.crc32(url.encode())), "proxy_url": url} | media
+
+
+def with_addresses(value: Any, addresses: dict[str, str]) -> Any:
+    """The components with attachment:// addresses replaced by those of the attachments."""
+    if isinstance(value, dict):
+        return {key: with_addresses(inner, addresses) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [with_addresses(inner, addresses) for inner in value]
+    if isinstance(value, str) and value.startswith("attachment://"):
+        return addresses.get(value.removeprefix("attachment://"), value)
+    return value

@@ -37,7 +37,8 @@ class Draft:
 
     @property
     def empty(self) -> bool:
-        return not (self.content or self.embeds or self.components or self.uploads)
+        forwards = (self.reference or {}).get("type") == 1
+        return not (self.content or self.embeds or self.components or self.uploads or forwards)
 
 
 def read_draft(body: Json, uploads: dict[int, Upload]) -> Draft:

@@ -28,8 +28,8 @@ class Fault:
             return {}, f"<html><body><h1>{self.status}</h1></body></html>"
         if self.status == 429:
             headers = {"Retry-After": str(int(self.retry_after) + 1), "Via": "1.1 simulator"}
-            refused = {"message": "You are being rate limited.", "retry_after": self.retry_after, "global": False}
-            return headers | {"X-RateLimit-Scope": "shared"}, refused
+            refused: Json = {"message": "You are being rate limited.", "code": 0, "global": False}
+            return headers | {"X-RateLimit-Scope": "shared"}, refused | {"retry_after": self.retry_after}
         return {}, {"message": f"{self.status}: injected", "code": 0}
 
 

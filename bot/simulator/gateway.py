@@ -206,7 +206,8 @@ class Client:
 
     def _whole(self, session: Session, guild: Guild) -> Json:
         everybody = session.intents is None or has(session.intents, PRESENCES)
-        return guild_create_payload(guild, session.viewer, everybody=everybody)
+        # a guild that was there before says so; without the word discord.py would take it for newly joined
+        return guild_create_payload(guild, session.viewer, everybody=everybody) | {"unavailable": False}
 
     def _resume(self, d: Json) -> None:
         session = self.gateway.sessions.get(str(d.get("session_id")))

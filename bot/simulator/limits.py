@@ -108,4 +108,4 @@ def _retry_header(wait: float) -> dict[str, str]:
 
 
 def _refusal(wait: float, *, everywhere: bool) -> Json:
-    return {"message": "You are being rate limited.", "retry_after": round(wait, 3), "global": everywhere}
+    return {"message": "You are being rate limited.", "code": 0, "retry_after": round(wait, 3), "global": everywhere}

@@ -5,6 +5,7 @@ import hmac
 import time
 from urllib.parse import quote
 
+from bot.simulator.components import with_addresses
 from bot.simulator.errors import Json
 from bot.simulator.objects import DM, Application, Attachment, Channel, Guild, Interaction, Message, MessageFlag, User
 from bot.simulator.payloads import Viewer, channel_payload, member_payload, text, user_payload
@@ -34,7 +35,7 @@ def message_payload(message: Message, viewer: Viewer, channel: Channel, guild: G
     if message.referenced is not None and not message.referenced.deleted:
         inner = message_payload(message.referenced, viewer, channel, guild, app)
         payload["referenced_message"] = {k: v for k, v in inner.items() if k not in ("referenced_message", "reactions")}
-    elif message.reference is not None and message.reference.message_id is not None:
+    elif message.reference and message.reference.message_id and not message.forwarded:
         payload["referenced_message"] = None
     return payload
 
@@ -56,13 +57,14 @@ def event_payload(message: Message, viewer: Viewer, channel: Channel, guild: Gui
 def _body(message: Message, viewer: Viewer, channel: Channel) -> Json:
     if not reads(message, viewer, channel):
         return {"content": "", "embeds": [], "attachments": [], "components": []}
-    attachments = {entry.filename: attachment_payload(entry, viewer.origin) for entry in message.attachments}
+    attachments = [attachment_payload(entry, viewer.origin) for entry in message.attachments]
+    addresses = {shown["filename"]: shown["url"] for shown in attachments}
     suppressed = message.flags & MessageFlag.SUPPRESS_EMBEDS
     return {
         "content": message.content,
-        "embeds": [] if suppressed else [_embed(embed, attachments) for embed in message.embeds],
-        "attachments": list(attachments.values()),
-        "components": message.components,
+        "embeds": [] if suppressed else with_addresses(message.embeds, addresses),
+        "attachments": attachments,
+        "components": with_addresses(message.components, addresses),
     }
 
 
@@ -90,9 +92,23 @@ def _optional(message: Message, viewer: Viewer, channel: Channel, guild: Guild |
         payload["reactions"] = [_reaction(key, users, viewer.user) for key, users in message.reactions.items()]
     if message.interaction:
         payload |= {"application_id": str(app.id), "webhook_id": str(app.id)} | _interaction(message.interaction)
+    if message.forwarded:
+        payload["message_snapshots"] = [{"message": _snapshot(message.forwarded, viewer, channel)}]
     if message.thread_id and guild and message.thread_id in guild.channels:
         payload["thread"] = channel_payload(guild.channels[message.thread_id], viewer)
     return payload
+
+
+def _snapshot(message: Message, viewer: Viewer, channel: Channel) -> Json:
+    """A forwarded message without its author."""
+    return _body(message, viewer, channel) | {
+        "type": message.type,
+        "flags": message.flags,
+        "timestamp": stamp(message.created_at),
+        "edited_timestamp": stamp(message.edited_at) if message.edited_at else None,
+        "mentions": [user_payload(user) for user in message.mentions],
+        "mention_roles": [str(role_id) for role_id in message.mention_roles],
+    }
 
 
 def _reference(message: Message) -> Json:
@@ -102,7 +118,7 @@ def _reference(message: Message) -> Json:
         "channel_id": str(message.reference.channel_id),
         "guild_id": text(message.reference.guild_id),
     }
-    return {"type": 0} | {key: value for key, value in ids.items() if value is not None}
+    return {"type": 1 if message.forwarded else 0} | {key: value for key, value in ids.items() if value is not None}
 
 
 def emoji_payload(key: str) -> Json:
@@ -149,17 +165,6 @@ def _metadata(interaction: Interaction) -> Json:
     if interaction.type == MODAL and interaction.opened_by:
         return payload | {"triggering_interaction_metadata": _metadata(interaction.opened_by)}
     return payload | {"interacted_message_id": str(interaction.message.id if interaction.message else 0)}
-
-
-def _embed(embed: Json, attachments: dict[str, Json]) -> Json:
-    """Pictures given as attachment://name get the attachment's address."""
-    shown = dict(embed)
-    for place in ("image", "thumbnail"):
-        url = embed.get(place, {}).get("url", "")
-        attached = attachments.get(url.removeprefix("attachment://"))
-        if attached and url.startswith("attachment://"):
-            shown[place] = {"url": attached["url"], "proxy_url": attached["proxy_url"]}
-    return shown
 
 
 def attachment_payload(attachment: Attachment, origin: str) -> Json:

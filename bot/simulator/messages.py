@@ -2,6 +2,7 @@
 
 import mimetypes
 import re
+from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import unquote
 
@@ -29,6 +30,7 @@ from bot.simulator.world import World
 
 SETTABLE = MessageFlag.SUPPRESS_EMBEDS | MessageFlag.SUPPRESS_NOTIFICATIONS | MessageFlag.COMPONENTS_V2
 EDITABLE = MessageFlag.SUPPRESS_EMBEDS | MessageFlag.COMPONENTS_V2
+FORWARD = 1
 NONCE_LIFE = timedelta(minutes=5)
 
 
@@ -86,7 +88,7 @@ def _twin(channel: Channel, author: User, draft: Draft) -> Message | None:
 
 
 def _type(message: Message) -> int:
-    if message.reference:
+    if message.referenced:
         return REPLY
     if message.interaction and message.interaction.type == 2:
         return COMMAND_REPLY if message.interaction.data["type"] == 1 else MENU_REPLY
@@ -97,11 +99,23 @@ def _refer(world: World, channel: Channel, message: Message, draft: Draft) -> No
     if not draft.reference:
         return
     target = snowflake(draft.reference.get("message_id"), "message_reference.message_id")
+    if draft.reference.get("type") == FORWARD:
+        _forward(world, message, target, snowflake(draft.reference.get("channel_id"), "message_reference.channel_id"))
+        return
     found = channel.messages.get(target)
     if found is None and draft.reference.get("fail_if_not_exists", True):
         raise refuse_field("message_reference", "REPLIES_UNKNOWN_MESSAGE", "Unknown message")
     if found is not None:
         message.reference, message.referenced = Reference(channel.id, target, channel.guild_id), found
+
+
+def _forward(world: World, message: Message, target: int, source_id: int) -> None:
+    source = world.channels.get(source_id)
+    if source is None or not world.sees(message.author, source) or target not in source.messages:
+        raise refuse_field("message_reference", "MESSAGE_REFERENCE_UNKNOWN", "Unknown message")
+    message.reference = Reference(source.id, target, source.guild_id)
+    message.forwarded = replace(source.messages[target])
+    message.flags |= MessageFlag.HAS_SNAPSHOT
 
 
 def _attach(world: World, message: Message, draft: Draft) -> None:

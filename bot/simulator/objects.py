@@ -21,6 +21,7 @@ class MessageFlag(IntFlag):
     EPHEMERAL = 1 << 6
     LOADING = 1 << 7
     SUPPRESS_NOTIFICATIONS = 1 << 12
+    HAS_SNAPSHOT = 1 << 14
     COMPONENTS_V2 = 1 << 15
 
 
@@ -119,6 +120,7 @@ class Message:
     reactions: dict[str, list[int]] = field(default_factory=dict)
     reference: Reference | None = None
     referenced: "Message | None" = None
+    forwarded: "Message | None" = None  # as it was then
     nonce: str | int | None = None
     tts: bool = False
     pinned: bool = False

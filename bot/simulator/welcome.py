@@ -31,7 +31,6 @@ def guild_create_payload(guild: Guild, viewer: Viewer, *, everybody: bool) -> Js
     return guild_payload(guild) | {
         "joined_at": stamp(guild.members[viewer.user.id].joined_at),
         "large": False,
-        "unavailable": False,
         "member_count": len(guild.members),
         "members": [member_payload(member) for member in members],
         "channels": [channel_payload(channel, viewer) for channel in channels if not channel.thread],

@@ -221,3 +221,20 @@ async def test_many_writes_at_once_keep_their_order_of_ids(sim: Simulator, ana: 
     said = await asyncio.gather(*(ana.say(str(number)) for number in range(20)))
     assert len({message["id"] for message in said}) == 20
     assert sorted(sim.world.general.messages) == list(sim.world.general.messages)
+
+
+async def test_a_forwarded_message_carries_a_snapshot(sim: Simulator, bot: Recorder, ana: Person) -> None:
+    said = await ana.say("worth repeating")
+    reference = {"type": 1, "channel_id": ana.channel, "message_id": said["id"]}
+    path = f"/channels/{sim.world.random.id}/messages"
+    await ana.call("POST", path, {"message_reference": reference})
+    await ana.delete(said)
+    message = await bot.heard("message", lambda message: message.channel.id == sim.world.random.id)
+    assert (message.content, message.message_snapshots[0].content) == ("", "worth repeating")
+
+
+async def test_pinned_messages(general: discord.TextChannel, bot: Recorder, ana: Person) -> None:
+    said = await ana.say("remember this")
+    await ana.call("PUT", f"/channels/{general.id}/messages/pins/{said['id']}")
+    assert (await bot.heard("raw_message_edit")).message.pinned
+    assert [pin.content async for pin in general.pins()] == ["remember this"]

@@ -157,5 +157,5 @@ async def test_people_and_guilds_can_be_fetched(sim: Simulator, bot: Recorder, a
 
 async def test_the_bot_joins_another_guild(sim: Simulator, bot: Recorder) -> None:
     guild = sim.world.add_guild("Elsewhere")
-    await bot.heard("guild_available", lambda joined: joined.id == guild.id)
+    await bot.heard("guild_join", lambda joined: joined.id == guild.id)
     assert len(bot.guilds) == 2

@@ -176,6 +176,8 @@ def _told(call: Call, interaction: Interaction, message: Message | None, kind: A
     }
     if interaction.channel.guild_id:
         about["guild_id"] = str(interaction.channel.guild_id)
+    if kind not in (MESSAGE, UPDATE):
+        return {"interaction": about}
     return {"interaction": about, "resource": {"type": kind, "message": call.paint(message)}}
 
 

@@ -9,6 +9,7 @@ from bot.simulator.objects import CATEGORY, DM, FORUM, Channel, Message
 from bot.simulator.payloads import user_payload
 from bot.simulator.permissions import Permission
 from bot.simulator.rest.call import NO_CONTENT, Answer, Call, Route
+from bot.simulator.snowflake import stamp
 
 P = Permission
 
@@ -175,6 +176,13 @@ def _set_pin(call: Call, *, pinned: bool) -> Answer:
     return NO_CONTENT
 
 
+def list_pins(call: Call) -> Answer:
+    channel = call.channel()
+    pinned = [m for m in reversed(channel.messages.values()) if m.pinned]
+    items = [{"pinned_at": stamp(message.created_at), "message": call.paint(message)} for message in pinned]
+    return 200, {"items": items, "has_more": False}
+
+
 MESSAGES = "/channels/{channel_id}/messages"
 MESSAGE = MESSAGES + "/{message_id}"
 REACTIONS = MESSAGE + "/reactions/{emoji}"
@@ -182,6 +190,7 @@ ROUTES = (
     Route("POST", MESSAGES, create_message, limited="messages"),
     Route("GET", MESSAGES, list_messages),
     Route("POST", MESSAGES + "/bulk-delete", bulk_delete),
+    Route("GET", MESSAGES + "/pins", list_pins),
     Route("PUT", MESSAGES + "/pins/{message_id}", pin),
     Route("DELETE", MESSAGES + "/pins/{message_id}", unpin),
     Route("GET", MESSAGE, get_message),

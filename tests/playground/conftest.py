@@ -1,0 +1,72 @@
+"""A browser on the playground's page, a simulator that serves it, and a small bot to talk with."""
+
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from bot.simulator import Limits, Simulator
+from tests.playground.small_bot import SmallBot
+from tests.simulator.recorder import running
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="package")
+async def browser() -> AsyncIterator[Browser]:
+    path = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if path is None:
+        pytest.skip(f"none of {', '.join(CHROMIUM)} is installed, and the page needs a browser")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        await browser.close()
+
+
+@asynccontextmanager
+async def looking_at(browser: Browser, url: str, **options: Any) -> AsyncIterator[Page]:
+    """A fresh tab; an exception in the page's own code fails the test."""
+    context = await browser.new_context(permissions=["clipboard-read", "clipboard-write"], **options)
+    page = await context.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    await page.goto(url)
+    await expect(page.get_by_test_id("channel-general")).to_be_attached()
+    yield page
+    await context.close()
+    assert faults == []
+
+
+@pytest_asyncio.fixture(loop_scope="package")
+async def sim() -> AsyncIterator[Simulator]:
+    loose = Limits(messages=1000, webhooks=1000, overall=1000)
+    async with Simulator.open(limits=loose, ack_window=1.5) as simulator:
+        yield simulator
+
+
+@pytest_asyncio.fixture(loop_scope="package")
+async def bot(sim: Simulator) -> AsyncIterator[SmallBot]:
+    client = SmallBot()
+    async with running(sim, client):
+        await client.tree.sync()
+        yield client
+
+
+@pytest_asyncio.fixture(loop_scope="package")
+async def page(browser: Browser, sim: Simulator, bot: SmallBot) -> AsyncIterator[Page]:
+    """The page as the server's owner sees it, with the small bot connected."""
+    async with looking_at(browser, sim.url, viewport={"width": 1100, "height": 700}) as opened:
+        yield opened

@@ -15,6 +15,7 @@ LIMIT = 2_000
 _FENCE = re.compile(r"^[ \t]*+(?:(?:[-*+>]|\d{1,9}[.)])[ \t]++)*+(`{3,7}|~{3,7})[ \t]*+([^\n`~]*+)$", re.MULTILINE)
 """A line that opens or closes a fence, in a list or a quote too. It never backtracks: models do repeat themselves."""
 
+_MARKS = re.compile(r"```|~~~")
 _BREAKS = (re.compile(r"\n[ \t]*\n+"), re.compile(r"\n"), re.compile(r"[.!?…。！？]['\")\]]*\s+"), re.compile(r"\s+"))
 _LONGEST_INFO = 40
 _FOOT = 8
@@ -46,13 +47,13 @@ def split(text: str, limit: int = LIMIT) -> list[str]:
     rest = text
     while rest.strip():
         head = fence.head if fence else ""
-        body = rest[: limit + 1]
-        page, after = _page(head, body, fence)
-        if len(page) > limit:
-            body = rest[: _cut(rest[: limit - len(head) - _FOOT])]
-            page, after = _page(head, body, fence)
+        room = limit - len(head)
+        # marks count before they are a fence and after they were closed: a page that was too long stays too long
+        longest = room - _FOOT if fence or _MARKS.search(rest, 0, room) else room
+        body = rest if len(rest) <= longest else rest[: _cut(rest[: room - _FOOT])]
+        page, fence = _page(head, body, fence)
         pages.append(page)
-        fence, rest = after, rest[len(body) :]
+        rest = rest[len(body) :]
     return [page for page in pages if page.strip()]
 
 

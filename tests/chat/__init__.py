@@ -1,0 +1,1 @@
+"""The room of words: pages, pace, replies, context."""

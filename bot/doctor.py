@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import aiohttp
 
-from bot.providers.catalogue import NotOffered
+from bot.providers.offer import NotOffered
 from bot.settings import ALLOWED, Settings
 from bot.store.database import DatabaseInUse, DatabaseUnusable, migrate, sole_use
 

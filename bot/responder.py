@@ -18,10 +18,10 @@ from bot.chat.context import build_context
 from bot.chat.messages import Completion, Image, Message, Position, Prompt, Role, Turn
 from bot.chat.preferences import Answer, Preferences, effective
 from bot.chat.reply import MessageGone, Reply, Surface, SurfaceBusy, SurfaceLost
-from bot.providers.catalogue import Endpoint, NotOffered, Offer
 from bot.providers.client import ChatClient
 from bot.providers.errors import ProviderError
-from bot.providers.wire import ChatRequest
+from bot.providers.offer import Endpoint, NotOffered, Offer
+from bot.providers.request import ChatRequest
 from bot.store.store import Store
 
 log = logging.getLogger(__name__)

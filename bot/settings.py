@@ -11,7 +11,8 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.chat.preferences import LONGEST_SYSTEM_PROMPT, Preferences
-from bot.providers.catalogue import Access, Catalogue, NotOffered, Offer, load_catalogue
+from bot.providers.catalogue import Catalogue, load_catalogue
+from bot.providers.offer import Access, NotOffered, Offer
 
 SYSTEM_PROMPT = "You are Parley, a helpful assistant in a Discord chat. Answer in the language you are asked in."
 

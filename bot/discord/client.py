@@ -16,7 +16,7 @@ from bot.discord.chat import Chat, Gates
 from bot.discord.replies import Commands
 from bot.discord.settings import Settings
 from bot.discord.switch import Switch
-from bot.providers.catalogue import Offer
+from bot.providers.offer import Offer
 from bot.responder import Responder
 from bot.store.store import Store
 

@@ -11,7 +11,7 @@ from bot.chat.preferences import LONGEST_SYSTEM_PROMPT, MOST_TOKENS, NAMES, Answ
 from bot.discord.border import read_place
 from bot.discord.replies import answer, permitted
 from bot.discord.switch import MOST_CHOICES, model_choices
-from bot.providers.catalogue import NotOffered, Offer
+from bot.providers.offer import NotOffered, Offer
 from bot.store.store import Store
 
 Where = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.ForumChannel | discord.Thread

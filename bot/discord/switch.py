@@ -7,7 +7,7 @@ from discord.ext import commands
 from bot.chat.preferences import Preferences, effective
 from bot.discord.border import read_place
 from bot.discord.replies import answer, permitted
-from bot.providers.catalogue import NotOffered, Offer
+from bot.providers.offer import NotOffered, Offer
 from bot.store.store import Store
 
 MOST_CHOICES = 25

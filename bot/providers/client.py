@@ -7,10 +7,12 @@ from typing import Self
 
 import aiohttp
 
-from bot.providers.catalogue import Endpoint
-from bot.providers.errors import BrokenAnswer, CutOff, ProviderError, Unreachable, error_from_body, error_from_response
+from bot.providers.errors import BrokenAnswer, CutOff, Unreachable
+from bot.providers.failures import error_from_body, error_from_response
+from bot.providers.offer import Endpoint
+from bot.providers.request import ChatRequest, encode
 from bot.providers.sse import EventDecoder, EventTooLong
-from bot.providers.wire import ChatRequest, Chunk, decode, encode
+from bot.providers.wire import Chunk, decode
 
 log = logging.getLogger(__name__)
 
@@ -100,7 +102,6 @@ async def _whole(response: aiohttp.ClientResponse) -> Chunk:
         if len(pieces) > LONGEST_ANSWER:
             raise BrokenAnswer(f"a body of over {LONGEST_ANSWER} bytes")
     body = bytes(pieces)
-    error: ProviderError | None = error_from_body(body)
-    if error:
+    if error := error_from_body(body):
         raise error
     return decode(body)

@@ -34,14 +34,22 @@ class Listener:
 
     async def _read(self, socket: aiohttp.ClientWebSocketResponse, token: str) -> None:
         await socket.send_json({"op": 2, "d": {"token": token, "properties": {"os": "test"}}})
-        async for frame in socket:
-            packet = json.loads(frame.data)
-            if packet["op"] == 1:
-                await socket.send_json({"op": 1, "d": None})
-            if packet["op"] == 0:
-                async with self._news:
-                    self.events.append((packet["t"], packet["d"]))
-                    self._news.notify_all()
+        async with asyncio.TaskGroup() as tasks:
+            async for frame in socket:
+                await self._take(json.loads(frame.data), socket, tasks)
+
+    async def _take(self, packet: Json, socket: aiohttp.ClientWebSocketResponse, tasks: asyncio.TaskGroup) -> None:
+        if packet["op"] == 10:
+            tasks.create_task(self._beat(socket, packet["d"]["heartbeat_interval"] / 1000))
+        if packet["op"] == 0:
+            async with self._news:
+                self.events.append((packet["t"], packet["d"]))
+                self._news.notify_all()
+
+    async def _beat(self, socket: aiohttp.ClientWebSocketResponse, interval: float) -> None:
+        while not socket.closed:
+            await asyncio.sleep(interval)
+            await socket.send_json({"op": 1, "d": None})
 
     async def until(self, found: Callable[[], T | None], timeout: float = TIMEOUT, *, what: str = "") -> T:
         """What `found` returns, as soon as it returns something."""

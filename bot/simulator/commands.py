@@ -39,6 +39,8 @@ def check_command(form: Form, body: Any, path: str = "") -> None:
     if not isinstance(body, dict):
         form.wrong(path or "name", "DICT_TYPE_CONVERT", "Only dictionaries may be used in a DictType")
         return
+    form.kinds(body, {"options": list, "name": str, "description": str}, start)
+    form.check()
     kind = body.get("type") or SLASH
     form.choice(f"{start}type", kind, (SLASH, USER_MENU, MESSAGE_MENU, 4))
     if kind == SLASH:
@@ -65,6 +67,8 @@ def _check_options(form: Form, options: list[Json], path: str) -> None:
         form.wrong(path, "APPLICATION_COMMAND_OPTIONS_NAME_ALREADY_EXISTS", "Option name already exists")
     optional_seen = False
     for index, option in enumerate(options):
+        form.kinds(option, {"options": list, "choices": list}, f"{path}.{index}.")
+        form.check()
         _check_words(form, option, f"{path}.{index}.")
         form.choice(f"{path}.{index}.type", option.get("type"), tuple(range(1, 12)))
         if option.get("required") and optional_seen:

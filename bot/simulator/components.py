@@ -62,15 +62,14 @@ def _check(form: Form, component: Json, path: str, *, top: bool) -> None:
     kind = component.get("type")
     if top and kind != ROW:
         form.choice(f"{path}.type", kind, (ROW,))
-    elif kind == ROW:
-        _check_row(form, component, path)
-    elif kind == BUTTON:
-        _check_button(form, component, path)
-    elif kind in SELECTS:
-        _check_select(form, component, path)
-    else:
-        for index, inner in enumerate(component.get("components") or []):
-            _check(form, inner, f"{path}.components.{index}", top=False)
+        return
+    checks = {ROW: _check_row, BUTTON: _check_button} | dict.fromkeys(SELECTS, _check_select)
+    checks.get(kind or 0, _check_inside)(form, component, path)
+
+
+def _check_inside(form: Form, component: Json, path: str) -> None:
+    for index, inner in enumerate(component.get("components") or []):
+        _check(form, inner, f"{path}.components.{index}", top=False)
 
 
 def _check_row(form: Form, row: Json, path: str) -> None:

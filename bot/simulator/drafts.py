@@ -9,6 +9,15 @@ from bot.simulator.objects import MessageFlag
 
 CONTENT_LIMIT = 2000
 FILE_LIMIT = 10 * 1024 * 1024
+KINDS: dict[str, type] = {
+    "content": str,
+    "embeds": list,
+    "components": list,
+    "attachments": list,
+    "flags": int,
+    "allowed_mentions": dict,
+    "message_reference": dict,
+}
 EMBED_TEXTS = {"title": 256, "description": 4096}
 
 
@@ -43,6 +52,8 @@ class Draft:
 
 def read_draft(body: Json, uploads: dict[int, Upload]) -> Draft:
     form = Form()
+    form.kinds(body, KINDS)
+    form.check()  # what follows may rely on the types
     _check_text(form, body)
     _check_embeds(form, body.get("embeds"))
     flags = body.get("flags") or 0
@@ -108,6 +119,8 @@ def _check_embed(form: Form, embed: Json, path: str) -> None:
     for key, most in EMBED_TEXTS.items():
         if embed.get(key) is not None:
             form.length(f"{path}.{key}", embed[key], most)
+    form.kinds(embed, {"footer": dict, "author": dict, "fields": list, "image": dict, "thumbnail": dict}, f"{path}.")
+    form.check()
     for key, part, most in (("footer", "text", 2048), ("author", "name", 256)):
         if embed.get(key):
             form.length(f"{path}.{key}.{part}", embed[key].get(part), most, 1)

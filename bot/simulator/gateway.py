@@ -35,7 +35,8 @@ GOODBYE = (1000, 1001)
 
 def origin_of(request: web.Request) -> str:
     """The address this client used, which a proxy may have changed on the way."""
-    return f"{request.headers.get('X-Forwarded-Proto', request.scheme)}://{request.host}"
+    scheme = request.headers.get("X-Forwarded-Proto", request.scheme).split(",")[0].strip()
+    return f"{scheme}://{request.host}"
 
 
 def gateway_url(origin: str) -> str:
@@ -152,12 +153,15 @@ class Client:
         except (ValueError, TypeError, KeyError, AttributeError):
             self.connection.close(4002)
             return
-        if op == HEARTBEAT:
-            if self.gateway.faults.heartbeats:
-                self.connection.send(ACK)
-        elif op in (IDENTIFY, RESUME):
+        if op in (IDENTIFY, RESUME):
             self._enter(op, d)
-        elif self.session is None:
+        elif op != HEARTBEAT:
+            self._obey(op, d)
+        elif self.gateway.faults.heartbeats:
+            self.connection.send(ACK)
+
+    def _obey(self, op: int, d: Any) -> None:
+        if self.session is None:
             self.connection.close(4003)
         elif op == REQUEST_MEMBERS:
             self._chunk_members(self.session, d)

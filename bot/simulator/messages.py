@@ -23,7 +23,7 @@ from bot.simulator.objects import (
     Reference,
     User,
 )
-from bot.simulator.payloads import Viewer, member_payload, text, thread_member_payload
+from bot.simulator.payloads import Viewer, member_payload, thread_member_payload
 from bot.simulator.pictures import picture_size
 from bot.simulator.snowflake import now
 from bot.simulator.world import World
@@ -214,12 +214,23 @@ def delete(world: World, message: Message) -> None:
     channel = world.channels[message.channel_id]
     del channel.messages[message.id]
     message.deleted = True
-    ids = {"id": message.id, "channel_id": channel.id, "guild_id": channel.guild_id}
-    gone: Json = {key: text(value) for key, value in ids.items() if value is not None}
+    gone = {"id": str(message.id), "channel_id": str(channel.id)} | _guild_id(channel)
     if message.visible_to:
         world.tell_users("MESSAGE_DELETE", (world.users[message.visible_to],), lambda viewer: gone)
     else:
         world.tell_channel("MESSAGE_DELETE", channel, lambda viewer: gone)
+
+
+def delete_many(world: World, channel: Channel, messages: list[Message]) -> None:
+    for message in messages:
+        del channel.messages[message.id]
+        message.deleted = True
+    gone: Json = {"ids": [str(message.id) for message in messages], "channel_id": str(channel.id)} | _guild_id(channel)
+    world.tell_channel("MESSAGE_DELETE_BULK", channel, lambda viewer: gone)
+
+
+def _guild_id(channel: Channel) -> dict[str, str]:
+    return {} if channel.guild_id is None else {"guild_id": str(channel.guild_id)}
 
 
 def react(world: World, message: Message, user: User, emoji: str) -> None:

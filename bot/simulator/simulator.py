@@ -68,7 +68,8 @@ class Simulator:
         try:
             site = web.TCPSite(runner, host, port)
             await site.start()
-            simulator.url = f"http://{host}:{runner.addresses[0][1]}"
+            reachable = "127.0.0.1" if host == "0.0.0.0" else host
+            simulator.url = f"http://{reachable}:{runner.addresses[0][1]}"
             yield simulator
         finally:
             simulator.interactions.close()

@@ -8,7 +8,7 @@ import pytest
 
 from bot.simulator import Permission, Simulator
 from tests.person import Person, Refused
-from tests.simulator.recorder import Recorder
+from tests.simulator.recorder import Recorder, running
 
 
 async def test_too_long_a_message_is_refused_in_discords_words(general: discord.TextChannel) -> None:
@@ -51,6 +51,11 @@ async def test_the_complaint_about_a_form_is_nested(ana: Person) -> None:
         ({"content": "x", "flags": 1 << 15, "components": [{"type": 10, "content": "y"}]}, 50035),
         ({"flags": 1 << 15, "components": [{"type": 10, "content": "y" * 4001}]}, 50035),
         ({"nonce": "x" * 26, "content": "x"}, 50035),
+        ({"content": 5}, 50035),
+        ({"embeds": ["x"]}, 50035),
+        ({"embeds": [{"footer": "x"}]}, 50035),
+        ({"content": "x", "message_reference": "x"}, 50035),
+        ({"content": "x", "allowed_mentions": []}, 50035),
     ],
 )
 async def test_what_cannot_be_sent(ana: Person, body: dict[str, Any], code: int) -> None:
@@ -238,3 +243,24 @@ async def test_pinned_messages(general: discord.TextChannel, bot: Recorder, ana:
     await ana.call("PUT", f"/channels/{general.id}/messages/pins/{said['id']}")
     assert (await bot.heard("raw_message_edit")).message.pinned
     assert [pin.content async for pin in general.pins()] == ["remember this"]
+
+
+async def test_many_messages_are_deleted_at_once(sim: Simulator, bot: Recorder, ana: Person) -> None:
+    said = [await ana.say(str(number)) for number in range(3)]
+    ids = [message["id"] for message in said[:2]]
+    await ana.call("POST", f"/channels/{ana.channel}/messages/bulk-delete", {"messages": ids})
+    gone = await bot.heard("raw_bulk_message_delete")
+    assert gone.message_ids == {int(one) for one in ids}
+    assert len(sim.world.general.messages) == 1
+
+
+async def test_rest_hides_content_as_well_without_the_intent() -> None:
+    async with (
+        Simulator.open(message_content_intent=False) as sim,
+        Person.connect(sim.api_url, sim.gateway_url, sim.person_token) as ana,
+        running(sim, Recorder(discord.Intents.default())) as bot,
+    ):
+        await ana.say("for others", channel=sim.world.general.id)
+        await ana.say(sim.world.bot.mention)
+        channel = bot.get_partial_messageable(sim.world.general.id)
+        assert [m.content async for m in channel.history()] == [sim.world.bot.mention, ""]

@@ -37,6 +37,7 @@ def begin(call: Call) -> Answer:
     channel = call.channel()
     kind = body.get("type")
     form = Form()
+    form.kinds(body, {"data": dict})
     form.choice("type", kind, (COMMAND, COMPONENT, AUTOCOMPLETE, MODAL))
     form.check()
     if channel.thread and channel.thread.archived:
@@ -116,6 +117,7 @@ def callback(call: Call) -> Answer:
     interaction = call.island.interactions.of_callback(call.id("interaction_id"), call.path["token"])
     kind = call.fields.get("type")
     form = Form()
+    form.kinds(call.fields, {"data": dict})
     form.choice("type", kind, _allowed(interaction))
     form.check()
     message = _answer(call, interaction, kind)

@@ -4,7 +4,7 @@ from urllib.parse import unquote
 
 from bot.simulator.drafts import Draft, read_draft
 from bot.simulator.errors import ApiError, Refusal, refuse_field, snowflake
-from bot.simulator.messages import delete, edit, post, react, tell, unreact, would_be_empty
+from bot.simulator.messages import delete, delete_many, edit, post, react, tell, unreact, would_be_empty
 from bot.simulator.objects import CATEGORY, DM, FORUM, Channel, Message
 from bot.simulator.payloads import user_payload
 from bot.simulator.permissions import Permission
@@ -107,9 +107,8 @@ def delete_message(call: Call) -> Answer:
 def bulk_delete(call: Call) -> Answer:
     channel = call.channel()
     call.require(channel, P.MANAGE_MESSAGES)
-    for one in call.fields.get("messages") or []:
-        if message := channel.messages.get(int(one)):
-            delete(call.world, message)
+    wanted = [snowflake(one, "messages") for one in call.fields.get("messages") or []]
+    delete_many(call.world, channel, [channel.messages[one] for one in wanted if one in channel.messages])
     return NO_CONTENT
 
 

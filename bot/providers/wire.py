@@ -3,11 +3,12 @@
 Every field may be missing, null, of another type or unknown; what cannot be used counts as missing.
 """
 
-from collections.abc import Callable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar
+from typing import Any
 
-from pydantic import BaseModel, ValidationError, WrapValidator
+from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json
 
 from bot.chat.messages import Usage
 from bot.providers.errors import BrokenAnswer
@@ -25,61 +26,53 @@ class Chunk:
     model: str | None = None
 
 
-def _or_none(value: Any, validate: Callable[[Any], Any]) -> Any:
-    try:
-        return validate(value)
-    except ValidationError:
-        return None
-
-
-T = TypeVar("T")
-Lenient = Annotated[T | None, WrapValidator(_or_none)]
-"""A field whose unusable value counts as missing."""
-
-
 class _Part(BaseModel):
     """A part of list content, as reasoning models of Mistral send it."""
 
-    text: Lenient[str] = None
-    thinking: "Lenient[list[_Part]]" = None
+    text: str | None = None
+    thinking: "list[_Part | None] | None" = None
 
 
 class _Delta(BaseModel):
-    content: Lenient[str | list[_Part]] = None
-    reasoning_content: Lenient[str] = None
-    reasoning: Lenient[str] = None
+    content: str | list[_Part | None] | None = None
+    reasoning_content: str | None = None
+    reasoning: str | None = None
 
     @property
     def text(self) -> str:
         if isinstance(self.content, list):
-            return "".join(part.text or "" for part in self.content)
+            return _joined(self.content)
         return self.content or ""
 
     @property
     def thought(self) -> str:
         if isinstance(self.content, list):
-            return "".join(inner.text or "" for part in self.content for inner in part.thinking or ())
+            return "".join(_joined(part.thinking or ()) for part in self.content if part)
         return self.reasoning_content or self.reasoning or ""
 
 
+def _joined(parts: Iterable[_Part | None]) -> str:
+    return "".join(part.text or "" for part in parts if part)
+
+
 class _Choice(BaseModel):
-    delta: Lenient[_Delta] = None
-    message: Lenient[_Delta] = None
-    finish_reason: Lenient[str] = None
+    delta: _Delta | None = None
+    message: _Delta | None = None
+    finish_reason: str | None = None
 
 
 class _Usage(BaseModel):
-    prompt_tokens: Lenient[int] = None
-    completion_tokens: Lenient[int] = None
-    total_tokens: Lenient[int] = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    total_tokens: int | None = None
 
 
 class _Completion(BaseModel):
     """A chunk of a stream or a whole answer: they differ in `delta` and `message`, and some mix them up."""
 
-    model: Lenient[str] = None
-    choices: Lenient[list[Lenient[_Choice]]] = None
-    usage: Lenient[_Usage] = None
+    model: str | None = None
+    choices: list[_Choice | None] | None = None
+    usage: _Usage | None = None
     error: Any = None
 
 
@@ -91,7 +84,7 @@ def decode(data: bytes) -> Chunk:
     try:
         completion = _Completion.model_validate_json(data)
     except ValidationError as problem:
-        raise BrokenAnswer(f"no JSON object: {data[:200]!r}") from problem
+        completion = _repaired(data, problem)
     if completion.error or completion.choices is None:
         _raise_error(data)
     choice = next((choice for choice in completion.choices or () if choice), _Choice())
@@ -110,3 +103,45 @@ def _raise_error(data: bytes) -> None:
     """Raise what the body says, if it is an error; a chunk without choices may still be just that."""
     if error := error_from_body(data):
         raise error
+
+
+def _repaired(data: bytes, problem: ValidationError) -> _Completion:
+    """The completion without the values that cannot be used; rare, so it may cost more than the usual way."""
+    try:
+        value = from_json(data)
+    except ValueError:
+        raise BrokenAnswer(f"no JSON: {data[:200]!r}") from None
+    if not isinstance(value, dict):
+        raise BrokenAnswer(f"no JSON object: {data[:200]!r}")
+    while True:
+        paths = {_path(value, fault["loc"]) for fault in problem.errors(include_url=False, include_input=False)}
+        for path in paths:
+            if not any(other[: len(path)] == path for other in paths - {path}):
+                _blank(value, path)
+        try:
+            return _Completion.model_validate(value)
+        except ValidationError as another:  # one fault can hide the next
+            problem = another
+
+
+def _path(value: Any, location: Sequence[int | str]) -> tuple[int | str, ...]:
+    """The keys that lead to a fault; pydantic names the branches of a union among them, which are none."""
+    path: list[int | str] = []
+    for step in location:
+        if isinstance(value, list) and isinstance(step, int):
+            value = value[step]
+        elif isinstance(value, dict) and step in value:
+            value = value[step]
+        elif isinstance(value, list):
+            continue
+        else:
+            break
+        path.append(step)
+    return tuple(path)
+
+
+def _blank(value: Any, path: Sequence[int | str]) -> None:
+    *above, last = path
+    for step in above:
+        value = value[step]
+    value[last] = None

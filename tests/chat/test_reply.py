@@ -1,0 +1,154 @@
+"""A reply appears: read at the model's pace, shown at the channel's."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.chat.gate import Gate
+from bot.chat.pages import LIMIT, split
+from bot.chat.reply import TYPING_EVERY, Reply
+from tests.chat.board import INTERVAL, Board, Speech
+
+
+@pytest.fixture
+def board() -> Board:
+    return Board()
+
+
+@pytest.fixture
+def speech() -> Speech:
+    return Speech()
+
+
+async def paced(pieces: list[str], seconds: float) -> AsyncIterator[str]:
+    for piece in pieces:
+        await asyncio.sleep(seconds)
+        yield piece
+
+
+async def test_the_first_text_is_posted_and_the_rest_is_edited_in(board: Board, speech: Speech) -> None:
+    reply = Reply(board)
+    publishing = asyncio.create_task(reply.publish(speech))
+    speech.say("Good")
+    await board.shows("Good")
+    speech.say(" morning", ", Ana")
+    await board.shows("Good morning, Ana")
+    speech.say(".").end()
+    await publishing
+    assert board.history == ["Good", "Good morning, Ana", "Good morning, Ana."]
+    assert [page.message_id for page in reply.shown] == [1]
+    assert reply.text == "Good morning, Ana."
+
+
+async def test_only_the_newest_text_is_written_an_interval_apart(board: Board) -> None:
+    pieces = [f"{number} " for number in range(100)]
+    await Reply(board).publish(paced(pieces, 0.13))
+    times = [write.at for write in board.writes]
+    assert all(later - earlier >= INTERVAL - 1e-6 for earlier, later in pairwise(times))
+    for write in board.writes[:-1]:
+        said = int(write.at / 0.13 + 1e-6)
+        assert write.text in ("".join(pieces[:said]), "".join(pieces[: said - 1])), "stale text"
+    assert board.texts == ["".join(pieces)]
+    assert len(board.writes) == 14
+
+
+async def test_what_comes_during_a_slow_write_is_shown_by_one_more(board: Board, speech: Speech) -> None:
+    board.slowness = 5.0
+    publishing = asyncio.create_task(Reply(board).publish(speech.say("a")))
+    await asyncio.sleep(2)
+    speech.say("b", "c", "d").end()
+    await publishing
+    assert board.history == ["a", "abcd"]
+
+
+async def test_a_text_that_is_shown_already_is_not_written_again(board: Board, speech: Speech) -> None:
+    publishing = asyncio.create_task(Reply(board).publish(speech.say("All of it")))
+    await board.shows("All of it")
+    speech.say("", "").end()
+    await publishing
+    assert board.history == ["All of it"]
+
+
+async def test_a_long_answer_goes_on_in_further_messages_and_earlier_ones_are_left_alone(board: Board) -> None:
+    pieces = [f"Sentence number {number}. " for number in range(400)]
+    text = "".join(pieces)
+    await Reply(board).publish(paced(pieces, 0.05))
+    assert board.texts == split(text)
+    assert len(board.texts) > 3
+    assert "".join(board.texts) == text
+    order = [write.message_id for write in board.writes]
+    assert order == sorted(order), "an earlier message was edited after a later one was posted"
+
+
+@given(st.lists(st.text("ab `\n", max_size=900), max_size=8), st.floats(0, 3))
+async def test_what_is_shown_in_the_end_is_what_the_splitter_says(pieces: list[str], seconds: float) -> None:
+    board = Board()
+    reply = Reply(board)
+    await reply.publish(paced(pieces, seconds))
+    assert board.texts == split("".join(pieces)) == [page.text for page in reply.shown]
+    assert reply.text == "".join(pieces)
+
+
+@pytest.mark.parametrize("blank", [[], [""], ["  ", "\n\n", "\t"]])
+async def test_a_blank_answer_writes_nothing(board: Board, blank: list[str]) -> None:
+    await Reply(board).publish(paced(blank, 0.1))
+    assert board.writes == []
+
+
+async def test_typing_is_shown_until_there_is_text(board: Board, speech: Speech) -> None:
+    publishing = asyncio.create_task(Reply(board).publish(speech))
+    await asyncio.sleep(TYPING_EVERY * 2.5)
+    speech.say("\n")
+    await asyncio.sleep(TYPING_EVERY)
+    assert board.typed_at == [0, TYPING_EVERY, 2 * TYPING_EVERY, 3 * TYPING_EVERY]
+    speech.say("Here it is.")
+    await asyncio.sleep(TYPING_EVERY * 5)
+    speech.end()
+    await publishing
+    assert len(board.typed_at) == 4
+
+
+async def test_a_note_stands_below_the_text(board: Board, speech: Speech) -> None:
+    reply = Reply(board)
+    await reply.publish(speech.say("The answer.").end())
+    await reply.finish("⚠️ It was cut.\nAsk again.")
+    assert board.texts == ["The answer.\n-# ⚠️ It was cut.\n-# Ask again."]
+    assert reply.text == "The answer.", "the note is not the model's"
+
+
+async def test_a_note_without_a_text_is_a_message_of_its_own(board: Board) -> None:
+    await Reply(board).finish("⚠️ No provider is set up.")
+    assert board.texts == ["⚠️ No provider is set up."]
+
+
+async def test_a_note_that_does_not_fit_below_the_text_gets_a_page(board: Board, speech: Speech) -> None:
+    reply = Reply(board)
+    await reply.publish(speech.say("x" * LIMIT).end())
+    await reply.finish("The end.")
+    assert board.texts == ["x" * LIMIT, "-# The end."]
+
+
+async def test_a_note_that_exactly_fits_stays_on_the_page(board: Board, speech: Speech) -> None:
+    reply = Reply(board)
+    await reply.publish(speech.say("x" * (LIMIT - len("\n-# The end."))).end())
+    await reply.finish("The end.")
+    assert [len(text) for text in board.texts] == [LIMIT]
+
+
+async def test_a_reply_that_starts_goes_before_another_ones_previews(speech: Speech) -> None:
+    gate = Gate(INTERVAL)
+    long, short = Board(gate), Board(gate)
+    growing = asyncio.create_task(Reply(long).publish(speech.say("Once")))
+    await long.shows("Once")
+    speech.say(" upon a time")
+    await asyncio.sleep(INTERVAL / 2)
+    await Reply(short).publish(Speech().say("Short.").end())
+    assert short.texts == ["Short."]
+    assert long.history == ["Once"]
+    speech.end()
+    await growing
+    assert long.texts == ["Once upon a time"]

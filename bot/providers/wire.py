@@ -128,16 +128,16 @@ def _path(value: Any, location: Sequence[int | str]) -> tuple[int | str, ...]:
     """The keys that lead to a fault; pydantic names the branches of a union among them, which are none."""
     path: list[int | str] = []
     for step in location:
-        if isinstance(value, list) and isinstance(step, int):
+        if _leads_on(value, step):
             value = value[step]
-        elif isinstance(value, dict) and step in value:
-            value = value[step]
-        elif isinstance(value, list):
-            continue
-        else:
+            path.append(step)
+        elif not isinstance(value, list):
             break
-        path.append(step)
     return tuple(path)
+
+
+def _leads_on(value: Any, step: int | str) -> bool:
+    return (isinstance(value, list) and isinstance(step, int)) or (isinstance(value, dict) and step in value)
 
 
 def _blank(value: Any, path: Sequence[int | str]) -> None:

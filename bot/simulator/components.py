@@ -32,11 +32,8 @@ def find(components: list[Json], custom_id: str) -> Json | None:
     return next((item for item in walk(components) if item.get("custom_id") == custom_id), None)
 
 
-def check_components(form: Form, components: Any, path: str, *, layout: bool = False) -> None:
+def check_components(form: Form, components: list[Json], path: str, *, layout: bool = False) -> None:
     """The rules of a message: rows of buttons or one select, unless it is made of layout components."""
-    if not isinstance(components, list) or not all(isinstance(item, dict) for item in components):
-        form.wrong(path, "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
-        return
     form.length(path, components, 40 if layout else 5)
     for index, component in enumerate(components):
         _check(form, component, f"{path}.{index}", top=not layout)
@@ -45,13 +42,12 @@ def check_components(form: Form, components: Any, path: str, *, layout: bool = F
         _check_layout(form, components, path)
 
 
-def check_modal(form: Form, body: Any) -> None:
-    body = body if isinstance(body, dict) else {}
+def check_modal(form: Form, body: Json) -> None:
     form.length("data.title", body.get("title"), 45, 1)
     form.length("data.custom_id", body.get("custom_id"), 100, 1)
-    components = body.get("components")
+    components = body.get("components") or []
     form.length("data.components", components, 5, 1)
-    for item in walk(components if isinstance(components, list) else []):
+    for item in walk(components):
         if item.get("type") == TEXT_INPUT:
             form.length("data.components.0.custom_id", item.get("custom_id"), 100, 1)
         if item.get("type") == LABEL:
@@ -73,12 +69,11 @@ def _check_inside(form: Form, component: Json, path: str) -> None:
 
 
 def _check_row(form: Form, row: Json, path: str) -> None:
-    inside = row.get("components")
+    inside = row.get("components") or []
     form.length(f"{path}.components", inside, 5, 1)
-    items = [item for item in inside if isinstance(item, dict)] if isinstance(inside, list) else []
-    if len(items) > 1 and any(item.get("type") in SELECTS for item in items):
+    if len(inside) > 1 and any(item.get("type") in SELECTS for item in inside):
         form.wrong(f"{path}.components", "COMPONENT_LAYOUT_WIDTH_EXCEEDED", "The specified component exceeds the width")
-    for index, item in enumerate(items):
+    for index, item in enumerate(inside):
         _check(form, item, f"{path}.components.{index}", top=False)
 
 
@@ -98,9 +93,9 @@ def _check_select(form: Form, select: Json, path: str) -> None:
         form.length(f"{path}.placeholder", select["placeholder"], 150)
     if select.get("type") != STRING_SELECT:
         return
-    options = select.get("options")
+    options = select.get("options") or []
     form.length(f"{path}.options", options, 25, 1)
-    for index, option in enumerate(options if isinstance(options, list) else []):
+    for index, option in enumerate(options):
         form.length(f"{path}.options.{index}.label", option.get("label"), 100, 1)
         form.length(f"{path}.options.{index}.value", option.get("value"), 100, 1)
 
@@ -141,7 +136,7 @@ def _copy(component: Json) -> Json:
             copy[key] = _media(copy[key])
     if "items" in copy:
         unsaid = {"description": None, "spoiler": False}
-        copy["items"] = [unsaid | item | {"media": _media(item["media"])} for item in copy["items"]]
+        copy["items"] = [unsaid | item | {"media": _media(item.get("media") or {})} for item in copy["items"]]
     return copy
 
 

@@ -54,7 +54,7 @@ class Control:
         return web.json_response(shown)
 
     async def arm(self, request: web.Request) -> web.Response:
-        body = await request.json()
+        body = await _object(request)
         chosen = {key: body[key] for key in FAULT_FIELDS if key in body}
         if chosen.keys() == {"seconds"}:
             chosen["times"] = 1_000_000  # a slow route stays slow
@@ -66,7 +66,7 @@ class Control:
         return web.Response(status=204)
 
     async def kick(self, request: web.Request) -> web.Response:
-        body = await request.json()
+        body = await _object(request)
         self.faults.heartbeats = bool(body.get("heartbeats", self.faults.heartbeats))
         self.faults.refuse_resume = bool(body.get("refuse_resume", self.faults.refuse_resume))
         user_id = int(body["user_id"]) if body.get("user_id") else None
@@ -79,7 +79,7 @@ class Control:
         return web.json_response({"struck": struck})
 
     async def script(self, request: web.Request) -> web.Response:
-        body = await request.json()
+        body = await _object(request)
         steps = [self._step(step) for step in body.get("steps", [])]
         chosen = {key: body[key] for key in ("shape", "done", "times") if key in body}
         self.model.script(*steps, **chosen)
@@ -88,7 +88,7 @@ class Control:
         return web.Response(status=204)
 
     async def release(self, request: web.Request) -> web.Response:
-        self._waits[(await request.json())["wait"]].set()
+        self._waits[(await _object(request))["wait"]].set()
         return web.Response(status=204)
 
     async def get_model_requests(self, request: web.Request) -> web.Response:
@@ -117,3 +117,13 @@ class Control:
             case {"hang": _}:
                 return Hang()
         raise web.HTTPBadRequest(text=f"unknown step: {step}")
+
+
+async def _object(request: web.Request) -> Json:
+    try:
+        body = await request.json()
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        raise web.HTTPBadRequest(text="the body must be a JSON object")
+    return body

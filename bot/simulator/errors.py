@@ -70,14 +70,6 @@ class Form:
         if self.errors:
             raise ApiError(Refusal.INVALID_FORM_BODY, self.errors)
 
-    def kinds(self, body: Json, kinds: dict[str, type], start: str = "") -> None:
-        """What is there is of the right type, or null; lists hold objects."""
-        for key, kind in kinds.items():
-            value = body.get(key)
-            objects = kind is not list or all(isinstance(item, dict) for item in value or () if isinstance(value, list))
-            if value is not None and not (isinstance(value, kind) and objects):
-                self.wrong(f"{start}{key}", f"{kind.__name__.upper()}_TYPE_CONVERT", f"Not a valid {kind.__name__}.")
-
     def required(self, path: str) -> None:
         self.wrong(path, "BASE_TYPE_REQUIRED", "This field is required")
 

@@ -164,7 +164,10 @@ class Client:
         if self.session is None:
             self.connection.close(4003)
         elif op == REQUEST_MEMBERS:
-            self._chunk_members(self.session, d)
+            if not isinstance(d, dict) or not str(d.get("guild_id")).isdigit():
+                self.connection.close(4002)
+            else:
+                self._chunk_members(self.session, d)
         elif op not in (PRESENCE, VOICE) and self.session.user.bot:
             self.connection.close(4001)
 
@@ -185,11 +188,12 @@ class Client:
             self.connection.close(4004)
         elif user.bot and (not isinstance(intents, int) or intents & ~KNOWN):
             self.connection.close(4013)
+        elif "shard" in d and shard_of(d) is None:
+            self.connection.close(4010)
         elif user.bot and has(intents or 0, CONTENT) and not self.world.application.message_content:
             self.connection.close(4014)
         else:
-            shard = tuple(d.get("shard") or (0, 1))
-            self.session = Session(user, self.origin, intents if user.bot else None, (int(shard[0]), int(shard[1])))
+            self.session = Session(user, self.origin, intents if user.bot else None, shard_of(d) or (0, 1))
             self.gateway.sessions[self.session.id] = self.session
             self.session.connection = self.connection
             self._welcome(self.session, sharded="shard" in d)
@@ -250,4 +254,12 @@ class Client:
             return [member for member in members if str(member.user.id) in wanted]
         start = str(d.get("query") or "").lower()
         found = [m for m in members if (m.nick or m.user.global_name or m.user.username).lower().startswith(start)]
-        return found[: int(d.get("limit") or 0) or None]
+        limit = d.get("limit")
+        return found[:limit] if isinstance(limit, int) and limit > 0 else found
+
+
+def shard_of(d: Json) -> tuple[int, int] | None:
+    match d.get("shard"):
+        case [int() as number, int() as count] if 0 <= number < count:
+            return number, count
+    return None

@@ -11,13 +11,14 @@ from aiohttp import web
 from aiohttp.multipart import BodyPartReader
 
 from bot.simulator.drafts import Upload
-from bot.simulator.errors import ApiError, Json, Refusal
+from bot.simulator.errors import ApiError, Form, Json, Refusal
 from bot.simulator.faults import Fault, Faults
 from bot.simulator.gateway import origin_of
 from bot.simulator.limits import Limiter
 from bot.simulator.objects import User
 from bot.simulator.rest import channels, commands, guilds, interactions, messages
 from bot.simulator.rest.call import Call, Island, Route
+from bot.simulator.shapes import check_shape
 
 PREFIXES = ("/api/v10", "/api/v9", "/api")
 ROUTES: tuple[Route, ...] = (
@@ -118,10 +119,18 @@ class RestServer:
 
     def _handle(self, route: Route, call: Call, headers: dict[str, str]) -> web.Response:
         try:
+            check_body(route, call)
             status, body = route.handler(call)
         except ApiError as error:
             status, body = error.status, error.body()
         return answer(status, body, headers)
+
+
+def check_body(route: Route, call: Call) -> None:
+    if route.body is not None:
+        form = Form()
+        check_shape(form, call.body, route.body)
+        form.check()
 
 
 def answer(status: int, body: Any, headers: dict[str, str] | None = None) -> web.Response:
@@ -141,7 +150,10 @@ def refusal(fault: Fault) -> web.Response:
 async def read_body(request: web.Request) -> tuple[Any, dict[int, Upload]]:
     """JSON, or a form with `payload_json` and `files[n]`."""
     if request.content_type.startswith("multipart/"):
-        return await _read_form(request)
+        try:
+            return await _read_form(request)
+        except ValueError:  # how aiohttp says that a form is broken
+            raise ApiError(Refusal.INVALID_FORM_BODY) from None
     content = await request.read()
     return (_parse(content) if content else {}), {}
 

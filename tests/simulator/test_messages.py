@@ -55,10 +55,12 @@ async def test_the_complaint_about_a_form_is_nested(ana: Person) -> None:
         ({"embeds": ["x"]}, 50035),
         ({"embeds": [{"footer": "x"}]}, 50035),
         ({"content": "x", "message_reference": "x"}, 50035),
+        (["not", "an", "object"], 50035),
+        ({"components": [None]}, 50035),
         ({"content": "x", "allowed_mentions": []}, 50035),
     ],
 )
-async def test_what_cannot_be_sent(ana: Person, body: dict[str, Any], code: int) -> None:
+async def test_what_cannot_be_sent(ana: Person, body: Any, code: int) -> None:
     with pytest.raises(Refused) as refused:
         await ana.call("POST", f"/channels/{ana.channel}/messages", body)
     assert (refused.value.status, refused.value.code) == (400, code)

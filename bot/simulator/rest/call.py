@@ -12,6 +12,7 @@ from bot.simulator.messages import paint
 from bot.simulator.objects import Channel, Guild, Message, User
 from bot.simulator.payloads import Viewer
 from bot.simulator.permissions import Permission
+from bot.simulator.shapes import Shape
 from bot.simulator.world import World
 
 Answer = tuple[int, Any]
@@ -97,3 +98,4 @@ class Route:
     handler: Callable[[Call], Answer]
     limited: str = ""
     open: bool = False
+    body: Shape = None  # the shape of the body, for routes that take one

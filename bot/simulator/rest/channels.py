@@ -20,6 +20,7 @@ from bot.simulator.objects import (
 from bot.simulator.payloads import channel_payload, thread_member_payload
 from bot.simulator.permissions import Permission
 from bot.simulator.rest.call import NO_CONTENT, Answer, Call, Route
+from bot.simulator.shapes import CHANNEL, ID
 from bot.simulator.snowflake import now
 
 P = Permission
@@ -95,7 +96,9 @@ def _apply(channel: Channel, changes: Json) -> None:
     if "parent_id" in changes and channel.thread is None:
         channel.parent_id = int(changes["parent_id"]) if changes["parent_id"] else None
     if "permission_overwrites" in changes:
-        entries = [_overwrite(int(entry["id"]), entry) for entry in changes["permission_overwrites"] or []]
+        entries = [
+            _overwrite(snowflake(entry.get("id"), "id"), entry) for entry in changes["permission_overwrites"] or []
+        ]
         channel.overwrites = {entry.id: entry for entry in entries}
 
 
@@ -254,21 +257,22 @@ def list_dms(call: Call) -> Answer:
     return 200, [channel_payload(channel, call.viewer) for channel in mine]
 
 
-CHANNEL = "/channels/{channel_id}"
+CHANNEL_PATH = "/channels/{channel_id}"
+OVERWRITE = {"type": int, "allow": ID, "deny": ID}
 ROUTES = (
-    Route("GET", CHANNEL, get_channel),
-    Route("PATCH", CHANNEL, modify_channel),
-    Route("DELETE", CHANNEL, delete_channel),
-    Route("PUT", CHANNEL + "/permissions/{overwrite_id}", set_overwrite),
-    Route("DELETE", CHANNEL + "/permissions/{overwrite_id}", remove_overwrite),
-    Route("POST", CHANNEL + "/messages/{message_id}/threads", thread_from_message),
-    Route("POST", CHANNEL + "/threads", thread_alone),
-    Route("GET", CHANNEL + "/threads/archived/public", archived_threads),
-    Route("PUT", CHANNEL + "/thread-members/@me", join),
-    Route("DELETE", CHANNEL + "/thread-members/@me", leave),
+    Route("GET", CHANNEL_PATH, get_channel),
+    Route("PATCH", CHANNEL_PATH, modify_channel, body=CHANNEL),
+    Route("DELETE", CHANNEL_PATH, delete_channel),
+    Route("PUT", CHANNEL_PATH + "/permissions/{overwrite_id}", set_overwrite, body=OVERWRITE),
+    Route("DELETE", CHANNEL_PATH + "/permissions/{overwrite_id}", remove_overwrite),
+    Route("POST", CHANNEL_PATH + "/messages/{message_id}/threads", thread_from_message, body=CHANNEL),
+    Route("POST", CHANNEL_PATH + "/threads", thread_alone, body=CHANNEL),
+    Route("GET", CHANNEL_PATH + "/threads/archived/public", archived_threads),
+    Route("PUT", CHANNEL_PATH + "/thread-members/@me", join),
+    Route("DELETE", CHANNEL_PATH + "/thread-members/@me", leave),
     Route("GET", "/guilds/{guild_id}/channels", list_channels),
-    Route("POST", "/guilds/{guild_id}/channels", create_channel),
+    Route("POST", "/guilds/{guild_id}/channels", create_channel, body=CHANNEL),
     Route("GET", "/guilds/{guild_id}/threads/active", active_threads),
-    Route("POST", "/users/@me/channels", open_dm),
+    Route("POST", "/users/@me/channels", open_dm, body={"recipient_id": ID, "recipients": [ID]}),
     Route("GET", "/users/@me/channels", list_dms),
 )

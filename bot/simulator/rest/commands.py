@@ -15,6 +15,7 @@ from bot.simulator.errors import ApiError, Form, Json, Refusal
 from bot.simulator.objects import Channel, Command
 from bot.simulator.payloads import partial_application_payload
 from bot.simulator.rest.call import NO_CONTENT, Answer, Call, Route
+from bot.simulator.shapes import COMMAND
 
 
 def _guild_id(call: Call) -> int | None:
@@ -29,14 +30,14 @@ def list_commands(call: Call) -> Answer:
 
 
 def overwrite_commands(call: Call) -> Answer:
-    commands = put_all(call.world, _guild_id(call), call.body)
+    commands = put_all(call.world, _guild_id(call), call.body or [])
     return 200, [command_payload(call.world, command) for command in commands]
 
 
 def create_command(call: Call) -> Answer:
     guild_id = _guild_id(call)
     form = Form()
-    check_command(form, call.body)
+    check_command(form, call.fields)
     form.check()
     command, new = put_command(call.world, guild_id, call.fields)
     tell_index(call.world)
@@ -98,10 +99,10 @@ def _index(call: Call, channel: Channel | None, guild_id: int | None) -> Json:
 PLACES = ("/applications/{application_id}/commands", "/applications/{application_id}/guilds/{guild_id}/commands")
 ROUTES = (
     *(Route("GET", place, list_commands) for place in PLACES),
-    *(Route("PUT", place, overwrite_commands) for place in PLACES),
-    *(Route("POST", place, create_command) for place in PLACES),
+    *(Route("PUT", place, overwrite_commands, body=[COMMAND]) for place in PLACES),
+    *(Route("POST", place, create_command, body=COMMAND) for place in PLACES),
     *(Route("GET", place + "/{command_id}", get_command) for place in PLACES),
-    *(Route("PATCH", place + "/{command_id}", edit_command) for place in PLACES),
+    *(Route("PATCH", place + "/{command_id}", edit_command, body=COMMAND) for place in PLACES),
     *(Route("DELETE", place + "/{command_id}", delete_command) for place in PLACES),
     Route("GET", "/guilds/{guild_id}/application-command-index", index_of_guild),
     Route("GET", "/channels/{channel_id}/application-command-index", index_of_channel),

@@ -1,6 +1,6 @@
 """Who am I, where is the gateway, which guilds and members are there."""
 
-from bot.simulator.errors import ApiError, Refusal
+from bot.simulator.errors import ApiError, Refusal, snowflake
 from bot.simulator.gateway import gateway_url
 from bot.simulator.objects import Member
 from bot.simulator.payloads import (
@@ -82,7 +82,7 @@ def _member(call: Call, user_id: int) -> Member:
 
 def list_members(call: Call) -> Answer:
     """Oldest id first, as many as asked for; a bot needs the members intent, which every application here has."""
-    after, limit = int(call.query.get("after", 0)), int(call.query.get("limit", 1))
+    after, limit = snowflake(call.query.get("after", 0), "after"), snowflake(call.query.get("limit", 1), "limit")
     members = sorted(call.guild().members.values(), key=lambda member: member.user.id)
     return 200, [member_payload(member) for member in members if member.user.id > after][:limit]
 

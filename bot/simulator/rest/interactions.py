@@ -22,6 +22,8 @@ from bot.simulator.invocation import Invocation
 from bot.simulator.messages import edit, would_be_empty
 from bot.simulator.objects import Channel, Interaction, Message, MessageFlag
 from bot.simulator.rest.call import NO_CONTENT, Answer, Call, Route
+from bot.simulator.shapes import CALLBACK, INTERACTION
+from bot.simulator.shapes import MESSAGE as MESSAGE_BODY
 
 STRING_SELECT = 3
 
@@ -37,7 +39,6 @@ def begin(call: Call) -> Answer:
     channel = call.channel()
     kind = body.get("type")
     form = Form()
-    form.kinds(body, {"data": dict})
     form.choice("type", kind, (COMMAND, COMPONENT, AUTOCOMPLETE, MODAL))
     form.check()
     if channel.thread and channel.thread.archived:
@@ -117,7 +118,6 @@ def callback(call: Call) -> Answer:
     interaction = call.island.interactions.of_callback(call.id("interaction_id"), call.path["token"])
     kind = call.fields.get("type")
     form = Form()
-    form.kinds(call.fields, {"data": dict})
     form.choice("type", kind, _allowed(interaction))
     form.check()
     message = _answer(call, interaction, kind)
@@ -146,7 +146,7 @@ def _answer(call: Call, interaction: Interaction, kind: Any) -> Message | None:
     if kind == DEFERRED_UPDATE:
         desk.defer_update(interaction)
     elif kind == CHOICES:
-        desk.choices(interaction, _choices(data.get("choices")))
+        desk.choices(interaction, _choices(data.get("choices") or []))
     elif kind == SHOW_MODAL:
         form = Form()
         check_modal(form, data)
@@ -155,15 +155,15 @@ def _answer(call: Call, interaction: Interaction, kind: Any) -> Message | None:
     return None
 
 
-def _choices(choices: Any) -> list[Json]:
+def _choices(choices: list[Json]) -> list[Json]:
     form = Form()
     form.length("data.choices", choices, 25)
-    for index, choice in enumerate(choices if isinstance(choices, list) else []):
+    for index, choice in enumerate(choices):
         form.length(f"data.choices.{index}.name", choice.get("name"), 100, 1)
         if isinstance(choice.get("value"), str):
             form.length(f"data.choices.{index}.value", choice["value"], 100)
     form.check()
-    return list(choices)
+    return choices
 
 
 def _told(call: Call, interaction: Interaction, message: Message | None, kind: Any) -> Json:
@@ -221,10 +221,10 @@ def delete_response(call: Call) -> Answer:
 WEBHOOK = "/webhooks/{application_id}/{token}"
 RESPONSE = WEBHOOK + "/messages/{message_id}"
 ROUTES = (
-    Route("POST", "/interactions", begin),
-    Route("POST", "/interactions/{interaction_id}/{token}/callback", callback, open=True),
-    Route("POST", WEBHOOK, follow_up, limited="webhooks", open=True),
+    Route("POST", "/interactions", begin, body=INTERACTION),
+    Route("POST", "/interactions/{interaction_id}/{token}/callback", callback, open=True, body=CALLBACK),
+    Route("POST", WEBHOOK, follow_up, limited="webhooks", open=True, body=MESSAGE_BODY),
     Route("GET", RESPONSE, get_response, open=True),
-    Route("PATCH", RESPONSE, edit_response, limited="webhooks", open=True),
+    Route("PATCH", RESPONSE, edit_response, limited="webhooks", open=True, body=MESSAGE_BODY),
     Route("DELETE", RESPONSE, delete_response, open=True),
 )

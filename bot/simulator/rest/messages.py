@@ -9,6 +9,7 @@ from bot.simulator.objects import CATEGORY, DM, FORUM, Channel, Message
 from bot.simulator.payloads import user_payload
 from bot.simulator.permissions import Permission
 from bot.simulator.rest.call import NO_CONTENT, Answer, Call, Route
+from bot.simulator.shapes import ID, MESSAGE
 from bot.simulator.snowflake import stamp
 
 P = Permission
@@ -137,7 +138,7 @@ def remove_reaction(call: Call) -> Answer:
     user = call.user
     if call.path["whose"] != "@me":
         call.require(channel, P.MANAGE_MESSAGES)
-        user = call.world.users[call.id("whose")]
+        user = call.world.users.get(call.id("whose"), user)
     unreact(call.world, call.message(channel), user, unquote(call.path["emoji"]))
     return NO_CONTENT
 
@@ -182,22 +183,22 @@ def list_pins(call: Call) -> Answer:
     return 200, {"items": items, "has_more": False}
 
 
-MESSAGES = "/channels/{channel_id}/messages"
-MESSAGE = MESSAGES + "/{message_id}"
-REACTIONS = MESSAGE + "/reactions/{emoji}"
+ALL = "/channels/{channel_id}/messages"
+ONE = ALL + "/{message_id}"
+REACTIONS = ONE + "/reactions/{emoji}"
 ROUTES = (
-    Route("POST", MESSAGES, create_message, limited="messages"),
-    Route("GET", MESSAGES, list_messages),
-    Route("POST", MESSAGES + "/bulk-delete", bulk_delete),
-    Route("GET", MESSAGES + "/pins", list_pins),
-    Route("PUT", MESSAGES + "/pins/{message_id}", pin),
-    Route("DELETE", MESSAGES + "/pins/{message_id}", unpin),
-    Route("GET", MESSAGE, get_message),
-    Route("PATCH", MESSAGE, edit_message, limited="messages"),
-    Route("DELETE", MESSAGE, delete_message),
+    Route("POST", ALL, create_message, limited="messages", body=MESSAGE),
+    Route("GET", ALL, list_messages),
+    Route("POST", ALL + "/bulk-delete", bulk_delete, body={"messages": [ID]}),
+    Route("GET", ALL + "/pins", list_pins),
+    Route("PUT", ALL + "/pins/{message_id}", pin),
+    Route("DELETE", ALL + "/pins/{message_id}", unpin),
+    Route("GET", ONE, get_message),
+    Route("PATCH", ONE, edit_message, limited="messages", body=MESSAGE),
+    Route("DELETE", ONE, delete_message),
     Route("POST", "/channels/{channel_id}/typing", start_typing),
     Route("GET", REACTIONS, list_reactions),
     Route("PUT", REACTIONS + "/@me", add_reaction),
     Route("DELETE", REACTIONS + "/{whose}", remove_reaction),
-    Route("DELETE", MESSAGE + "/reactions", clear_reactions),
+    Route("DELETE", ONE + "/reactions", clear_reactions),
 )

@@ -155,7 +155,7 @@ class Responder:
         rules = endpoint.image_rules
         path = await self._store.conversations.path(position.parent_id, with_images=bool(rules.types))
         path.append(Message.of(Role.USER, prompt.content, images))
-        window = endpoint.model.context
+        window = endpoint.context
         budget = window - min(chosen.max_tokens or window, window // ANSWER_SHARE)
         context = build_context(chosen.system_prompt, path, budget, rules)
         return ChatRequest(context.messages, chosen.temperature, chosen.top_p, chosen.max_tokens, chosen.image_detail)

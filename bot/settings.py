@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.chat.preferences import LONGEST_SYSTEM_PROMPT, Preferences
-from bot.providers.catalogue import Catalogue, load_catalogue
+from bot.providers.catalogue import Catalogue, WrongCatalogue, load_catalogue
 from bot.providers.offer import Access, NotOffered, Offer
 
 SYSTEM_PROMPT = "You are Parley, a helpful assistant in a Discord chat. Answer in the language you are asked in."
@@ -23,6 +23,7 @@ ALLOWED: Mapping[str, str] = {
     "DATABASE_URL": "sqlite:///path/to/file.db (four slashes for an absolute path)",
     "DEFAULT_MODEL": "provider/model, as groq/openai/gpt-oss-20b",
     "SYSTEM_PROMPT": f"a text of at most {LONGEST_SYSTEM_PROMPT} characters",
+    "CATALOGUE_FILE": "the path of a TOML file with paragraphs like those of bot/providers/catalogue.toml",
     "LOG_LEVEL": "DEBUG, INFO, WARNING or ERROR",
     "LOG_FORMAT": "text or json",
 }
@@ -53,13 +54,14 @@ class AccessSource(PydanticBaseSettingsSource):
         return None, field_name, False
 
     def __call__(self) -> dict[str, Any]:
+        file = self._values.get("catalogue_file")
         return {
             "access": {
                 name: {
                     "key": self._values.get((provider.key or "").lower()),
                     "base_url": self._values.get(f"{name}_base_url"),
                 }
-                for name, provider in load_catalogue().items()
+                for name, provider in load_catalogue(Path(file) if file else None).items()
             }
         }
 
@@ -79,6 +81,7 @@ class Settings(BaseSettings):
     system_prompt: str = Field(SYSTEM_PROMPT, max_length=LONGEST_SYSTEM_PROMPT)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["text", "json"] = "text"
+    catalogue_file: Path | None = None
     access: dict[str, Access] = {}
 
     @classmethod
@@ -105,7 +108,7 @@ class Settings(BaseSettings):
 
     @property
     def catalogue(self) -> Catalogue:
-        return load_catalogue()
+        return load_catalogue(self.catalogue_file)
 
     def offer(self) -> Offer:
         """The providers that can be had with these settings."""
@@ -129,6 +132,8 @@ def load_settings(*, need_token: bool = False, **given: Any) -> Settings:
     """Read the settings; `given` ones go before the environment. Raises WrongSettings with every fault there is."""
     try:
         settings = Settings(**given)
+    except WrongCatalogue as error:
+        raise WrongSettings([f"CATALOGUE_FILE: {fault}" for fault in error.faults]) from None
     except ValidationError as error:
         raise WrongSettings([_fault(problem) for problem in error.errors(include_url=False)]) from None
     faults = []

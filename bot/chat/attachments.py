@@ -23,14 +23,16 @@ def media_type(data: bytes) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class ImageRules:
-    """What a model takes: media types (none: no images at all), bytes of one image, images of one request."""
+    """What a model takes: media types (none: no images at all), bytes of `each` and `in_all`, images at once."""
 
     types: tuple[str, ...] = IMAGE_TYPES
-    most_bytes: int = 20 * 2**20
-    most: int = 10
+    each: int = 20 * 2**20
+    in_all: int = 40 * 2**20
+    count: int = 10
 
     def take(self, image: Image) -> bool:
-        return image.media_type in self.types and len(image.data) <= self.most_bytes
+        """Whether this image alone may be sent."""
+        return image.media_type in self.types and len(image.data) <= self.each
 
 
 class AttachmentUnreadable(Exception):
@@ -45,31 +47,40 @@ async def read_images(attachments: Iterable[Attachment], rules: ImageRules) -> t
     images: list[Image] = []
     skipped: list[str] = []
     for attachment in attachments:
-        reason, image = await _read_image(attachment, rules, len(images))
-        if image:
-            images.append(image)
+        reason = _too_much(attachment, rules, images)
+        found = reason or await _read_image(attachment, rules)
+        if isinstance(found, Image):
+            images.append(found)
         else:
-            skipped.append(f"{attachment.name}: {reason}")
+            skipped.append(f"{attachment.name}: {found}")
     return tuple(images), skipped
 
 
-async def _read_image(attachment: Attachment, rules: ImageRules, have: int) -> tuple[str, Image | None]:
+def _too_much(attachment: Attachment, rules: ImageRules, have: list[Image]) -> str:
+    """Why the file is left out without a look at it; empty where it is not."""
     if not rules.types:
-        return "this model cannot see images", None
-    if have >= rules.most:
-        return f"this model takes at most {rules.most} images at once", None
-    if attachment.size > rules.most_bytes:
-        return f"{megabytes(attachment.size)}, and this model takes at most {megabytes(rules.most_bytes)}", None
+        return "this model cannot see images"
+    if len(have) >= rules.count:
+        return f"this model takes at most {rules.count} images at once"
+    if attachment.size > rules.each:
+        return f"{megabytes(attachment.size)}, and this model takes at most {megabytes(rules.each)}"
+    if attachment.size + sum(len(image.data) for image in have) > rules.in_all:
+        return f"this model takes at most {megabytes(rules.in_all)} of images at once"
+    return ""
+
+
+async def _read_image(attachment: Attachment, rules: ImageRules) -> Image | str:
+    """The image, or why it is left out."""
     try:
         data = await attachment.read()
     except AttachmentUnreadable as error:
-        return str(error), None
+        return str(error)
     kind = media_type(data)
     if kind is None:
-        return "I can only look at PNG, JPEG, GIF and WebP images", None
+        return "I can only look at PNG, JPEG, GIF and WebP images"
     if kind not in rules.types:
-        return f"this model does not take {kind.removeprefix('image/').upper()} images", None
-    return "", Image(attachment.name, kind, data)
+        return f"this model does not take {kind.removeprefix('image/').upper()} images"
+    return Image(attachment.name, kind, data)
 
 
 def megabytes(size: int) -> str:

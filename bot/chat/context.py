@@ -51,23 +51,45 @@ def fade(name: str) -> Text:
     return Text(f"[image {name}, not shown]")
 
 
+@dataclass(slots=True)
+class _Room:
+    """What is left for images: tokens, bytes and a count."""
+
+    tokens: int
+    rules: ImageRules
+    bytes: int = 0
+    count: int = 0
+
+    def admit(self, image: Image, *, of_prompt: bool) -> bool:
+        """Take the image in if it fits; those of the prompt itself only have to keep to the rules."""
+        fits = of_prompt or self.tokens >= TOKENS_PER_IMAGE
+        if not fits or self.count >= self.rules.count or not self.rules.take(image):
+            return False
+        if self.bytes + len(image.data) > self.rules.in_all:
+            return False
+        self.tokens, self.bytes, self.count = (
+            self.tokens - TOKENS_PER_IMAGE,
+            self.bytes + len(image.data),
+            self.count + 1,
+        )
+        return True
+
+
 def _faded(path: list[Message], room: int, rules: ImageRules) -> list[Message]:
-    """Newest first, since the newest images matter most; those of the prompt itself only fade by the rules."""
-    left = room - sum(tokens(message) - TOKENS_PER_IMAGE * len(message.images) for message in path)
-    images = 0
-    faded: list[Message] = []
-    for message in reversed(path):
-        parts: list[Part] = []
-        for part in reversed(message.parts):
-            if isinstance(part, Image):
-                fits = left >= TOKENS_PER_IMAGE or not faded
-                if fits and images < rules.most and rules.take(part):
-                    images, left = images + 1, left - TOKENS_PER_IMAGE
-                else:
-                    part = fade(part.name)
-            parts.insert(0, part)
-        faded.insert(0, Message(message.role, tuple(parts)))
-    return faded
+    """The path with only those images that fit; newest first, since the newest matter most."""
+    words = sum(tokens(message) - TOKENS_PER_IMAGE * len(message.images) for message in path)
+    left = _Room(room - words, rules)
+    shown = [
+        Message(
+            message.role,
+            tuple(
+                fade(part.name) if isinstance(part, Image) and not left.admit(part, of_prompt=age == 0) else part
+                for part in message.parts
+            ),
+        )
+        for age, message in enumerate(reversed(path))
+    ]
+    return shown[::-1]
 
 
 def _within(path: list[Message], room: int) -> list[Message]:

@@ -1,46 +1,104 @@
-"""The table of providers and models, as data."""
+"""The table of providers and models, as data: what ships with Parley, and what an operator adds or overrides."""
 
 import tomllib
 from collections.abc import Mapping
 from datetime import date
 from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, HttpUrl, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, TypeAdapter, ValidationError
 
 from bot.chat.attachments import IMAGE_TYPES
 
 DEFAULT_CONTEXT = 32_000
 """Tokens of context for a model of which nothing is known: what even small local models hold today."""
 
+PARAMETERS = ("temperature", "top_p", "max_tokens")
+"""The parameters that can be set; `drop`, `rename` and `exclusive` speak of them."""
 
-class Model(BaseModel):
-    """A known model. `context` is in tokens; where `vision` is left out, the provider's word counts."""
+Parameter = Literal["temperature", "top_p", "max_tokens"]
+
+
+class _Paragraph(BaseModel):
+    """Data that says exactly what the fields say: an unknown one is a mistake."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Price(_Paragraph):
+    """US dollars for a million tokens."""
+
+    prompt: float
+    completion: float
+
+
+class Model(_Paragraph):
+    """A known model. `context` is in tokens; `drop` and `exclusive` are what it refuses beyond its provider."""
 
     id: str
-    context: int = DEFAULT_CONTEXT
-    vision: bool = True
+    context: int | None = None
+    vision: bool | None = None
+    price: Price | None = None
+    drop: tuple[Parameter, ...] = ()
+    exclusive: tuple[Parameter, ...] = ()
 
 
-class Provider(BaseModel):
+class Images(_Paragraph):
+    """What a provider takes as images; `count` 0 is none at all. Sizes are in bytes, `in_all` is of one request."""
+
+    types: tuple[str, ...] = IMAGE_TYPES
+    each: int = 20 * 2**20
+    in_all: int = 40 * 2**20
+    count: int = 10
+    detail: bool = True
+
+
+class ModelList(_Paragraph):
+    """Where a provider lists its models, and the dotted path of each fact in an item of the list.
+
+    `path` is joined to the base URL as a link is. `detail` is asked for each model where the list itself tells nothing
+    but ids. Prices are US dollars for a token. `only` keeps items whose fact is or contains one of these values; `skip`
+    leaves out ids of models that do not chat, for lists that say nothing else of them.
+    """
+
+    path: str = "models"
+    detail: str = ""
+    items: str = "data"
+    id: str = "id"
+    strip: str = ""
+    context: str = ""
+    vision: str = ""
+    prompt_price: str = ""
+    completion_price: str = ""
+    only: dict[str, tuple[str, ...]] = {}
+    skip: str = "embed|whisper|speech|tts|transcribe|realtime|audio|moderation|rerank|dall-e|image-|sora|ocr"
+    headers: dict[str, str] = {}
+
+
+class Provider(_Paragraph):
     """A provider's paragraph of the catalogue; `catalogue.toml` says what the fields mean."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     title: str
     base_url: HttpUrl
     former_base_urls: tuple[HttpUrl, ...] = ()
     endpoint: str = "/chat/completions"
+    query: dict[str, str] = {}
     key: str | None = None
+    auth: dict[str, str] = {"Authorization": "Bearer {key}"}
+    headers: dict[str, str] = {}
     default_model: str | None = None
     models: tuple[Model, ...] = ()
+    model_list: ModelList = ModelList()
     max_tokens: str = "max_tokens"
+    rename: dict[Parameter, str] = {}
+    drop: tuple[Parameter, ...] = ()
+    temperature: tuple[float, float] = (0, 2)
+    system_role: Literal["system", "developer"] = "system"
     stream: bool = True
     stream_options: bool = True
-    images: tuple[str, ...] = IMAGE_TYPES
-    image_bytes: int = 20 * 2**20
-    images_at_once: int = 10
+    reasoning: Literal["reasoning_content", "reasoning", "parts", "tags", "none"] = "none"
+    images: Images = Images()
     retired: date | None = None
     note: str = ""
 
@@ -49,11 +107,53 @@ class Provider(BaseModel):
         return next((model for model in self.models if model.id == model_id), Model(id=model_id))
 
 
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Catalogue = Mapping[str, Provider]
 """Providers by name, in the order they are offered."""
 
+_CATALOGUE = TypeAdapter(dict[Name, Provider])
 
-def load_catalogue() -> Catalogue:
-    """The catalogue that ships with Parley. Raises pydantic.ValidationError where it is malformed."""
-    text = files("bot.providers").joinpath("catalogue.toml").read_text(encoding="utf-8")
-    return TypeAdapter(dict[str, Provider]).validate_python(tomllib.loads(text))
+
+class WrongCatalogue(Exception):
+    """A catalogue file cannot be used; `faults` has a line for each: file, provider, field, why."""
+
+    def __init__(self, faults: list[str]) -> None:
+        self.faults = faults
+        super().__init__("\n".join(faults))
+
+
+def load_catalogue(extra: Path | None = None) -> Catalogue:
+    """The catalogue that ships with Parley, with the paragraphs of an operator's file laid over it.
+
+    In that file a known provider needs only the fields that differ; tables in it are laid over field by field, too.
+    Raises WrongCatalogue.
+    """
+    paragraphs = tomllib.loads(files("bot.providers").joinpath("catalogue.toml").read_text(encoding="utf-8"))
+    if extra:
+        for name, paragraph in _read(extra).items():
+            paragraphs[name] = _laid_over(paragraphs.get(name), paragraph)
+    try:
+        return _CATALOGUE.validate_python(paragraphs)
+    except ValidationError as error:
+        name = str(extra or "catalogue.toml")
+        raise WrongCatalogue([_fault(name, problem["loc"], problem["msg"]) for problem in error.errors()]) from None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise WrongCatalogue([f"{path}: cannot be read: {error.strerror}"]) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise WrongCatalogue([f"{path}: is not TOML: {error}"]) from None
+
+
+def _laid_over(below: Any, above: Any) -> Any:
+    if not isinstance(below, dict) or not isinstance(above, dict):
+        return above
+    return below | {name: _laid_over(below.get(name), value) for name, value in above.items()}
+
+
+def _fault(file: str, location: tuple[int | str, ...], why: str) -> str:
+    provider, *field = (str(step) for step in location if step != "[key]")
+    return f"{file}: {provider}: {'.'.join(field) or 'its paragraph'}: {why}"

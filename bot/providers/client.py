@@ -48,9 +48,7 @@ class ChatClient:
         Raises ProviderError. Closing the iterator closes the connection, which is how a provider learns to stop.
         """
         body = encode(endpoint, request)
-        headers = {"Content-Type": "application/json", "Content-Length": str(body.length)}
-        if endpoint.key:
-            headers["Authorization"] = f"Bearer {endpoint.key.get_secret_value()}"
+        headers = {"Content-Type": "application/json", "Content-Length": str(body.length)} | endpoint.headers
         try:
             async with self._session.post(
                 endpoint.url, data=body.pieces(), headers=headers, allow_redirects=False

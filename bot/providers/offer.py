@@ -1,12 +1,13 @@
 """What of the catalogue this operator offers, and the endpoint that a name means."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, HttpUrl, SecretStr
+from yarl import URL
 
 from bot.chat.attachments import ImageRules
-from bot.providers.catalogue import Catalogue, Model, Provider
+from bot.providers.catalogue import DEFAULT_CONTEXT, Catalogue, Model, Provider
 
 
 class Access(BaseModel):
@@ -29,7 +30,7 @@ class Endpoint:
     name: str
     provider: Provider
     model: Model
-    url: str
+    base_url: str
     key: SecretStr | None
 
     @property
@@ -37,18 +38,46 @@ class Endpoint:
         return f"{self.name}/{self.model.id}"
 
     @property
+    def url(self) -> URL:
+        """Where completions are asked for."""
+        return URL(self.base_url + self.provider.endpoint).extend_query(self.provider.query)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers that go along with every request; the key is among them only where there is one."""
+        key = self.key.get_secret_value() if self.key else ""
+        auth = {name: value.replace("{key}", key) for name, value in self.provider.auth.items()} if key else {}
+        return auth | self.provider.headers
+
+    @property
+    def context(self) -> int:
+        """The model's window in tokens."""
+        return self.model.context or DEFAULT_CONTEXT
+
+    @property
     def image_rules(self) -> ImageRules:
-        types = self.provider.images if self.model.vision else ()
-        return ImageRules(types, self.provider.image_bytes, self.provider.images_at_once)
+        images = self.provider.images
+        blind = images.count == 0 or self.model.vision is False
+        return ImageRules(() if blind else images.types, images.each, images.in_all, images.count)
 
 
 class Offer:
-    """The providers that this operator has a key for, or that need none. Immutable."""
+    """The providers that this operator has a key for, or that need none.
 
-    def __init__(self, catalogue: Catalogue, access: Mapping[str, Access], default_model: str | None = None) -> None:
+    `listed` is what the providers themselves say of their models; it may change while it is used.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        access: Mapping[str, Access],
+        default_model: str | None = None,
+        listed: Mapping[str, Iterable[Model]] | None = None,
+    ) -> None:
         self._catalogue = catalogue
         self._access = {name: access.get(name, Access()) for name in catalogue}
         self._default_model = default_model
+        self._listed = {} if listed is None else listed
 
     @property
     def providers(self) -> Catalogue:
@@ -78,11 +107,18 @@ class Offer:
         if lack := self._lack(name):
             raise NotOffered(lack)
         provider, access = self._catalogue[name], self._access[name]
-        model_id = model_id or provider.default_model or ""
+        model_id = model_id or provider.default_model or next((model.id for model in self._listed.get(name, ())), "")
         if not model_id:
             raise NotOffered(f"{provider.title} has no default model; name one as `{name}/model`.")
-        base = str(access.base_url or provider.base_url).rstrip("/")
-        return Endpoint(name, provider, provider.model(model_id), base + provider.endpoint, access.key)
+        model = self.models(name).get(model_id, Model(id=model_id))
+        return Endpoint(name, provider, model, str(access.base_url or provider.base_url).rstrip("/"), access.key)
+
+    def models(self, name: str) -> dict[str, Model]:
+        """The models of a provider by id: those of the catalogue, what the provider says of them, then its others."""
+        known = {model.id: model for model in self._catalogue[name].models}
+        for listed in self._listed.get(name, ()):
+            known[listed.id] = _joined(known[listed.id], listed) if listed.id in known else listed
+        return known
 
     def named(self, typed: str, current: str) -> Endpoint:
         """The endpoint that a person means: `provider/model`, or a model of the current provider.
@@ -90,8 +126,7 @@ class Offer:
         Model names have slashes too, so a name that the current provider knows goes first. Raises NotOffered.
         """
         typed = typed.strip().strip("`")
-        provider = self._catalogue.get(current)
-        known = provider is not None and typed in {model.id for model in provider.models}
+        known = current in self._catalogue and typed in self.models(current)
         if "/" in typed and not known and typed.partition("/")[0] in self._catalogue:
             return self.endpoint(typed)
         return self.endpoint(f"{current}/{typed}")
@@ -100,18 +135,18 @@ class Offer:
         """Known `provider/model` names that contain what was typed, of one provider or of all that are offered."""
         wanted = typed.casefold().strip()
         return [
-            f"{name}/{model.id}"
+            f"{name}/{model_id}"
             for name, entry in self.providers.items()
             if provider in (None, name)
-            for model in entry.models
-            if wanted in f"{name}/{model.id} {entry.title}".casefold()
+            for model_id in self.models(name)
+            if wanted in f"{name}/{model_id} {entry.title}".casefold()
         ]
 
     def _lack(self, name: str) -> str:
         """Why the provider of that name cannot be had; empty where it can."""
         provider = self._catalogue.get(name)
         if provider is None:
-            return f"There is no provider called `{name}`. Offered here: {self._listed()}."
+            return f"There is no provider called `{name}`. Offered here: {self._offered_names()}."
         access = self._access[name]
         if provider.retired and not access.base_url:
             return (
@@ -122,5 +157,12 @@ class Offer:
             return f"{provider.title} is not set up here: the operator has to set {provider.key}."
         return ""
 
-    def _listed(self) -> str:
+    def _offered_names(self) -> str:
         return ", ".join(f"`{name}`" for name in self.providers) or "none yet"
+
+
+def _joined(known: Model, listed: Model) -> Model:
+    """The catalogue's word where it has one, else the provider's."""
+    facts = {field: getattr(listed, field) for field in ("context", "vision", "price")}
+    lacking = {field: value for field, value in facts.items() if getattr(known, field) is None}
+    return known.model_copy(update=lacking)

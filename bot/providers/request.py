@@ -4,11 +4,12 @@ import asyncio
 import json
 import secrets
 from base64 import b64encode
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from bot.chat.messages import Detail, Image, Message, Role, Text
+from bot.providers.catalogue import PARAMETERS
 from bot.providers.offer import Endpoint
 
 PIECE = 3 * 2**16
@@ -48,21 +49,20 @@ class Body:
                 await asyncio.sleep(0)
 
 
-def encode(endpoint: Endpoint, request: ChatRequest) -> Body:
-    """The body of `POST {base_url}/chat/completions` for this endpoint."""
+def encode(endpoint: Endpoint, request: ChatRequest, without: Collection[str] = ()) -> Body:
+    """The body of `POST {base_url}/chat/completions` for this endpoint, `without` fields that it refused."""
     provider = endpoint.provider
     marker = secrets.token_hex(16)
+    options = {"stream_options": {"include_usage": True}} if provider.stream and provider.stream_options else {}
     fields: dict[str, Any] = {
         "model": endpoint.model.id,
-        "messages": [_message(message, request.image_detail, marker) for message in request.messages],
+        "messages": [_message(message, endpoint, request.image_detail, marker) for message in request.messages],
         "stream": provider.stream,
-        "stream_options": {"include_usage": True} if provider.stream and provider.stream_options else None,
-        "temperature": request.temperature,
-        "top_p": request.top_p,
-        provider.max_tokens: request.max_tokens,
+        **options,
+        **_parameters(endpoint, request),
     }
-    set_fields = {name: value for name, value in fields.items() if value is not None}
-    texts = json.dumps(set_fields, ensure_ascii=False, separators=(",", ":")).encode().split(marker.encode())
+    sent = {name: value for name, value in fields.items() if name not in without}
+    texts = json.dumps(sent, ensure_ascii=False, separators=(",", ":")).encode().split(marker.encode())
     images = [image for message in request.messages for image in message.images]
     parts: list[bytes | Image] = [texts[0]]
     for image, text in zip(images, texts[1:], strict=True):
@@ -70,11 +70,26 @@ def encode(endpoint: Endpoint, request: ChatRequest) -> Body:
     return Body(parts)
 
 
-def _message(message: Message, detail: Detail | None, marker: str) -> dict[str, Any]:
+def _parameters(endpoint: Endpoint, request: ChatRequest) -> dict[str, Any]:
+    """What was set, by the names and in the ranges that this model takes."""
+    provider, model = endpoint.provider, endpoint.model
+    values = {name: getattr(request, name) for name in PARAMETERS if getattr(request, name) is not None}
+    if "temperature" in values:
+        low, high = provider.temperature
+        values["temperature"] = min(max(values["temperature"], low), high)
+    one_of = [name for name in model.exclusive if name in values]
+    refused = {*provider.drop, *model.drop, *one_of[1:]}
+    names = {"max_tokens": provider.max_tokens} | provider.rename
+    return {names.get(name, name): value for name, value in values.items() if name not in refused}
+
+
+def _message(message: Message, endpoint: Endpoint, detail: Detail | None, marker: str) -> dict[str, Any]:
     """Plain string content unless there is an image: some servers refuse lists of text."""
+    role = endpoint.provider.system_role if message.role is Role.SYSTEM else message.role
     if message.role is not Role.USER or not message.images:
-        return {"role": message.role, "content": message.text}
-    return {"role": message.role, "content": [_part(part, detail, marker) for part in message.parts]}
+        return {"role": role, "content": message.text}
+    detail = detail if endpoint.provider.images.detail else None
+    return {"role": role, "content": [_part(part, detail, marker) for part in message.parts]}
 
 
 def _part(part: Text | Image, detail: Detail | None, marker: str) -> dict[str, Any]:

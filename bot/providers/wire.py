@@ -3,16 +3,25 @@
 Every field may be missing, null, of another type or unknown; what cannot be used counts as missing.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 from pydantic_core import from_json
 
 from bot.chat.messages import Usage
 from bot.providers.errors import BrokenAnswer
 from bot.providers.failures import error_from_body
+
+_Count = Annotated[int, Field(ge=0, lt=2**63)]
+"""A number that a database can keep."""
+
+_HALF = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+)
+"""Half of a surrogate pair, as servers send it that cut their text at UTF-16 units."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +64,17 @@ def _joined(parts: Iterable[_Part | None]) -> str:
     return "".join(part.text or "" for part in parts if part)
 
 
+class _Usage(BaseModel):
+    prompt_tokens: _Count | None = None
+    completion_tokens: _Count | None = None
+    total_tokens: _Count | None = None
+
+
 class _Choice(BaseModel):
     delta: _Delta | None = None
     message: _Delta | None = None
     finish_reason: str | None = None
-
-
-class _Usage(BaseModel):
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-    total_tokens: int | None = None
+    usage: _Usage | None = None
 
 
 class _Completion(BaseModel):
@@ -83,13 +93,13 @@ def decode(data: bytes) -> Chunk:
     """
     try:
         completion = _Completion.model_validate_json(data)
-    except ValidationError as problem:
-        completion = _repaired(data, problem)
+    except ValidationError:
+        completion = _repaired(data)
     if completion.error or completion.choices is None:
         _raise_error(data)
     choice = next((choice for choice in completion.choices or () if choice), _Choice())
     delta = choice.delta or choice.message or _Delta()
-    usage = completion.usage
+    usage = completion.usage or choice.usage
     return Chunk(
         delta.text,
         delta.thought,
@@ -105,23 +115,23 @@ def _raise_error(data: bytes) -> None:
         raise error
 
 
-def _repaired(data: bytes, problem: ValidationError) -> _Completion:
+def _repaired(data: bytes) -> _Completion:
     """The completion without the values that cannot be used; rare, so it may cost more than the usual way."""
     try:
-        value = from_json(data)
+        value = from_json(_HALF.sub(rb"\\ufffd", data))
     except ValueError:
         raise BrokenAnswer(f"no JSON: {data[:200]!r}") from None
     if not isinstance(value, dict):
         raise BrokenAnswer(f"no JSON object: {data[:200]!r}")
-    while True:
-        paths = {_path(value, fault["loc"]) for fault in problem.errors(include_url=False, include_input=False)}
+    while True:  # one fault can hide the next
+        try:
+            return _Completion.model_validate(value)
+        except ValidationError as problem:
+            faults = problem.errors(include_url=False, include_input=False)
+        paths = {_path(value, fault["loc"]) for fault in faults}
         for path in paths:
             if not any(other[: len(path)] == path for other in paths - {path}):
                 _blank(value, path)
-        try:
-            return _Completion.model_validate(value)
-        except ValidationError as another:  # one fault can hide the next
-            problem = another
 
 
 def _path(value: Any, location: Sequence[int | str]) -> tuple[int | str, ...]:
@@ -141,7 +151,12 @@ def _leads_on(value: Any, step: int | str) -> bool:
 
 
 def _blank(value: Any, path: Sequence[int | str]) -> None:
+    """Take away what is there, or where nothing is left, what holds it: a key can be named like a branch of a union."""
     *above, last = path
+    holder = value
     for step in above:
-        value = value[step]
-    value[last] = None
+        holder = holder[step]
+    if holder[last] is None:
+        _blank(value, above)
+    else:
+        holder[last] = None

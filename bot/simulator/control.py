@@ -5,7 +5,7 @@ GET    /_control/requests           the REST requests so far
 POST   /_control/faults             {"route": "PATCH /channels/*", "status": 503, "times": 2} and so on, see Fault
 DELETE /_control/faults             everything works again
 POST   /_control/gateway            {"act": "cut" | "reconnect" | "invalidate", "user_id"?, "code"?, "resumable"?}
-                                    or {"heartbeats": false}, {"refuse_resume": true}
+                                    or {"heartbeats": false}, {"refuse_resume": true}, {"late_events": 0.5}
 POST   /_control/model              {"steps": [{"say": "Hel"}, {"pause": 0.5}, {"raw": "data: x"}, {"wait": "name"},
                                     {"finish": "length", "usage": {}}, {"fail": 429, "body": {}, "headers": {}},
                                     {"cut": true}, {"hang": true}], "shape": "delta", "done": true, "times": 1}
@@ -69,6 +69,7 @@ class Control:
         body = await _object(request)
         self.faults.heartbeats = bool(body.get("heartbeats", self.faults.heartbeats))
         self.faults.refuse_resume = bool(body.get("refuse_resume", self.faults.refuse_resume))
+        self.faults.late_events = float(body.get("late_events", self.faults.late_events))
         user_id = int(body["user_id"]) if body.get("user_id") else None
         acts: dict[str, Callable[[], int]] = {
             "cut": lambda: self.faults.cut(user_id, int(body.get("code", 1006))),

@@ -18,7 +18,7 @@ class Fault:
     html: bool = False  # as an edge server answers, without Via and without JSON
     retry_after: float = 0.1
     drop: bool = False  # close the connection without an answer
-    after: bool = False  # only after the request has taken effect
+    after: bool = False  # delay or drop only once the request has taken effect
 
     def fits(self, request: str) -> bool:
         return self.times > 0 and fnmatch(request, self.pattern)
@@ -50,13 +50,15 @@ class Faults:
     """
 
     bot_id: int
+    late_events: float = 0.0  # seconds by which gateway events come after the REST answers they belong to
     heartbeats: bool = True  # False: heartbeats get no answer any more
     refuse_resume: bool = False  # True: RESUME is answered with an invalid session
     armed: list[Fault] = field(default_factory=list)
     kickers: list[Callable[[Kick], int]] = field(default_factory=list)
 
-    def slow(self, pattern: str, seconds: float, times: int = 1_000_000) -> Fault:
-        return self.arm(Fault(pattern, times, seconds))
+    def slow(self, pattern: str, seconds: float, times: int = 1_000_000, *, after: bool = False) -> Fault:
+        """Delays; `after`: the request takes effect at once and only its answer is late, after the gateway's events."""
+        return self.arm(Fault(pattern, times, seconds, after=after))
 
     def fail(self, pattern: str, status: int, times: int = 1, *, html: bool = False, retry_after: float = 0.1) -> Fault:
         return self.arm(Fault(pattern, times, status=status, html=html, retry_after=retry_after))
@@ -71,7 +73,7 @@ class Faults:
 
     def clear(self) -> None:
         self.armed.clear()
-        self.heartbeats, self.refuse_resume = True, False
+        self.heartbeats, self.refuse_resume, self.late_events = True, False, 0.0
 
     def strike(self, request: str) -> list[Fault]:
         """The faults for this request, used up by it."""

@@ -56,7 +56,9 @@ class Gateway:
 
     def tell(self, event: Event) -> None:
         for session in list(self.sessions.values()):
-            if self._concerns(event, session):
+            if session.forgotten:
+                del self.sessions[session.id]
+            elif self._concerns(event, session):
                 session.dispatch(event.name, event.paint(session.viewer))
 
     def _concerns(self, event: Event, session: Session) -> bool:
@@ -80,7 +82,7 @@ class Gateway:
         socket = web.WebSocketResponse(compress=False, max_msg_size=0)
         await socket.prepare(request)
         self._open.add(socket)
-        connection = Connection(socket, request)
+        connection = Connection(socket, request, self.faults)
         connection.send(HELLO, {"heartbeat_interval": int(self.heartbeat_interval * 1000), "_trace": ["simulator"]})
         writer = asyncio.create_task(connection.write())
         try:
@@ -97,7 +99,7 @@ class Gateway:
     def _part(self, connection: Connection, code: int | None) -> None:
         for session in list(self.sessions.values()):
             if session.connection is connection:
-                session.connection = None
+                session.part()
                 if code in GOODBYE:
                     del self.sessions[session.id]
 
@@ -115,7 +117,7 @@ class Gateway:
         connection = session.connection
         assert connection is not None
         if kick.act == "cut":
-            session.connection = None
+            session.part()
             connection.close(kick.code)
         elif kick.act == "reconnect":
             connection.send(RECONNECT)

@@ -94,10 +94,12 @@ class RestServer:
     async def _answer_or_fail(self, route: Route, call: Call, request: web.Request, path: str) -> web.Response | None:
         """None when a fault drops the connection."""
         struck = self.faults.strike(f"{request.method} {path}")
-        await asyncio.sleep(sum(fault.seconds for fault in struck))
+        await asyncio.sleep(sum(fault.seconds for fault in struck if not fault.after))
         fault = next((fault for fault in struck if fault.status or fault.drop), None)
         if fault is None:
-            return self._limited(route, call)
+            response = self._limited(route, call)
+            await asyncio.sleep(sum(fault.seconds for fault in struck if fault.after))
+            return response
         if fault.after:
             self._limited(route, call)
         return None if fault.drop else refusal(fault)

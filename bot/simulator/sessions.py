@@ -3,6 +3,7 @@
 import asyncio
 import json
 import secrets
+import time
 import zlib
 from collections import deque
 from typing import Any
@@ -10,18 +11,20 @@ from typing import Any
 from aiohttp import web
 
 from bot.simulator.errors import Json
+from bot.simulator.faults import Faults
 from bot.simulator.intents import CONTENT, has
 from bot.simulator.objects import User
 from bot.simulator.payloads import Viewer
 
 KEPT = 2000  # events a session can replay
+PATIENCE = 300.0  # seconds for which a session waits to be resumed
 
 
 class Connection:
     """One websocket. Sending never waits: packets queue up for a writer, so the world's verbs stay synchronous."""
 
-    def __init__(self, socket: web.WebSocketResponse, request: web.Request) -> None:
-        self._socket, self._request = socket, request
+    def __init__(self, socket: web.WebSocketResponse, request: web.Request, faults: Faults) -> None:
+        self._socket, self._request, self._faults = socket, request, faults
         self._outbox: asyncio.Queue[Json | int] = asyncio.Queue()
         compressed = request.query.get("compress") == "zlib-stream"
         self._deflate = zlib.compressobj() if compressed else None
@@ -40,6 +43,8 @@ class Connection:
     async def write(self) -> None:
         """Sends what is queued, until the connection closes."""
         while not isinstance(packet := await self._outbox.get(), int):
+            if self._faults.late_events and packet["op"] == 0:
+                await asyncio.sleep(self._faults.late_events)
             await self._transmit(json.dumps(packet, separators=(",", ":")))
         await self._socket.close(code=packet)
 
@@ -60,6 +65,7 @@ class Session:
         self.user, self.intents, self.shard = user, intents, shard
         self.viewer = Viewer(user, origin, reads_content=intents is None or has(intents, CONTENT))
         self.connection: Connection | None = None
+        self.parted_at = 0.0
         self.seq = 0
         self._history: deque[tuple[int, str, Json]] = deque(maxlen=KEPT)
 
@@ -76,6 +82,13 @@ class Session:
             if seq > since:
                 connection.send(0, data, s=seq, t=event)
         self.dispatch("RESUMED", {"_trace": ["simulator"]})
+
+    def part(self) -> None:
+        self.connection, self.parted_at = None, time.monotonic()
+
+    @property
+    def forgotten(self) -> bool:
+        return self.connection is None and time.monotonic() - self.parted_at > PATIENCE
 
     def can_replay(self, since: int) -> bool:
         return since <= self.seq and (not self._history or self._history[0][0] <= since + 1)

@@ -138,3 +138,18 @@ async def test_a_bad_token_gets_401(sim: Simulator) -> None:
             answer = await http.get(f"{sim.api_url}/users/@me", headers={"Authorization": token})
             assert answer.status == 401
             assert await answer.json() == {"message": "401: Unauthorized", "code": 0}
+
+
+async def test_the_echo_may_come_before_the_answer_or_after_it(
+    sim: Simulator, bot: Recorder, general: discord.TextChannel
+) -> None:
+    slow = sim.faults.slow("POST *", 5, times=1, after=True)
+    sending = asyncio.create_task(general.send("echo first"))
+    await bot.heard("message", lambda message: message.content == "echo first", timeout=2)
+    assert not sending.done()
+    assert slow.times == 0
+    sending.cancel()
+    sim.faults.late_events = 0.1
+    await general.send("answer first")
+    assert bot.count("message") == 1
+    await bot.heard("message", lambda message: message.content == "answer first")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Error, Page, async_playwright, expect
 
 from bot.simulator import Limits, Simulator
 from tests.playground.small_bot import SmallBot
@@ -37,17 +37,33 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @asynccontextmanager
-async def looking_at(browser: Browser, url: str, **options: Any) -> AsyncIterator[Page]:
-    """A fresh tab; an exception in the page's own code fails the test."""
+async def new_tab(browser: Browser, **options: Any) -> AsyncIterator[Page]:
     context = await browser.new_context(permissions=["clipboard-read", "clipboard-write"], **options)
-    page = await context.new_page()
-    faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    await page.goto(url)
-    await expect(page.get_by_test_id("channel-general")).to_be_attached()
-    yield page
+    yield await context.new_page()
     await context.close()
+
+
+@asynccontextmanager
+async def showing(tab: Page, url: str) -> AsyncIterator[Page]:
+    """The page, loaded; an exception in its own code fails the test."""
+    faults: list[str] = []
+
+    def note(error: Error) -> None:
+        faults.append(str(error))
+
+    tab.on("pageerror", note)
+    await tab.goto(url)
+    await expect(tab.get_by_test_id("channel-general")).to_be_attached()
+    yield tab
+    tab.remove_listener("pageerror", note)
     assert faults == []
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="package")
+async def tab(browser: Browser) -> AsyncIterator[Page]:
+    """One for all tests, as opening one takes longer than most of them; each has an address of its own."""
+    async with new_tab(browser, viewport={"width": 1100, "height": 700}) as opened:
+        yield opened
 
 
 @pytest_asyncio.fixture(loop_scope="package")
@@ -66,7 +82,7 @@ async def bot(sim: Simulator) -> AsyncIterator[SmallBot]:
 
 
 @pytest_asyncio.fixture(loop_scope="package")
-async def page(browser: Browser, sim: Simulator, bot: SmallBot) -> AsyncIterator[Page]:
+async def page(tab: Page, sim: Simulator, bot: SmallBot) -> AsyncIterator[Page]:
     """The page as the server's owner sees it, with the small bot connected."""
-    async with looking_at(browser, sim.url, viewport={"width": 1100, "height": 700}) as opened:
-        yield opened
+    async with showing(tab, sim.url) as loaded:
+        yield loaded

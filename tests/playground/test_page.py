@@ -1,13 +1,11 @@
 """The playground's page, driven in a real browser, with the simulator and a small discord.py bot behind it."""
 
-from typing import Any
-
 import discord
 import pytest
 from playwright.async_api import Browser, FilePayload, Locator, Page, expect
 
 from bot.simulator import Simulator
-from tests.playground.conftest import looking_at
+from tests.playground.conftest import new_tab, showing
 from tests.playground.small_bot import SmallBot
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
@@ -333,7 +331,7 @@ async def test_an_ephemeral_answer_is_for_one_person_until_dismissed(
     await page.get_by_test_id("command-option-coats").fill("1")
     await run(page)
     await expect(last(page).get_by_test_id("ephemeral")).to_contain_text("Only you can see this")
-    async with looking_at(browser, sim.url) as other:
+    async with new_tab(browser) as tab, showing(tab, sim.url) as other:
         await other.get_by_test_id("person-member").click()
         await expect(other.get_by_test_id("welcome")).to_be_visible()
         await expect(messages(other)).to_have_count(0)
@@ -391,7 +389,8 @@ async def test_a_lost_connection_is_taken_up_again(page: Page, sim: Simulator, r
 
 
 async def test_a_phone_has_room_for_it(browser: Browser, sim: Simulator) -> None:
-    async with _phone(browser, sim) as page:
+    phone = new_tab(browser, viewport={"width": 360, "height": 700}, has_touch=True, is_mobile=True)
+    async with phone as tab, showing(tab, sim.url) as page:
         await say(page, "```\n" + "wide " * 60 + "\n```" + "x" * 300)
         await expect(messages(page)).to_have_count(1)
         assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -400,7 +399,3 @@ async def test_a_phone_has_room_for_it(browser: Browser, sim: Simulator) -> None
         await page.get_by_test_id("channel-random").click()
         await expect(page.get_by_test_id("channel-title")).to_have_text("random")
         await expect(page.get_by_test_id("channel-random")).not_to_be_in_viewport()
-
-
-def _phone(browser: Browser, sim: Simulator) -> Any:
-    return looking_at(browser, sim.url, viewport={"width": 360, "height": 700}, has_touch=True, is_mobile=True)

@@ -1,0 +1,125 @@
+"""What of the attached files a model is shown, and what is fetched for it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.chat.attachments import IMAGE_TYPES, AttachmentUnreadable, ImageRules, media_type, megabytes, read_images
+from bot.chat.messages import Attachment
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"pixels"
+JPEG = b"\xff\xd8\xff\xe0" + b"pixels"
+GIF = b"GIF89a" + b"pixels"
+WEBP = b"RIFF\x10\x00\x00\x00WEBPVP8 "
+
+
+class Shelf:
+    """Files that remember whether they were fetched."""
+
+    def __init__(self) -> None:
+        self.fetched: list[str] = []
+
+    def file(self, name: str, data: bytes, size: int | None = None) -> Attachment:
+        async def read() -> bytes:
+            self.fetched.append(name)
+            return data
+
+        return Attachment(name, len(data) if size is None else size, read)
+
+    def lost(self, name: str) -> Attachment:
+        async def read() -> bytes:
+            raise AttachmentUnreadable("Discord did not hand the file out")
+
+        return Attachment(name, 1, read)
+
+
+@pytest.fixture
+def shelf() -> Shelf:
+    return Shelf()
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (PNG, "image/png"),
+        (JPEG, "image/jpeg"),
+        (GIF, "image/gif"),
+        (b"GIF87a", "image/gif"),
+        (WEBP, "image/webp"),
+        (b"RIFF\x10\x00\x00\x00WAVEfmt ", None),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", None),
+        (b"BM\x00\x00", None),
+        (b"\x89PNG", None),
+        (b"", None),
+    ],
+)
+def test_the_bytes_say_what_an_image_is(data: bytes, kind: str | None) -> None:
+    assert media_type(data) == kind
+
+
+@given(st.binary(max_size=32))
+def test_any_bytes_have_a_known_type_or_none(data: bytes) -> None:
+    assert media_type(data) in (*IMAGE_TYPES, None)
+
+
+async def test_images_come_in_order_with_the_type_that_their_bytes_say(shelf: Shelf) -> None:
+    images, skipped = await read_images([shelf.file("a.txt", PNG), shelf.file("b.png", JPEG)], ImageRules())
+    assert [(image.name, image.media_type, image.data) for image in images] == [
+        ("a.txt", "image/png", PNG),
+        ("b.png", "image/jpeg", JPEG),
+    ]
+    assert skipped == []
+
+
+async def test_for_a_model_without_eyes_nothing_is_fetched(shelf: Shelf) -> None:
+    images, skipped = await read_images([shelf.file("a.png", PNG)], ImageRules(types=()))
+    assert images == ()
+    assert shelf.fetched == []
+    assert skipped == ["a.png: this model cannot see images"]
+
+
+async def test_what_is_too_large_is_not_fetched(shelf: Shelf) -> None:
+    large = shelf.file("a.png", PNG, size=52 * 2**20)
+    images, skipped = await read_images([large, shelf.file("b.png", PNG)], ImageRules(each=20 * 2**20))
+    assert [image.name for image in images] == ["b.png"]
+    assert shelf.fetched == ["b.png"]
+    assert skipped == ["a.png: 52 MB, and this model takes at most 20 MB"]
+
+
+async def test_what_is_one_too_many_is_not_fetched(shelf: Shelf) -> None:
+    files = [shelf.file(f"{number}.png", PNG) for number in range(4)]
+    images, skipped = await read_images(files, ImageRules(count=3))
+    assert shelf.fetched == ["0.png", "1.png", "2.png"] == [image.name for image in images]
+    assert skipped == ["3.png: this model takes at most 3 images at once"]
+
+
+async def test_a_file_that_is_no_image_does_not_take_an_image_s_place(shelf: Shelf) -> None:
+    files = [shelf.file("notes.txt", b"milk, bread"), shelf.file("a.png", PNG)]
+    images, skipped = await read_images(files, ImageRules(count=1))
+    assert [image.name for image in images] == ["a.png"]
+    assert skipped == ["notes.txt: I can only look at PNG, JPEG, GIF and WebP images"]
+
+
+async def test_images_beyond_what_one_request_holds_are_not_fetched(shelf: Shelf) -> None:
+    files = [shelf.file(f"{number}.png", PNG) for number in range(3)]
+    images, skipped = await read_images(files, ImageRules(in_all=2 * len(PNG)))
+    assert len(images) == 2
+    assert shelf.fetched == ["0.png", "1.png"]
+    assert [phrase.partition(":")[0] for phrase in skipped] == ["2.png"]
+
+
+async def test_an_image_of_a_type_that_the_model_does_not_take_is_left_out(shelf: Shelf) -> None:
+    images, skipped = await read_images([shelf.file("a.gif", GIF)], ImageRules(types=("image/png",)))
+    assert images == ()
+    assert skipped == ["a.gif: this model does not take GIF images"]
+
+
+async def test_a_file_that_cannot_be_fetched_is_named_and_the_others_are_shown(shelf: Shelf) -> None:
+    images, skipped = await read_images([shelf.lost("a.png"), shelf.file("b.gif", GIF)], ImageRules())
+    assert [image.name for image in images] == ["b.gif"]
+    assert skipped == ["a.png: Discord did not hand the file out"]
+
+
+@pytest.mark.parametrize(("size", "words"), [(1_572_864, "1.5 MB"), (10 * 2**20, "10 MB"), (54_525_952, "52 MB")])
+def test_sizes_read_as_people_say_them(size: int, words: str) -> None:
+    assert megabytes(size) == words

@@ -1,0 +1,138 @@
+"""Which messages go to the model, by hypothesis and by example."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.chat.attachments import ImageRules
+from bot.chat.context import TOKENS_PER_IMAGE, build_context, tokens
+from bot.chat.messages import Image, Message, Role, Text
+
+PLENTY = 1_000_000
+RULES = ImageRules()
+BLIND = ImageRules(types=())
+
+
+def user(text: str, *images: Image) -> Message:
+    return Message.of(Role.USER, text, images)
+
+
+def model(text: str) -> Message:
+    return Message.of(Role.ASSISTANT, text)
+
+
+def picture(name: str, size: int = 8) -> Image:
+    return Image(name, "image/png", b"\x89PNG" + bytes(size - 4))
+
+
+images = st.builds(picture, st.sampled_from(["cat.png", "dog.png"]), st.integers(4, 64))
+said = st.builds(
+    lambda role, text, shown: Message.of(role, text, tuple(shown) if role is Role.USER else ()),
+    st.sampled_from([Role.USER, Role.ASSISTANT]),
+    st.text("ab ", max_size=60),
+    st.lists(images, max_size=3),
+)
+prompts = st.builds(lambda text, shown: user(text, *shown), st.text("ab", min_size=1), st.lists(images, max_size=3))
+paths = st.builds(lambda path, prompt: [*path, prompt], st.lists(said, max_size=8), prompts)
+rules = st.sampled_from([RULES, BLIND, ImageRules(count=2), ImageRules(each=20), ImageRules(in_all=50)])
+budgets = st.integers(0, 8 * TOKENS_PER_IMAGE)
+
+
+def test_a_conversation_that_fits_goes_as_it_is() -> None:
+    path = [user("Hello"), model("Good day."), user("What is this?", picture("a.png"))]
+    context = build_context("Be brief.", path, PLENTY, RULES)
+    assert context.messages == (Message.of(Role.SYSTEM, "Be brief."), *path)
+    assert context.dropped == 0
+
+
+def test_no_system_prompt_is_no_message() -> None:
+    assert build_context(None, [user("Hello")], PLENTY, RULES).messages == (user("Hello"),)
+    assert build_context("", [user("Hello")], PLENTY, RULES).messages == (user("Hello"),)
+
+
+def test_the_oldest_go_first_and_a_conversation_opens_with_a_person() -> None:
+    path = [user("one"), model("x" * 400), user("two"), model("y"), user("three")]
+    budget = sum(map(tokens, path)) - 1
+    context = build_context(None, path, budget, RULES)
+    assert context.messages == (user("two"), model("y"), user("three"))
+    assert context.dropped == 2
+
+
+def test_the_system_prompt_and_the_prompt_are_kept_however_small_the_budget() -> None:
+    context = build_context("Be brief.", [user("old"), model("older"), user("now " * 900)], 1, RULES)
+    assert [message.role for message in context.messages] == [Role.SYSTEM, Role.USER]
+    assert context.messages[1] == user("now " * 900)
+
+
+def test_empty_messages_are_left_out_and_neighbours_of_one_role_joined() -> None:
+    path = [user("Are you there?"), model(""), user("Hello?"), user("Anybody?")]
+    context = build_context(None, path, PLENTY, RULES)
+    assert [message.text for message in context.messages] == ["Are you there?\n\nHello?\n\nAnybody?"]
+    assert context.dropped == 0
+
+
+def test_for_a_model_without_eyes_images_fade_to_their_names() -> None:
+    context = build_context(None, [user("See", picture("a.png")), model("No."), user("And?")], PLENTY, BLIND)
+    assert context.messages[0].parts == (Text("See"), Text("[image a.png, not shown]"))
+
+
+def test_of_too_many_images_the_newest_are_shown() -> None:
+    path = [user("1", picture("one.png")), user("2", picture("two.png")), user("3", picture("three.png"))]
+    shown = build_context(None, path, PLENTY, ImageRules(count=2)).messages[0].images
+    assert [image.name for image in shown] == ["two.png", "three.png"]
+
+
+def test_old_images_fade_before_old_messages_go() -> None:
+    path = [user("1", picture("one.png")), model("a"), user("2", picture("two.png")), model("b"), user("3")]
+    context = build_context(None, path, TOKENS_PER_IMAGE + 100, RULES)
+    assert context.dropped == 0
+    assert [image.name for message in context.messages for image in message.images] == ["two.png"]
+
+
+def test_an_image_that_is_too_large_or_of_another_type_fades() -> None:
+    strange = Image("b.webp", "image/webp", b"RIFF")
+    path = [user("Look", picture("a.png", 30), strange)]
+    context = build_context(None, path, PLENTY, ImageRules(types=("image/png",), each=20))
+    assert context.messages[0].images == ()
+
+
+def test_together_images_stay_below_what_a_request_may_hold() -> None:
+    path = [user("1", picture("one.png", 30)), user("2", picture("two.png", 30))]
+    context = build_context(None, path, PLENTY, ImageRules(in_all=40))
+    assert [image.name for image in context.messages[0].images] == ["two.png"]
+
+
+@given(paths, budgets, rules)
+def test_roles_alternate_from_a_person_to_the_prompt(path: list[Message], budget: int, rules: ImageRules) -> None:
+    messages = build_context("System.", path, budget, rules).messages
+    assert messages[0].role is Role.SYSTEM
+    assert [message.role for message in messages[1::2]] == [Role.USER] * len(messages[1::2])
+    assert [message.role for message in messages[2::2]] == [Role.ASSISTANT] * len(messages[2::2])
+    assert path[-1].parts[0] in messages[-1].parts
+
+
+@given(paths, budgets, rules)
+def test_what_is_kept_is_the_end_of_what_was_said(path: list[Message], budget: int, rules: ImageRules) -> None:
+    context = build_context(None, path, budget, rules)
+    said = [message for message in path if message.parts]
+    kept = [part for message in said[context.dropped :] for part in message.parts]
+    shown = [part for message in context.messages for part in message.parts]
+    assert len(shown) == len(kept)
+    for part, original in zip(shown, kept, strict=True):
+        assert part == original or isinstance(original, Image)
+        assert not isinstance(part, Image) or rules.take(part)
+
+
+@given(paths, budgets, rules)
+def test_images_keep_to_the_rules(path: list[Message], budget: int, rules: ImageRules) -> None:
+    shown = [image for message in build_context(None, path, budget, rules).messages for image in message.images]
+    assert len(shown) <= rules.count
+    assert sum(len(image.data) for image in shown) <= rules.in_all
+
+
+@given(paths, budgets, rules)
+def test_with_more_than_the_prompt_alone_the_context_stays_within_the_budget(
+    path: list[Message], budget: int, rules: ImageRules
+) -> None:
+    context = build_context("System.", path, budget, rules)
+    said = [message for message in path if message.parts]
+    assert context.dropped >= len(said) - 1 or sum(map(tokens, context.messages)) <= budget

@@ -19,13 +19,11 @@ class Redacting(logging.Formatter):
     def __init__(self, inner: logging.Formatter, secrets: Iterable[str]) -> None:
         super().__init__()
         self._inner = inner
-        self._secrets = sorted(secrets, key=len, reverse=True)
+        self._secrets = list(secrets)
 
     def format(self, record: logging.LogRecord) -> str:
         line = self._inner.format(record)
-        for secret in self._secrets:
-            line = line.replace(secret, "[redacted]")
-        return redacted(line)
+        return redacted(line, self._secrets)
 
 
 def configure(level: str, style: str, secrets: Iterable[str]) -> None:

@@ -92,8 +92,7 @@ class Responder:
         self._closing = True
         turns = list(self._running.values())
         for running in turns:
-            running.interrupted = True
-            running.reply.stop()
+            running.interrupted = running.reply.stop()
         if turns:
             log.info("Finishing %d running replies", len(turns))
             await asyncio.gather(*(running.over.wait() for running in turns))

@@ -101,11 +101,12 @@ class Reply:
             self._news.set()
             await asyncio.shield(writer)
 
-    def stop(self) -> None:
-        """End the reading; what has come so far is shown and kept."""
-        self._stopped = True
+    def stop(self) -> bool:
+        """End the reading; what has come so far is shown and kept. False where it had ended by itself."""
+        self._stopped = self._stopped or not self._ended
         if self._reader:
             self._reader.cancel()
+        return self._stopped
 
     async def finish(self, note: str) -> None:
         """Put a note below the text, in a message of its own where there is no text."""

@@ -1,16 +1,17 @@
-"""One HTTP session for all providers: ask an endpoint, get chunks."""
+"""One HTTP session for all providers: ask an endpoint once, get chunks."""
 
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, aclosing
 from typing import Self
 
 import aiohttp
 
-from bot.providers.errors import BrokenAnswer, CutOff, Unreachable
+from bot.providers.errors import BrokenAnswer, CutOff, Overloaded, ProviderError, RefusedParameter, Unreachable
 from bot.providers.failures import error_from_body, error_from_response
 from bot.providers.offer import Endpoint
-from bot.providers.request import ChatRequest, encode
+from bot.providers.reasoning import ReasoningSplitter
+from bot.providers.request import Adjustments, ChatRequest, encode
 from bot.providers.sse import EventDecoder, EventTooLong
 from bot.providers.wire import Chunk, decode
 
@@ -24,6 +25,9 @@ LONGEST_ERROR = 64 * 1024
 LONGEST_ANSWER = 16 * 2**20
 """Bytes of a body that is read whole."""
 
+_BROKEN_OFF = ("error", "insufficient_system_resource")
+"""Finish reasons with which a provider says that it failed."""
+
 
 class ChatClient:
     """Speaks the chat-completions form. An async context manager, open for the life of the process."""
@@ -31,10 +35,11 @@ class ChatClient:
     def __init__(self, idle_seconds: float = IDLE_SECONDS) -> None:
         self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=idle_seconds)
         self._stack = AsyncExitStack()
+        self._adjustments: dict[str, Adjustments] = {}
 
     async def __aenter__(self) -> Self:
         connector = aiohttp.TCPConnector(limit=0)  # as many answers at once as people ask for
-        self._session = await self._stack.enter_async_context(
+        self.session = await self._stack.enter_async_context(
             aiohttp.ClientSession(connector=connector, timeout=self._timeout)
         )
         return self
@@ -45,28 +50,65 @@ class ChatClient:
     async def stream(self, endpoint: Endpoint, request: ChatRequest) -> AsyncGenerator[Chunk, None]:
         """The answer's chunks as they come; one chunk with everything where the provider does not stream.
 
-        Raises ProviderError. Closing the iterator closes the connection, which is how a provider learns to stop.
+        A parameter that the model turns out to refuse is left out from then on. Raises ProviderError. Closing the
+        iterator closes the connection, which is how a provider learns to stop.
         """
-        body = encode(endpoint, request)
-        headers = {"Content-Type": "application/json", "Content-Length": str(body.length)} | endpoint.headers
+        adjustments = self._adjustments.setdefault(endpoint.full_name, {})
+        while True:
+            body = encode(endpoint, request, adjustments)
+            try:
+                async with aclosing(self._once(endpoint, body.length, body.pieces())) as chunks:
+                    async for chunk in chunks:
+                        yield chunk
+                return
+            except RefusedParameter as error:
+                if error.parameter not in body.optional:
+                    raise
+                log.warning("%s refuses %s: it is left out from now on", endpoint.full_name, error.parameter)
+                adjustments[error.parameter] = error.instead
+
+    async def _once(self, endpoint: Endpoint, length: int, body: AsyncIterator[bytes]) -> AsyncGenerator[Chunk, None]:
+        headers = {"Content-Type": "application/json", "Content-Length": str(length)} | endpoint.headers
         try:
-            async with self._session.post(
-                endpoint.url, data=body.pieces(), headers=headers, allow_redirects=False
-            ) as response:
+            async with self.session.post(endpoint.url, data=body, headers=headers, allow_redirects=False) as response:
                 if response.status != 200:
-                    raise error_from_response(response.status, await response.content.read(LONGEST_ERROR))
+                    refusal = await response.content.read(LONGEST_ERROR)
+                    raise error_from_response(response.status, refusal, response.headers)
                 async for chunk in _chunks(response):
                     yield chunk
+        except ProviderError as error:
+            error.redact([endpoint.key.get_secret_value()] if endpoint.key else [])
+            raise
         except aiohttp.ClientPayloadError as error:
             raise CutOff(str(error)) from error
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             raise Unreachable(f"{type(error).__name__}: {error}") from error
 
 
 async def _chunks(response: aiohttp.ClientResponse) -> AsyncIterator[Chunk]:
-    """The chunks of a body, whatever was asked for: servers do answer a request to stream with plain JSON."""
+    """The chunks of a body with reasoning told from answer. Raises when the provider broke off."""
+    splitter = ReasoningSplitter()
+    finish: str | None = None
+    async for chunk in _sent(response):
+        finish = chunk.finish_reason or finish
+        yield chunk.split(splitter)
+    rest = splitter.close()
+    if rest.answer or rest.reasoning:
+        yield Chunk(rest.answer, rest.reasoning)
+    if finish in _BROKEN_OFF:
+        raise Overloaded(f"finish reason {finish}")
+
+
+async def _sent(response: aiohttp.ClientResponse) -> AsyncIterator[Chunk]:
+    """What was sent, whatever was asked for: servers do answer a request to stream with plain JSON."""
+    if response.content_type == "text/html":
+        page = await response.content.read(LONGEST_ERROR)
+        raise BrokenAnswer(f"a web page: {page.decode('utf-8', 'replace')}")
     if response.content_type == "application/json":
-        yield await _whole(response)
+        body = await _whole(response)
+        if error := error_from_body(body):
+            raise error
+        yield decode(body)
         return
     finished = False
     async for data in _events(response):
@@ -93,13 +135,10 @@ async def _events(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
         raise BrokenAnswer(str(error)) from error
 
 
-async def _whole(response: aiohttp.ClientResponse) -> Chunk:
-    pieces = bytearray()
+async def _whole(response: aiohttp.ClientResponse) -> bytes:
+    body = bytearray()
     async for piece in response.content.iter_any():
-        pieces += piece
-        if len(pieces) > LONGEST_ANSWER:
+        body += piece
+        if len(body) > LONGEST_ANSWER:
             raise BrokenAnswer(f"a body of over {LONGEST_ANSWER} bytes")
-    body = bytes(pieces)
-    if error := error_from_body(body):
-        raise error
-    return decode(body)
+    return bytes(body)

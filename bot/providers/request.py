@@ -4,7 +4,7 @@ import asyncio
 import json
 import secrets
 from base64 import b64encode
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,10 @@ from bot.providers.offer import Endpoint
 
 PIECE = 3 * 2**16
 """Bytes of an image that are encoded at a time: a multiple of three, so that the pieces of base64 join."""
+
+
+Adjustments = dict[str, str | None]
+"""What a model turned out to refuse: the field's name, and the name that it wants instead, if any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,8 @@ class Body:
     """A request's JSON, with the images where their base64 belongs, so that nothing large is ever built at once."""
 
     parts: Sequence[bytes | Image]
+    optional: frozenset[str] = frozenset()
+    """The fields that a provider may refuse without the request losing its sense."""
 
     @property
     def length(self) -> int:
@@ -49,25 +55,30 @@ class Body:
                 await asyncio.sleep(0)
 
 
-def encode(endpoint: Endpoint, request: ChatRequest, without: Collection[str] = ()) -> Body:
-    """The body of `POST {base_url}/chat/completions` for this endpoint, `without` fields that it refused."""
+def encode(endpoint: Endpoint, request: ChatRequest, adjustments: Adjustments | None = None) -> Body:
+    """The body of `POST {base_url}/chat/completions` for this endpoint, adjusted to what it refused before."""
     provider = endpoint.provider
     marker = secrets.token_hex(16)
     options = {"stream_options": {"include_usage": True}} if provider.stream and provider.stream_options else {}
+    optional = _adjusted(options | _parameters(endpoint, request), adjustments or {})
     fields: dict[str, Any] = {
         "model": endpoint.model.id,
         "messages": [_message(message, endpoint, request.image_detail, marker) for message in request.messages],
         "stream": provider.stream,
-        **options,
-        **_parameters(endpoint, request),
+        **optional,
     }
-    sent = {name: value for name, value in fields.items() if name not in without}
-    texts = json.dumps(sent, ensure_ascii=False, separators=(",", ":")).encode().split(marker.encode())
+    texts = json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode().split(marker.encode())
     images = [image for message in request.messages for image in message.images]
     parts: list[bytes | Image] = [texts[0]]
     for image, text in zip(images, texts[1:], strict=True):
         parts += [image, text]
-    return Body(parts)
+    return Body(parts, frozenset(optional))
+
+
+def _adjusted(fields: dict[str, Any], adjustments: Adjustments) -> dict[str, Any]:
+    """The fields without those that were refused, or under the names that were asked for instead."""
+    named = {adjustments.get(name, name): value for name, value in fields.items()}
+    return {name: value for name, value in named.items() if name is not None}
 
 
 def _parameters(endpoint: Endpoint, request: ChatRequest) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from pydantic_core import from_json
 from bot.chat.messages import Usage
 from bot.providers.errors import BrokenAnswer
 from bot.providers.failures import error_from_body
+from bot.providers.reasoning import ReasoningSplitter
 
 _Count = Annotated[int, Field(ge=0, lt=2**63)]
 """A number that a database can keep."""
@@ -34,6 +35,15 @@ class Chunk:
     usage: Usage | None = None
     model: str | None = None
 
+    def split(self, splitter: ReasoningSplitter) -> "Chunk":
+        """The chunk with the reasoning taken out of its text."""
+        if not self.text:
+            return self
+        text, thought = splitter.feed(self.text)
+        if text == self.text:
+            return self
+        return Chunk(text, self.reasoning + thought, self.finish_reason, self.usage, self.model)
+
 
 class _Part(BaseModel):
     """A part of list content, as reasoning models of Mistral send it."""
@@ -46,6 +56,7 @@ class _Delta(BaseModel):
     content: str | list[_Part | None] | None = None
     reasoning_content: str | None = None
     reasoning: str | None = None
+    reasoning_text: str | None = None
 
     @property
     def text(self) -> str:
@@ -57,7 +68,7 @@ class _Delta(BaseModel):
     def thought(self) -> str:
         if isinstance(self.content, list):
             return "".join(_joined(part.thinking or ()) for part in self.content if part)
-        return self.reasoning_content or self.reasoning or ""
+        return self.reasoning_content or self.reasoning or self.reasoning_text or ""
 
 
 def _joined(parts: Iterable[_Part | None]) -> str:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from alembic import context
-from sqlalchemy import create_engine, event
+from sqlalchemy import URL, create_engine, event
 from sqlalchemy.engine import Connection
 
 from bot.settings import load_settings
@@ -22,10 +22,12 @@ def run(connection: Connection) -> None:
         context.run_migrations()
 
 
-engine = create_engine(f"sqlite:///{database_path()}")
+engine = create_engine(URL.create("sqlite", database=str(database_path())))
 # the driver's own transactions leave DDL out of them: a migration that fails half-way has to roll back
 event.listen(engine, "connect", lambda connection, _: setattr(connection, "isolation_level", None))
 event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
-with engine.connect() as connection:
-    run(connection)
-engine.dispose()
+try:
+    with engine.connect() as connection:
+        run(connection)
+finally:
+    engine.dispose()

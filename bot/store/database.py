@@ -14,7 +14,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
 from filelock import FileLock, Timeout
-from sqlalchemy import event
+from sqlalchemy import URL, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -74,7 +74,8 @@ async def open_database(path: Path) -> AsyncIterator[AsyncEngine]:
     """The migrated database, for this process alone, closed at the end. Raises DatabaseUnusable."""
     with sole_use(path):
         await asyncio.to_thread(migrate, path)
-        engine = create_async_engine(f"sqlite+aiosqlite:///{path}", pool_size=1, max_overflow=0, pool_timeout=60)
+        url = URL.create("sqlite+aiosqlite", database=str(path))
+        engine = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=60)
         event.listen(engine.sync_engine, "connect", _prepare)
         try:
             yield engine

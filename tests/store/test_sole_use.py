@@ -1,0 +1,93 @@
+"""One Parley for one database, among processes too."""
+
+import asyncio
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.store.database import DatabaseInUse, DatabaseUnusable, sole_use
+from bot.store.store import Store
+
+HOLD = """
+import sys
+from pathlib import Path
+from bot.store.database import DatabaseUnusable, sole_use
+try:
+    with sole_use(Path(sys.argv[1])):
+        print("held", flush=True)
+        sys.stdin.read()
+except DatabaseUnusable as error:
+    print(error, flush=True)
+"""
+
+
+async def another_process(path: Path) -> tuple[Process, str]:
+    """A real process that holds the database until its input ends, and the first line it says."""
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", HOLD, str(path), stdin=PIPE, stdout=PIPE)
+    assert process.stdout
+    return process, (await process.stdout.readline()).decode().strip()
+
+
+@pytest.fixture
+async def holder(path: Path) -> AsyncIterator[Process]:
+    process, said = await another_process(path)
+    assert said == "held"
+    yield process
+    if process.returncode is None:
+        process.kill()
+    await process.communicate()
+
+
+async def test_a_second_opener_in_this_process_is_refused(path: Path) -> None:
+    async with Store.open(path):
+        with pytest.raises(DatabaseInUse, match="Another Parley is already using"):
+            async with Store.open(path):
+                raise AssertionError("opened twice")
+
+
+async def test_the_first_goes_on_after_a_second_was_refused(path: Path) -> None:
+    async with Store.open(path) as store:
+        with pytest.raises(DatabaseInUse):
+            async with Store.open(path):
+                raise AssertionError("opened twice")
+        await store.synced_commands.remember(5, "digest")
+        assert await store.synced_commands.digest(5) == "digest"
+        with pytest.raises(DatabaseInUse), sole_use(path):
+            raise AssertionError("the refusal has let go of the lock")
+
+
+async def test_a_second_process_is_refused_in_one_sentence(path: Path) -> None:
+    async with Store.open(path):
+        process, said = await another_process(path)
+        await process.communicate()
+    assert said.startswith(f"Another Parley is already using {path}.")
+
+
+@pytest.mark.usefixtures("holder")
+async def test_what_another_process_holds_cannot_be_opened(path: Path) -> None:
+    with pytest.raises(DatabaseInUse):
+        async with Store.open(path):
+            raise AssertionError("opened")
+
+
+async def test_a_holder_that_is_killed_lets_go(path: Path, holder: Process) -> None:
+    holder.kill()
+    await holder.wait()
+    async with Store.open(path) as store:
+        await store.synced_commands.remember(5, "digest")
+
+
+async def test_closing_lets_go_and_so_does_failing(path: Path) -> None:
+    async with Store.open(path):
+        pass
+    path.unlink()
+    path.write_text("Dear diary, this is no database at all. " * 100)
+    with pytest.raises(DatabaseUnusable, match="cannot be used"):
+        async with Store.open(path):
+            raise AssertionError("opened")
+    path.unlink()
+    async with Store.open(path):
+        pass

@@ -11,6 +11,7 @@ import discord
 
 from bot.chat.gate import INTERVAL
 from bot.discord.client import Parley, point_at
+from bot.providers.asking import Asker
 from bot.providers.client import ChatClient
 from bot.responder import Responder
 from bot.settings import ALLOWED, Settings
@@ -65,8 +66,8 @@ async def open_app(settings: Settings, pace: float = INTERVAL) -> AsyncIterator[
         raise CannotRun(f"DISCORD_TOKEN is not set; it is {ALLOWED['DISCORD_TOKEN']}.")
     point_at(_text(settings.discord_api_url), _text(settings.discord_gateway_url))
     offer, operator = settings.offer(), settings.preferences()
-    async with Store.open(settings.database_path) as store, ChatClient() as chat:
-        responder = Responder(offer, chat, store, operator)
+    async with Store.open(settings.database_path) as store, ChatClient(settings.idle_seconds) as chat:
+        responder = Responder(offer, Asker(chat, settings.budget()), store, operator)
         app = App(Parley(responder, offer, store, operator, pace), settings.discord_token.get_secret_value())
         try:
             yield app

@@ -1,7 +1,7 @@
 """The operator's settings: the only reader of the environment and of `.env`."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSetti
 from bot.chat.preferences import LONGEST_SYSTEM_PROMPT, Preferences
 from bot.providers.catalogue import Catalogue, WrongCatalogue, load_catalogue
 from bot.providers.offer import Access, NotOffered, Offer
+from bot.providers.patience import IDLE_SECONDS, Budget
 
 SYSTEM_PROMPT = "You are Parley, a helpful assistant in a Discord chat. Answer in the language you are asked in."
 
@@ -22,6 +23,10 @@ ALLOWED: Mapping[str, str] = {
     "DISCORD_GATEWAY_URL": "a ws(s) address, as wss://gateway.discord.gg/",
     "DATABASE_URL": "sqlite:///path/to/file.db (four slashes for an absolute path)",
     "DEFAULT_MODEL": "provider/model, as groq/openai/gpt-oss-20b",
+    "FALLBACK_MODELS": "provider/model names in order, with commas between them",
+    "RETRY_TRIES": "a whole number from 1 to 10",
+    "RETRY_SECONDS": "seconds from 0 to 600",
+    "IDLE_SECONDS": "seconds from 1 to 3600",
     "SYSTEM_PROMPT": f"a text of at most {LONGEST_SYSTEM_PROMPT} characters",
     "CATALOGUE_FILE": "the path of a TOML file with paragraphs like those of bot/providers/catalogue.toml",
     "LOG_LEVEL": "DEBUG, INFO, WARNING or ERROR",
@@ -78,6 +83,10 @@ class Settings(BaseSettings):
     discord_gateway_url: WebsocketUrl | None = None
     database_url: str = "sqlite:///data/parley.db"
     default_model: str | None = None
+    fallback_models: str = ""
+    retry_tries: int = Field(4, ge=1, le=10)
+    retry_seconds: float = Field(60, ge=0, le=600)
+    idle_seconds: float = Field(IDLE_SECONDS, ge=1, le=3600)
     system_prompt: str = Field(SYSTEM_PROMPT, max_length=LONGEST_SYSTEM_PROMPT)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["text", "json"] = "text"
@@ -116,7 +125,16 @@ class Settings(BaseSettings):
 
     def preferences(self) -> Preferences:
         """The operator's layer: what holds where no server or channel chose."""
-        return Preferences(system_prompt=self.system_prompt)
+        return Preferences(system_prompt=self.system_prompt, fallback=self.fallbacks)
+
+    @property
+    def fallbacks(self) -> tuple[str, ...]:
+        """What answers in turn when a model does not, each `provider/model`."""
+        return tuple(name.strip() for name in self.fallback_models.split(",") if name.strip())
+
+    def budget(self) -> Budget:
+        """How patient to be with one endpoint."""
+        return Budget(self.retry_tries, self.retry_seconds)
 
     def secrets(self) -> list[str]:
         """What must never be written anywhere."""
@@ -139,14 +157,21 @@ def load_settings(*, need_token: bool = False, **given: Any) -> Settings:
     faults = []
     if need_token and not settings.discord_token:
         faults.append(f"DISCORD_TOKEN: not set; allowed: {ALLOWED['DISCORD_TOKEN']}")
-    if settings.default_model:
-        try:
-            settings.offer().endpoint(settings.default_model)
-        except NotOffered as error:
-            faults.append(f"DEFAULT_MODEL: read {settings.default_model!r}; {error}")
+    faults += _unknown_models("DEFAULT_MODEL", settings, [settings.default_model] if settings.default_model else [])
+    faults += _unknown_models("FALLBACK_MODELS", settings, settings.fallbacks)
     if faults:
         raise WrongSettings(faults)
     return settings
+
+
+def _unknown_models(name: str, settings: Settings, models: Iterable[str]) -> list[str]:
+    faults = []
+    for model in models:
+        try:
+            settings.offer().endpoint(model)
+        except NotOffered as error:
+            faults.append(f"{name}: read {model!r}; {error}")
+    return faults
 
 
 def _fault(problem: ErrorDetails) -> str:

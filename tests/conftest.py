@@ -30,7 +30,8 @@ async def sim() -> AsyncIterator[Simulator]:
 def settings(sim: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """Every provider answers from the scripted model; nothing comes from the machine's own environment."""
     monkeypatch.chdir(tmp_path)
-    return playground_settings(sim, f"sqlite:///{tmp_path / 'parley.db'}")
+    settings = playground_settings(sim, f"sqlite:///{tmp_path / 'parley.db'}")
+    return settings.model_copy(update={"retry_tries": 1})
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Which attached files are images: the bytes decide, since names and content types are only claims."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, replace
 
 from bot.chat.messages import Attachment, Image
 
@@ -54,6 +54,22 @@ async def read_images(attachments: Iterable[Attachment], rules: ImageRules) -> t
         else:
             skipped.append(f"{attachment.name}: {found}")
     return tuple(images), skipped
+
+
+def read_once(attachments: Iterable[Attachment]) -> tuple[Attachment, ...]:
+    """The attachments, each of which is fetched when it is first read, and then kept."""
+    return tuple(replace(attachment, read=_kept(attachment.read)) for attachment in attachments)
+
+
+def _kept(read: Callable[[], Awaitable[bytes]]) -> Callable[[], Awaitable[bytes]]:
+    kept: list[bytes] = []
+
+    async def read_kept() -> bytes:
+        if not kept:
+            kept.append(await read())
+        return kept[0]
+
+    return read_kept
 
 
 def _too_much(attachment: Attachment, rules: ImageRules, have: list[Image]) -> str:

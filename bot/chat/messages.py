@@ -163,6 +163,7 @@ class Completion:
 
     model: str
     text: str = ""
+    reasoning: str = ""
     answered_by: str | None = None
     finish_reason: str | None = None
     error: str | None = None

@@ -33,6 +33,8 @@ class Preferences:
     answer: Answer | None = None
     role_id: int | None = None
     """The role that may talk to Parley; None is everybody."""
+    fallback: tuple[str, ...] | None = None
+    """What answers in turn when the model does not, each `provider/model`."""
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> "Preferences":
@@ -68,6 +70,8 @@ def _checked(name: str, value: Any) -> Any:
         return Detail(value)
     if name == "answer":
         return Answer(value)
+    if name == "fallback":
+        return tuple(value)
     if name in _RANGES:
         low, high = _RANGES[name]
         if not low <= value <= high:

@@ -71,6 +71,7 @@ class Reply:
     def __init__(self, surface: Surface) -> None:
         self.text = ""
         self.note = ""
+        self._status = ""
         self.shown: list[Shown] = []
         self.lost: SurfaceLost | None = None
         self._surface = surface
@@ -100,6 +101,16 @@ class Reply:
             self._ended = True
             self._news.set()
             await asyncio.shield(writer)
+
+    def say(self, status: str) -> None:
+        """Show this in the place of the answer until there is one."""
+        self._status = status
+        self._news.set()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it was ended before the model had ended."""
+        return self._stopped
 
     def stop(self) -> bool:
         """End the reading; what has come so far is shown and kept. False where it had ended by itself."""
@@ -146,10 +157,12 @@ class Reply:
     def _pages(self) -> list[str]:
         """The pages as they should be shown. A note that no longer fits below the text gets a page of its own."""
         pages = split(self.text)
-        note = "\n".join(f"-# {line}" for line in self.note.splitlines()) if pages else self.note
+        if not pages:
+            return split(self.note or self._status)
+        note = "\n".join(f"-# {line}" for line in self.note.splitlines())
         if not note:
             return pages
-        if pages and len(pages[-1]) + 1 + len(note) <= LIMIT:
+        if len(pages[-1]) + 1 + len(note) <= LIMIT:
             return [*pages[:-1], f"{pages[-1]}\n{note}"]
         return pages + split(note)
 

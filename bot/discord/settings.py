@@ -10,7 +10,7 @@ from bot.chat.messages import Detail, Kind, Place
 from bot.chat.preferences import LONGEST_SYSTEM_PROMPT, MOST_TOKENS, NAMES, Answer, Preferences, origin
 from bot.discord.border import read_place
 from bot.discord.replies import answer, permitted
-from bot.discord.switch import MOST_CHOICES, model_choices
+from bot.discord.switch import LONGEST_CHOICE, MOST_CHOICES, model_choices
 from bot.providers.offer import NotOffered, Offer
 from bot.store.store import Store
 
@@ -25,8 +25,10 @@ TITLES = {
     "image_detail": "Image detail",
     "answer": "When to answer",
     "role_id": "Who may talk",
+    "fallback": "Falls back on",
 }
-UNSET = {"answer": "mention", "role_id": "everybody"}
+UNSET = {"answer": "mention", "role_id": "everybody", "fallback": "nothing"}
+NO_FALLBACK = UNSET["fallback"]
 LONGEST_SHOWN = 300
 _SETTINGS = [app_commands.Choice(name=TITLES[name], value=name) for name in NAMES]
 
@@ -75,6 +77,7 @@ class Settings(
         image_detail="How closely the model looks at images",
         answer_when="Whether to answer mentions, or every message",
         role="The role that may talk to me; choose @everyone for everybody",
+        fallback="What answers in turn when the model does not, with commas between; 'nothing' for none",
     )
     @app_commands.rename(answer_when="answer")
     async def set(
@@ -90,6 +93,7 @@ class Settings(
         image_detail: Detail | None = None,
         answer_when: Answer | None = None,
         role: discord.Role | None = None,
+        fallback: str | None = None,
     ) -> None:
         values: dict[str, Any] = {
             "system_prompt": system_prompt,
@@ -104,6 +108,8 @@ class Settings(
         try:
             if provider or model:
                 values["model"] = await self._model(interaction, channel, provider, model)
+            if fallback:
+                values["fallback"] = self._fallback(fallback)
             Preferences.of(values)
         except (NotOffered, ValueError) as error:
             await answer(interaction, f"⚠️ {error}")
@@ -123,6 +129,16 @@ class Settings(
     @set.autocomplete("model")
     async def _models(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
         return model_choices(self._offer, typed, interaction.namespace.provider or self._offer.default_model)
+
+    @set.autocomplete("fallback")
+    async def _fallbacks(self, _: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        """What is typed so far, with each model that could come next."""
+        *before, last = typed.split(",")
+        begun = "".join(f"{name.strip()}, " for name in before)
+        names = [begun + name for name in self._offer.complete(last)]
+        return [app_commands.Choice(name=name, value=name) for name in names if len(name) <= LONGEST_CHOICE][
+            :MOST_CHOICES
+        ]
 
     @app_commands.command(description="Let go of a setting, so that the server's or the operator's holds again")
     @app_commands.describe(
@@ -151,6 +167,12 @@ class Settings(
         done = f"Changed {where}:\n" + "\n".join(lines) if lines else f"There was nothing to let go of {where}."
         await answer(interaction, done)
 
+    def _fallback(self, typed: str) -> tuple[str, ...]:
+        """`provider/model` names out of a list with commas. Raises NotOffered."""
+        if typed.strip().casefold() == NO_FALLBACK:
+            return ()
+        return tuple(self._offer.endpoint(name.strip()).full_name for name in typed.split(",") if name.strip())
+
     async def _model(
         self, interaction: discord.Interaction, channel: Where | None, provider: str | None, model: str | None
     ) -> str:
@@ -176,6 +198,6 @@ def shown(name: str, value: Any) -> str:
         return f"`{UNSET.get(name, 'the model decides')}`" if name != "system_prompt" else "none"
     if name == "role_id":
         return f"<@&{value}>"
-    text = str(value)
+    text = ", ".join(value) or UNSET[name] if isinstance(value, tuple) else str(value)
     text = text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
     return f"`{text.replace('`', 'ˋ')}`"

@@ -10,6 +10,7 @@ import aiohttp
 from bot.providers.errors import BrokenAnswer, CutOff, Overloaded, ProviderError, RefusedParameter, Unreachable
 from bot.providers.failures import error_from_body, error_from_response
 from bot.providers.offer import Endpoint
+from bot.providers.patience import IDLE_SECONDS
 from bot.providers.reasoning import ReasoningSplitter
 from bot.providers.request import Adjustments, ChatRequest, encode
 from bot.providers.sse import EventDecoder, EventTooLong
@@ -18,9 +19,6 @@ from bot.providers.wire import Chunk, decode
 log = logging.getLogger(__name__)
 
 CONNECT_SECONDS = 15
-IDLE_SECONDS = 120
-"""How long a provider may send nothing at all: reasoning models and queues are silent for long."""
-
 LONGEST_ERROR = 64 * 1024
 LONGEST_ANSWER = 16 * 2**20
 """Bytes of a body that is read whole."""

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+IDLE_SECONDS = 120.0
+"""How long a provider may send nothing at all: reasoning models and queues are silent for long."""
+
 FIRST_WAIT = 0.5
 LONGEST_WAIT = 20.0
 """Seconds of a wait that the provider did not name."""

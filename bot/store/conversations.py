@@ -172,6 +172,7 @@ async def _insert_completion(connection: AsyncConnection, message_id: int, compl
     values = {
         "message_id": message_id,
         "model": completion.model,
+        "reasoning": completion.reasoning,
         "answered_by": completion.answered_by,
         "finish_reason": completion.finish_reason,
         "error": completion.error,

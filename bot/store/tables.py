@@ -54,6 +54,7 @@ completions = Table(
     metadata,
     Column("message_id", ForeignKey(messages.c.id, ondelete="CASCADE"), primary_key=True),
     Column("model", String(255), nullable=False, comment="provider/model that was asked"),
+    Column("reasoning", Text, nullable=False, comment="what the model thought, kept apart from its answer"),
     Column("answered_by", String(255), comment="the model's name in the answer"),
     Column("finish_reason", String(64)),
     Column("error", Text, comment="why the answer is missing or cut, in words for the operator"),

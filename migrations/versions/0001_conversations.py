@@ -75,6 +75,7 @@ def upgrade() -> None:
         "completions",
         sa.Column("message_id", sa.Integer(), nullable=False),
         sa.Column("model", sa.String(length=255), nullable=False, comment="provider/model that was asked"),
+        sa.Column("reasoning", sa.Text(), nullable=False, comment="what the model thought, kept apart from its answer"),
         sa.Column("answered_by", sa.String(length=255), nullable=True, comment="the model's name in the answer"),
         sa.Column("finish_reason", sa.String(length=64), nullable=True),
         sa.Column(

@@ -1,5 +1,7 @@
 """The playground's page, driven in a real browser, with the simulator and a small discord.py bot behind it."""
 
+import re
+
 import discord
 import pytest
 from playwright.async_api import Browser, FilePayload, Locator, Page, expect
@@ -286,6 +288,21 @@ async def test_typing_and_reactions_are_seen(page: Page, sim: Simulator, bot: Sm
     await do(last(page), "react")
     await page.get_by_test_id("choice-🚀").click()
     await expect(last(page).get_by_test_id("reaction-🚀")).to_have_attribute("aria-pressed", "true")
+
+
+async def test_everything_has_a_name_and_can_be_reached_by_keys(page: Page) -> None:
+    await say(page, "hello")
+    await do(last(page), "reply")
+    await page.get_by_role("log").focus()
+    await page.keyboard.press("ArrowUp")
+    await expect(last(page)).to_be_focused()
+    await expect(last(page)).to_have_accessible_name(re.compile("Ana, Today at .*: hello"))
+    await page.keyboard.press("Tab")
+    await expect(last(page).get_by_test_id("react")).to_be_focused()
+    nameless = (
+        "nodes => nodes.filter(n => !n.innerText.trim() && !n.ariaLabel && !n.labels?.length).map(n => n.outerHTML)"
+    )
+    assert await page.locator("button:visible, input:visible, textarea:visible").evaluate_all(nameless) == []
 
 
 # Applications

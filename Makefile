@@ -65,7 +65,7 @@ installed = @rm $(@D)/unfinished && touch $@
 
 # Whether an environment can be used as it is; waits while another `make` is at it.
 whole = $(shell while kill -0 "$$(cat $(1)/unfinished 2>&1)" 2>&1; do sleep 1; done >/dev/null; \
-	[ ! -e $(1)/unfinished ] && [ "$$(cat $(1)/made 2>&1)" = "$(CURDIR)" ] && $(1)/bin/python -c pass && echo yes)
+	[ ! -e $(1)/unfinished ] && [ "$$(cat $(1)/made 2>&1)" = "$(CURDIR)" ] && $(1)/bin/python -c pass 2>/dev/null && echo yes)
 .PHONY: $(foreach each,$(VENV) $(PEERS),$(if $(call whole,$(each)),,$(each)/made))
 
 $(VENV)/made $(PEERS)/made:

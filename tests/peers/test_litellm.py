@@ -1,0 +1,145 @@
+"""Whole turns through the real LiteLLM proxy."""
+
+import asyncio
+from base64 import b64encode
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from bot.app import App
+from bot.settings import Settings
+from bot.simulator import Simulator
+from tests.conftest import StartParley
+from tests.peers.proxy import PARROT, LiteLLM
+from tests.person import Person
+from tests.turns.memory import rows
+from tests.turns.pictures import PNG
+
+pytestmark = [pytest.mark.peers, pytest.mark.timeout(240)]
+
+PATIENCE = 30
+"""Seconds that a person waits for a server in Python on a busy machine."""
+
+
+async def recorded(database: Path) -> dict[str, Any]:
+    """How the turn ended, as soon as the database has it."""
+    async with asyncio.timeout(PATIENCE):
+        while not (ends := rows(database, "SELECT * FROM completions")):
+            await asyncio.sleep(0.05)
+    return ends[0]
+
+
+async def test_a_mock_answer_is_streamed_through_edits_and_over_pages(
+    sim: Simulator, ana: Person, parley: App, at_parley: str
+) -> None:
+    asked = await ana.say(f"{at_parley} what of the parrot?")
+    first = await ana.hears("Day 1:", reply_to=asked, timeout=PATIENCE)
+    await ana.hears("Day 50: the parrot learned 50 new words, and said each of them twice.", timeout=PATIENCE)
+
+    pages = [message["content"] for message in ana.heard_from(sim.world.bot.id)]
+    assert len(pages) > 1
+    assert "".join("".join(pages).split()) == "".join(PARROT.split())
+    grown = ana.saw(first)
+    assert len(grown) > 2
+    assert all(later.startswith(earlier.rstrip()) for earlier, later in pairwise(grown))
+
+
+async def test_what_litellm_says_of_an_answer_is_remembered(
+    ana: Person, parley: App, at_parley: str, tmp_path: Path
+) -> None:
+    await ana.say(f"{at_parley} what of the parrot?")
+    end = await recorded(tmp_path / "parley.db")
+    assert (end["model"], end["answered_by"]) == ("litellm/parrot", "parrot")
+    assert (end["finish_reason"], end["error"]) == ("stop", None)
+    assert end["prompt_tokens"] > 0
+    assert end["completion_tokens"] > 0
+
+
+async def test_the_second_turn_remembers_the_first_and_an_image_goes_along(
+    sim: Simulator, litellm: LiteLLM, ana: Person, parley: App, at_parley: str
+) -> None:
+    await ana.say(f"{at_parley} what of the parrot?")
+    await ana.hears("Day 50:", timeout=PATIENCE)
+    await ana.command("model", {"name": f"litellm/{litellm.scripted}"})
+
+    await ana.say(f"{at_parley} and then?")
+    await ana.hears("I was given 2 earlier messages. Before this you said: “what of the parrot?”", timeout=PATIENCE)
+    passed_on = await sim.model.asked()
+    assert passed_on.json["messages"][1:] == [
+        {"role": "user", "content": "what of the parrot?"},
+        {"role": "assistant", "content": PARROT},
+        {"role": "user", "content": "and then?"},
+    ]
+
+    await ana.say(f"{at_parley} what is this?", files=[("dot.png", PNG)])
+    await ana.hears(f"I see 1 image: image/png, {len(PNG)} bytes, 1×1 pixels.", timeout=PATIENCE)
+    passed_on = await sim.model.asked()
+    assert passed_on.json["messages"][-1]["content"] == [
+        {"type": "text", "text": "what is this?"},
+        {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{b64encode(PNG).decode()}"}},
+    ]
+
+
+async def test_parameters_reach_the_model_when_they_are_set_and_only_then(
+    sim: Simulator, litellm: LiteLLM, ana: Person, start_parley: StartParley, at_parley: str
+) -> None:
+    chosen = {"temperature": 0.25, "top_p": 0.5, "max_tokens": 77}
+    async with start_parley(default_model=f"litellm/{litellm.scripted}"):
+        await ana.say(f"{at_parley} hello")
+        await ana.hears("Hello from", timeout=PATIENCE)
+        await ana.command("settings set", chosen)
+        await ana.say(f"{at_parley} hello again")
+        await ana.hears("Before this you said: “hello”", timeout=PATIENCE)
+    before, after = (request.json for request in sim.model.requests)
+    assert chosen.keys() & before.keys() == set()
+    assert {name: after[name] for name in chosen} == chosen
+
+
+async def test_an_answer_that_comes_whole_is_shown_whole(
+    ana: Person, start_parley: StartParley, litellm: LiteLLM, at_parley: str, tmp_path: Path
+) -> None:
+    overlay = tmp_path / "own.toml"
+    overlay.write_text("[litellm]\nstream = false\n", encoding="utf-8")
+    async with start_parley(catalogue_file=overlay, default_model=f"litellm/{litellm.scripted}"):
+        await ana.say(f"{at_parley} hello")
+        await recorded(tmp_path / "parley.db")
+        reply = await ana.hears("This is the first message I was given.")
+        assert ana.saw(reply) == [reply["content"]]
+
+
+@pytest.mark.parametrize(
+    ("model", "sentence"),
+    [
+        ("nobody", "LiteLLM does not know the model `litellm/nobody`"),
+        ("limited", "LiteLLM takes no more requests"),
+        ("small", "too long for `litellm/small`"),
+        ("broken", "LiteLLM is overloaded or broken"),
+    ],
+)
+async def test_a_refusal_of_litellm_becomes_a_sentence(
+    ana: Person, start_parley: StartParley, litellm: LiteLLM, at_parley: str, model: str, sentence: str
+) -> None:
+    async with start_parley(default_model=f"litellm/{model}"):
+        asked = await ana.say(f"{at_parley} hello")
+        reply = await ana.hears(sentence, reply_to=asked, timeout=PATIENCE)
+    assert litellm.key not in reply["content"]
+
+
+async def test_a_wrong_key_is_the_operators_to_mend_and_never_shown(
+    ana: Person,
+    settings: Settings,
+    start_parley: StartParley,
+    at_parley: str,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    wrong = "sk-0123456789-not-the-key"
+    access = settings.access["litellm"].model_copy(update={"key": SecretStr(wrong)})
+    async with start_parley(access=settings.access | {"litellm": access}):
+        asked = await ana.say(f"{at_parley} hello")
+        reply = await ana.hears("LiteLLM does not accept this bot's key", reply_to=asked, timeout=PATIENCE)
+        end = await recorded(tmp_path / "parley.db")
+    assert wrong not in reply["content"] + end["error"] + caplog.text

@@ -100,7 +100,7 @@ def error_from_response(status: int, body: bytes, headers: Mapping[str, str] | N
 
 def error_from_body(body: bytes) -> ProviderError | None:
     """The error that came with status 200, in a stream or in place of one; None where the body holds none."""
-    value = _json(body)
+    value = _outermost(body)
     if not isinstance(value, dict) or not (value.get("error") or value.get("object") == "error"):
         return None
     refusal = _read(body)
@@ -133,9 +133,7 @@ def _wait(headers: Mapping[str, str], body: bytes) -> float | None:
 
 def _read(body: bytes) -> _Refusal:
     """The refusal, wherever the body has it; the start of the body where it is no JSON."""
-    value = _json(body)
-    if isinstance(value, list) and value:
-        value = value[0]
+    value = _outermost(body)
     if not isinstance(value, dict):
         text = body[:LONGEST_DETAIL].decode("utf-8", "replace").strip()
         return _Refusal(text or "an empty body", json=False)
@@ -177,6 +175,12 @@ def _parameter(inner: dict[str, Any], message: str) -> str | None:
     extra = re.search(r"body\.(\w+): Extra inputs", message)
     found = extra or next((match for words in _PARAMETER if (match := words.search(message))), None)
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", found[1]).lower() if found else None
+
+
+def _outermost(body: bytes) -> Any:
+    """The value of a body; Google puts its refusals into a list of one."""
+    value = _json(body)
+    return value[0] if isinstance(value, list) and value else value
 
 
 def _json(body: bytes) -> Any:

@@ -133,6 +133,7 @@ def _repaired(data: bytes) -> _Completion:
     except ValueError:
         raise BrokenAnswer(f"no JSON: {data[:200]!r}") from None
     if not isinstance(value, dict):
+        _raise_error(data)
         raise BrokenAnswer(f"no JSON object: {data[:200]!r}")
     while True:  # one fault can hide the next
         try:

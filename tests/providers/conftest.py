@@ -1,0 +1,158 @@
+"""A provider on loopback that sends exactly the bytes a test gives it, and remembers what it was asked."""
+
+import asyncio
+import json
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+import pytest
+
+from bot.chat.messages import Message, Role
+from bot.providers.catalogue import load_catalogue
+from bot.providers.client import ChatClient
+from bot.providers.errors import ProviderError
+from bot.providers.offer import Access, Endpoint, Offer
+from bot.providers.request import ChatRequest
+from bot.providers.wire import Chunk
+
+KEY = "k7-Zq2mmA0pLw9"
+HELLO = ChatRequest([Message.of(Role.USER, "Hello")])
+
+
+class Ending(Enum):
+    """What happens behind the last piece."""
+
+    WHOLE = "the body is complete, the connection stays for the next request"
+    CUT = "the connection is closed before the body is complete"
+    STAY = "nothing more comes, until the client leaves"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP response; `pieces` are sent one by one. Without `chunked` the end of the connection ends the body."""
+
+    pieces: Sequence[bytes]
+    status: str = "200 OK"
+    headers: Sequence[str] = ("Content-Type: text/event-stream",)
+    ending: Ending = Ending.WHOLE
+    chunked: bool = True
+    pause: float = 0.0
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the provider was asked."""
+
+    line: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass
+class Provider:
+    """The server; answers are given in order, one to each request."""
+
+    url: str = ""
+    answers: deque[Answer] = field(default_factory=deque)
+    requests: list[Request] = field(default_factory=list)
+    connections: int = 0
+    left: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when a client closed a connection on which it could have had more."""
+
+    def endpoint(self, name: str = "xai", model: str = "", key: str | None = KEY) -> Endpoint:
+        """A provider of the catalogue, reached here."""
+        access = Access.model_validate({"key": key, "base_url": f"{self.url}/v1"})
+        return Offer(load_catalogue(), {name: access}).endpoint(f"{name}/{model}")
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        with suppress(ConnectionError, asyncio.IncompleteReadError):
+            while await self._exchange(reader, writer):
+                pass
+        writer.close()
+
+    async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        """One request and its answer; whether the connection may be used again."""
+        self.requests.append(await _read_request(reader))
+        answer = self.answers.popleft()
+        framing = ["Transfer-Encoding: chunked"] if answer.chunked else ["Connection: close"]
+        writer.write("\r\n".join([f"HTTP/1.1 {answer.status}", *answer.headers, *framing, "", ""]).encode())
+        for piece in answer.pieces:
+            writer.write(b"%x\r\n%b\r\n" % (len(piece), piece) if answer.chunked else piece)
+            await writer.drain()
+            await asyncio.sleep(answer.pause)
+        if answer.ending is Ending.STAY:
+            await reader.read()
+            self.left.set()
+        if answer.ending is not Ending.WHOLE or not answer.chunked:
+            return False
+        writer.write(b"0\r\n\r\n")
+        await writer.drain()
+        return True
+
+
+async def _read_request(reader: asyncio.StreamReader) -> Request:
+    line, *fields = (await reader.readuntil(b"\r\n\r\n")).decode().strip().split("\r\n")
+    headers = {name.lower(): value for name, _, value in (field.partition(": ") for field in fields)}
+    assert "transfer-encoding" not in headers, "strict servers want a length"
+    return Request(line, headers, await reader.readexactly(int(headers["content-length"])))
+
+
+@dataclass
+class Heard:
+    """What came of a request: the chunks, and the error that ended them."""
+
+    chunks: list[Chunk]
+    error: ProviderError | None = None
+
+    @property
+    def text(self) -> str:
+        return "".join(chunk.text for chunk in self.chunks)
+
+
+async def ask(client: ChatClient, endpoint: Endpoint, request: ChatRequest = HELLO) -> Heard:
+    heard = Heard([])
+    try:
+        async for chunk in client.stream(endpoint, request):
+            heard.chunks.append(chunk)
+    except ProviderError as error:
+        heard.error = error
+    return heard
+
+
+def event(value: Any) -> bytes:
+    """A value as a server-sent event."""
+    return b"data: %b\n\n" % json.dumps(value).encode()
+
+
+def saying(text: str, **members: Any) -> bytes:
+    """An ordinary chunk that adds this text."""
+    return event({"choices": [{"index": 0, "delta": {"content": text}, "finish_reason": None}]} | members)
+
+
+FINISH = event({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+DONE = b"data: [DONE]\n\n"
+
+
+@pytest.fixture
+async def provider() -> AsyncIterator[Provider]:
+    provider = Provider()
+    server = await asyncio.start_server(provider.serve, "127.0.0.1", 0)
+    host, port = server.sockets[0].getsockname()
+    provider.url = f"http://{host}:{port}"
+    async with server:
+        yield provider
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[ChatClient]:
+    async with ChatClient() as client:
+        yield client

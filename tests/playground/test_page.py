@@ -392,17 +392,30 @@ async def test_a_modal_is_filled_in(page: Page) -> None:
 # The connection
 
 
-@pytest.mark.parametrize("refuse_resume", [False, True])
-async def test_a_lost_connection_is_taken_up_again(page: Page, sim: Simulator, refuse_resume: bool) -> None:
+async def test_a_lost_connection_is_taken_up_again(page: Page, sim: Simulator) -> None:
     await say(page, "before")
     await expect(last(page)).to_contain_text("before")
-    sim.faults.refuse_resume = refuse_resume
     assert sim.faults.cut(sim.world.person.id) == 1
     await expect(page.get_by_test_id("banner")).to_have_text("Reconnecting…")
     await post(sim, page, "meanwhile")
     await expect(last(page).get_by_test_id("message-content")).to_have_text("meanwhile")
     await expect(page.get_by_test_id("banner")).to_be_hidden()
     await expect(messages(page)).to_have_count(2)
+
+
+async def test_a_simulator_that_started_anew_is_found_again(tab: Page) -> None:
+    async with Simulator.open() as first:
+        await tab.goto(first.url)
+        await tab.get_by_test_id("channel-random").click()
+        await say(tab, "soon forgotten")
+        await expect(messages(tab)).to_have_count(1)
+    await expect(tab.get_by_test_id("banner")).to_have_text("Reconnecting…")
+    async with Simulator.open(port=int(first.url.rpartition(":")[2])) as second:
+        await expect(messages(tab)).to_have_count(0)
+        await expect(tab.get_by_test_id("channel-title")).to_have_text("random")
+        await say(tab, "hello again")
+        await expect(last(tab).get_by_test_id("message-content")).to_have_text("hello again")
+        assert [message.content for message in second.world.random.messages.values()] == ["hello again"]
 
 
 async def test_a_phone_has_room_for_it(browser: Browser, sim: Simulator) -> None:

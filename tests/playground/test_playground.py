@@ -74,8 +74,9 @@ async def test_a_newcomer_sees_an_answer_grow_and_switches_the_model(
         await expect(answer).to_contain_text(model)
         await expect(page.get_by_test_id("ephemeral")).to_contain_text("Only you can see this")
 
-        await say(page, "@Parley and now show me some code")
+        portrait = "PARLEY_SCREENSHOT" in os.environ
+        await say(page, "@Parley and now show me some code" if portrait else "@Parley and now?")
         await expect(answer).to_contain_text(f"Hello from {model.partition('/')[2]}!")
-        if "PARLEY_SCREENSHOT" in os.environ:
+        if portrait:
             await expect(answer).to_contain_text("work as well.", timeout=15_000)
-        await page.screenshot(path=PICTURE if "PARLEY_SCREENSHOT" in os.environ else tmp_path / "playground.png")
+        await page.screenshot(path=PICTURE if portrait else tmp_path / "playground.png")

@@ -91,8 +91,8 @@ def test_the_example_settings_are_all_there_is_and_work_as_they_stand(monkeypatc
     written = dict(re.findall(r"^(?:# )?([A-Z_]+)=(.*)$", example.read_text(encoding="utf-8"), re.MULTILINE))
     assert set(written) == {*PLAIN, *KEYS, *BASE_URLS}
     for name, value in written.items():
-        default = BUILT_IN.get(name) or getattr(Settings.model_fields.get(name.lower()), "default", None) or ""
-        assert value.strip('"') == default
+        default = BUILT_IN.get(name) or getattr(Settings.model_fields.get(name.lower()), "default", None)
+        assert value.strip('"') == ("" if default is None else str(default).removesuffix(".0"))
 
     assert load_settings(_env_file=example) == load_settings(_env_file=None)
 

@@ -1,7 +1,7 @@
 """The real LiteLLM proxy as a process on loopback, in the environment that `make peers` makes.
 
-Its models are its own mocks, and one that it passes on to another server: the simulator's scripted model, which tells what
-LiteLLM made of a request.
+Its models are its own mocks, and one that it passes on to another server: the scripted model of the simulator, which
+tells what LiteLLM made of a request.
 """
 
 import json

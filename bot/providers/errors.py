@@ -13,7 +13,8 @@ ProviderError
 |- BadRequest             the provider refuses the request as it was sent
 |  `- RefusedParameter    because of one parameter, which can be left out
 |- Overloaded             the provider is in trouble itself                  (again)
-|- Unreachable            no connection, or silence                          (again)
+|- Unreachable            no connection                                      (again)
+|- Silent                 nothing came for longer than we wait               (again)
 |- Resting                it failed so often that we do not ask for a while
 |- BrokenAnswer           what came back makes no sense
 `- CutOff                 the stream ended before the answer did             (again)
@@ -130,6 +131,12 @@ class Overloaded(ProviderError):
 class Unreachable(ProviderError):
     advice = "{provider} cannot be reached right now. Try again in a moment, or switch with `/provider`."
     why = "unreachable"
+    again = True
+
+
+class Silent(ProviderError):
+    advice = "{provider} sent nothing for so long that I stopped waiting. Try again, or switch with `/provider`."
+    why = "it went silent"
     again = True
 
 

@@ -4,13 +4,10 @@ Lines end at CR, LF or CRLF and nowhere else; `str.splitlines` would also cut at
 Bytes may be cut anywhere, in the middle of a character or between CR and LF too.
 """
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 LONGEST_EVENT = 2**20
 """Bytes of one line or event; chunks are a few hundred, so a longer one is no chat completion."""
-
-_LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
 class EventTooLong(ValueError):
@@ -31,13 +28,19 @@ class EventDecoder:
         if not self._begun:
             piece = self._without_mark(piece)
         text = self._rest + piece
-        start = 0
-        for end in _LINE_END.finditer(text):
-            if end.group() == b"\r" and end.end() == len(text):
-                break  # perhaps the first half of CRLF
-            yield from self._line(text[start : end.start()])
-            start = end.end()
-        self._rest = text[start:]
+        half = b"\r" if text.endswith(b"\r") else b""  # perhaps the first of CRLF
+        if b"\r" in text:
+            text = text.removesuffix(half).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        *events, rest = text.split(b"\n\n")
+        for event in events:
+            if event.startswith(b"data:") and b"\n" not in event and not self._data and len(event) <= LONGEST_EVENT:
+                yield event[5:].removeprefix(b" ")  # nearly always, so it is worth a short way
+            else:
+                yield from self._lines(event.split(b"\n"))
+                yield from self._line(b"")
+        *lines, rest = rest.split(b"\n")
+        yield from self._lines(lines)
+        self._rest = rest + half
         if len(self._rest) > LONGEST_EVENT:
             raise EventTooLong(f"a line of over {LONGEST_EVENT} bytes")
 
@@ -54,6 +57,10 @@ class EventDecoder:
             return piece
         self._begun, self._rest = True, b""
         return start.removeprefix(b"\xef\xbb\xbf")
+
+    def _lines(self, lines: Iterable[bytes]) -> Iterator[bytes]:
+        for line in lines:
+            yield from self._line(line)
 
     def _line(self, line: bytes) -> Iterator[bytes]:
         if not line:

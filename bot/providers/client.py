@@ -1,13 +1,15 @@
 """One HTTP session for all providers: ask an endpoint once, get chunks."""
 
+import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import AsyncExitStack, aclosing
+from contextlib import AsyncExitStack, aclosing, suppress
 from typing import Self
 
 import aiohttp
+from pydantic_core import from_json
 
-from bot.providers.errors import BrokenAnswer, CutOff, Overloaded, ProviderError, RefusedParameter, Unreachable
+from bot.providers.errors import BrokenAnswer, CutOff, Overloaded, ProviderError, RefusedParameter, Silent, Unreachable
 from bot.providers.failures import error_from_body, error_from_response
 from bot.providers.offer import Endpoint
 from bot.providers.patience import IDLE_SECONDS
@@ -19,9 +21,14 @@ from bot.providers.wire import Chunk, decode
 log = logging.getLogger(__name__)
 
 CONNECT_SECONDS = 15
+LAST_SECONDS = 0.25
+"""How long to wait for the end of a body behind the end of its answer."""
+
 LONGEST_ERROR = 64 * 1024
 LONGEST_ANSWER = 16 * 2**20
 """Bytes of a body that is read whole."""
+
+DONE = b"[DONE]"
 
 _BROKEN_OFF = ("error", "insufficient_system_resource")
 """Finish reasons with which a provider says that it failed."""
@@ -70,13 +77,14 @@ class ChatClient:
         try:
             async with self.session.post(endpoint.url, data=body, headers=headers, allow_redirects=False) as response:
                 if response.status != 200:
-                    refusal = await response.content.read(LONGEST_ERROR)
-                    raise error_from_response(response.status, refusal, response.headers)
+                    raise error_from_response(response.status, await _beginning(response), response.headers)
                 async for chunk in _chunks(response):
                     yield chunk
         except ProviderError as error:
             error.redact([endpoint.key.get_secret_value()] if endpoint.key else [])
             raise
+        except aiohttp.SocketTimeoutError as error:
+            raise Silent(str(error)) from error
         except aiohttp.ClientPayloadError as error:
             raise CutOff(str(error)) from error
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
@@ -100,21 +108,25 @@ async def _chunks(response: aiohttp.ClientResponse) -> AsyncIterator[Chunk]:
 async def _sent(response: aiohttp.ClientResponse) -> AsyncIterator[Chunk]:
     """What was sent, whatever was asked for: servers do answer a request to stream with plain JSON."""
     if response.content_type == "text/html":
-        page = await response.content.read(LONGEST_ERROR)
-        raise BrokenAnswer(f"a web page: {page.decode('utf-8', 'replace')}")
+        raise BrokenAnswer(f"a web page: {(await _beginning(response)).decode('utf-8', 'replace')}")
     if response.content_type == "application/json":
         body = await _whole(response)
         if error := error_from_body(body):
             raise error
         yield decode(body)
         return
+    begun = response.content_type == "text/event-stream"
     finished = False
     async for data in _events(response):
-        if data == b"[DONE]":
+        if data.strip() == DONE:
+            await _end(response)
             return
         chunk = decode(data)
         finished = finished or chunk.finish_reason is not None
+        begun = True
         yield chunk
+    if not begun:
+        raise BrokenAnswer(f"no event in a body of the type {response.content_type}")
     if not finished:
         raise CutOff("the stream ended without a finish reason")
 
@@ -127,10 +139,37 @@ async def _events(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
                 if data:
                     yield data
         for data in decoder.close():
-            if data:
+            if _is_whole(data):
                 yield data
     except EventTooLong as error:
         raise BrokenAnswer(str(error)) from error
+
+
+def _is_whole(data: bytes) -> bool:
+    """Whether an event that came without its empty line is one, or only its beginning."""
+    try:
+        from_json(data)
+    except ValueError:
+        return data.strip() == DONE
+    return True
+
+
+async def _end(response: aiohttp.ClientResponse) -> None:
+    """Take in what ends the body, so that the connection can be used again: it often comes a moment later."""
+    with suppress(aiohttp.ClientError, TimeoutError):
+        async with asyncio.timeout(LAST_SECONDS):
+            await response.content.readany()
+
+
+async def _beginning(response: aiohttp.ClientResponse) -> bytes:
+    """As much of a body as says what is wrong, even if it is cut."""
+    body = bytearray()
+    with suppress(aiohttp.ClientError, TimeoutError):
+        async for piece in response.content.iter_any():
+            body += piece
+            if len(body) >= LONGEST_ERROR:
+                break
+    return bytes(body)
 
 
 async def _whole(response: aiohttp.ClientResponse) -> bytes:

@@ -77,8 +77,19 @@ def encode(endpoint: Endpoint, request: ChatRequest, adjustments: Adjustments | 
 
 def _adjusted(fields: dict[str, Any], adjustments: Adjustments) -> dict[str, Any]:
     """The fields without those that were refused, or under the names that were asked for instead."""
-    named = {adjustments.get(name, name): value for name, value in fields.items()}
+    named = {_name_now(name, adjustments): value for name, value in fields.items()}
     return {name: value for name, value in named.items() if name is not None}
+
+
+def _name_now(name: str | None, adjustments: Adjustments) -> str | None:
+    """What a field is called after all refusals; None where they leave it no name."""
+    refused: set[str] = set()
+    while name in adjustments:
+        if name in refused:
+            return None
+        refused.add(name)
+        name = adjustments[name]
+    return name
 
 
 def _parameters(endpoint: Endpoint, request: ChatRequest) -> dict[str, Any]:

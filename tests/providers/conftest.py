@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -66,18 +66,32 @@ class Provider:
     connections: int = 0
     left: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a client closed a connection on which it could have had more."""
+    _visits: list[Any] = field(default_factory=list)
 
     def endpoint(self, name: str = "xai", model: str = "", key: str | None = KEY) -> Endpoint:
         """A provider of the catalogue, reached here."""
         access = Access.model_validate({"key": key, "base_url": f"{self.url}/v1"})
         return Offer(load_catalogue(), {name: access}).endpoint(f"{name}/{model}")
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        """Serve on a free port; at the end wait until every client has left."""
+        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        host, port = server.sockets[0].getsockname()
+        self.url = f"http://{host}:{port}"
+        yield
+        server.close()
+        await asyncio.gather(*self._visits)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._visits.append(asyncio.current_task())
         self.connections += 1
         with suppress(ConnectionError, asyncio.IncompleteReadError):
             while await self._exchange(reader, writer):
                 pass
         writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """One request and its answer; whether the connection may be used again."""
@@ -145,14 +159,12 @@ DONE = b"data: [DONE]\n\n"
 @pytest.fixture
 async def provider() -> AsyncIterator[Provider]:
     provider = Provider()
-    server = await asyncio.start_server(provider.serve, "127.0.0.1", 0)
-    host, port = server.sockets[0].getsockname()
-    provider.url = f"http://{host}:{port}"
-    async with server:
+    async with provider.open():
         yield provider
 
 
 @pytest.fixture
-async def client() -> AsyncIterator[ChatClient]:
+async def client(provider: Provider) -> AsyncIterator[ChatClient]:
+    """Closed before the provider is, which waits for it to leave."""
     async with ChatClient() as client:
         yield client

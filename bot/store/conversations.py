@@ -104,7 +104,7 @@ async def _newest(connection: AsyncConnection, place: Place, author_id: int, now
     query = select(func.max(conversations.c.id)).where(conversations.c.channel_id == place.channel_id)
     conversation_id = await connection.scalar(query.where(conversations.c.owner_id == author_id) if alone else query)
     if conversation_id is None:
-        return Position()
+        return await _starter(connection, place)
     prompts = messages.alias("prompts")
     answered: list[ColumnElement[bool]] = [prompts.c.author_id == author_id] if alone else []
     last = (
@@ -120,6 +120,12 @@ async def _newest(connection: AsyncConnection, place: Place, author_id: int, now
     if alone and row.created_at < now - IDLE_SECONDS:
         return Position()
     return Position(conversation_id, row.id)
+
+
+async def _starter(connection: AsyncConnection, place: Place) -> Position:
+    """A thread that was opened from a message has its id, and goes on from it in a conversation of its own."""
+    starter = await _position_of(connection, place.channel_id) if place.kind is Kind.THREAD else None
+    return Position(None, starter.parent_id) if starter else Position()
 
 
 async def _path_rows(connection: AsyncConnection, message_id: int | None) -> Sequence[Row[Any]]:

@@ -159,6 +159,21 @@ async def test_a_thread_is_one_conversation_for_everybody(
     assert said == ["I am Ana", "first", "I am Ben"]
 
 
+async def test_a_thread_opened_from_an_answer_goes_on_from_it(
+    sim: Simulator, ana: Person, parley: App, at_parley: str
+) -> None:
+    for answer in ("in the channel", "in the thread", "still there"):
+        sim.model.script(Say(answer))
+    await ana.say(f"{at_parley} first")
+    thread = await ana.start_thread(await ana.hears("in the channel"), "more of it")
+    await ana.say(f"{at_parley} second", channel=thread)
+    await ana.hears("in the thread")
+    await ana.say(f"{at_parley} third", channel=thread)
+    await ana.hears("still there")
+    said = [message["content"] for message in sim.model.requests[2].json["messages"][1:]]
+    assert said == ["first", "in the channel", "second", "in the thread", "third"]
+
+
 async def test_two_questions_in_a_row_are_answered_one_after_the_other(
     sim: Simulator, ana: Person, parley: App, at_parley: str
 ) -> None:

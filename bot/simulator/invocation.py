@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bot.simulator import commands as c
+import bot.simulator.commands as c
 from bot.simulator.drafts import Upload
 from bot.simulator.errors import ApiError, Form, Json, Refusal, refuse_field, snowflake
 from bot.simulator.message_payload import attachment_payload

@@ -1,15 +1,14 @@
 """An answer in the chat-completions form, read tolerantly.
 
-Every field may be missing, null, of another type or unknown; what cannot be used counts as missing.
+Every field may be missing, null, of another type or unknown; what cannot be used is left out, wherever it is.
 """
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Annotated, Any
+from collections.abc import Callable, Iterable
+from typing import Annotated, Any, NamedTuple
 
-from pydantic import BaseModel, Field, ValidationError
-from pydantic_core import from_json
+from pydantic import Field, OnErrorOmit, TypeAdapter, ValidationError
+from typing_extensions import TypedDict
 
 from bot.chat.messages import Usage
 from bot.providers.errors import BrokenAnswer
@@ -25,8 +24,7 @@ _HALF = re.compile(
 """Half of a surrogate pair, as servers send it that cut their text at UTF-16 units."""
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
+class Chunk(NamedTuple):
     """What one object of a stream adds. `finish_reason` is the provider's own word; an empty one counts as none."""
 
     text: str = ""
@@ -45,56 +43,48 @@ class Chunk:
         return Chunk(text, self.reasoning + thought, self.finish_reason, self.usage, self.model)
 
 
-class _Part(BaseModel):
+class _Said(TypedDict, total=False):
+    text: OnErrorOmit[str]
+
+
+class _Part(_Said, total=False):
     """A part of list content, as reasoning models of Mistral send it."""
 
-    text: str | None = None
-    thinking: "list[_Part | None] | None" = None
+    thinking: OnErrorOmit[list[OnErrorOmit[_Said]]]
 
 
-class _Delta(BaseModel):
-    content: str | list[_Part | None] | None = None
-    reasoning_content: str | None = None
-    reasoning: str | None = None
-    reasoning_text: str | None = None
-
-    @property
-    def text(self) -> str:
-        if isinstance(self.content, list):
-            return _joined(self.content)
-        return self.content or ""
-
-    @property
-    def thought(self) -> str:
-        if isinstance(self.content, list):
-            return "".join(_joined(part.thinking or ()) for part in self.content if part)
-        return self.reasoning_content or self.reasoning or self.reasoning_text or ""
+class _Delta(TypedDict, total=False):
+    content: OnErrorOmit[str | list[OnErrorOmit[_Part]]]
+    reasoning_content: OnErrorOmit[str]
+    reasoning: OnErrorOmit[str]
+    reasoning_text: OnErrorOmit[str]
 
 
-def _joined(parts: Iterable[_Part | None]) -> str:
-    return "".join(part.text or "" for part in parts if part)
+class _Usage(TypedDict, total=False):
+    prompt_tokens: OnErrorOmit[_Count]
+    completion_tokens: OnErrorOmit[_Count]
+    total_tokens: OnErrorOmit[_Count]
 
 
-class _Usage(BaseModel):
-    prompt_tokens: _Count | None = None
-    completion_tokens: _Count | None = None
-    total_tokens: _Count | None = None
+class _Choice(TypedDict, total=False):
+    delta: OnErrorOmit[_Delta]
+    message: OnErrorOmit[_Delta]
+    finish_reason: OnErrorOmit[str]
+    usage: OnErrorOmit[_Usage]
 
 
-class _Choice(BaseModel):
-    delta: _Delta | None = None
-    message: _Delta | None = None
-    finish_reason: str | None = None
-    usage: _Usage | None = None
-
-
-class _Completion(BaseModel):
+class _Completion(TypedDict, total=False):
     """A chunk of a stream or a whole answer: they differ in `delta` and `message`, and some mix them up."""
 
-    model: str | None = None
-    choices: list[_Choice | None] | None = None
-    usage: _Usage | None = None
-    error: Any = None
+    model: OnErrorOmit[str]
+    choices: OnErrorOmit[list[OnErrorOmit[_Choice]]]
+    usage: OnErrorOmit[_Usage]
+    error: Any
+
+
+_completion: Callable[[bytes], _Completion] = TypeAdapter(_Completion).validator.validate_json
+_NO_CHOICE = _Choice()
+_NO_DELTA = _Delta()
 
 
 def decode(data: bytes) -> Chunk:
@@ -102,73 +92,55 @@ def decode(data: bytes) -> Chunk:
 
     Raises ProviderError for an error that travels in place of a chunk, and BrokenAnswer for what is no JSON object.
     """
-    try:
-        completion = _Completion.model_validate_json(data)
-    except ValidationError:
-        completion = _repaired(data)
-    if completion.error or completion.choices is None:
+    completion = _read(data)
+    choices = completion.get("choices")
+    if choices is None or completion.get("error"):
         _raise_error(data)
-    choice = next((choice for choice in completion.choices or () if choice), _Choice())
-    delta = choice.delta or choice.message or _Delta()
-    usage = completion.usage or choice.usage
+    choice = choices[0] if choices else _NO_CHOICE
+    delta = choice.get("delta") or choice.get("message") or _NO_DELTA
+    usage = completion.get("usage", choice.get("usage"))
     return Chunk(
-        delta.text,
-        delta.thought,
-        choice.finish_reason or None,
-        Usage(usage.prompt_tokens, usage.completion_tokens, usage.total_tokens) if usage else None,
-        completion.model or None,
+        _text(delta),
+        _thought(delta),
+        choice.get("finish_reason") or None,
+        None if usage is None else _usage(usage),
+        completion.get("model") or None,
     )
+
+
+def _read(data: bytes) -> _Completion:
+    try:
+        return _completion(data)
+    except ValidationError:
+        pass
+    try:
+        return _completion(_HALF.sub(rb"\\ufffd", data))
+    except ValidationError:
+        _raise_error(data)
+        raise BrokenAnswer(f"no JSON object: {data[:200]!r}") from None
+
+
+def _text(delta: _Delta) -> str:
+    content = delta.get("content", "")
+    return content if isinstance(content, str) else _joined(content)
+
+
+def _thought(delta: _Delta) -> str:
+    content = delta.get("content")
+    if isinstance(content, list):
+        return "".join(_joined(part.get("thinking", ())) for part in content)
+    return delta.get("reasoning_content") or delta.get("reasoning") or delta.get("reasoning_text") or ""
+
+
+def _joined(parts: Iterable[_Said]) -> str:
+    return "".join(part.get("text", "") for part in parts)
+
+
+def _usage(counts: _Usage) -> Usage:
+    return Usage(counts.get("prompt_tokens"), counts.get("completion_tokens"), counts.get("total_tokens"))
 
 
 def _raise_error(data: bytes) -> None:
     """Raise what the body says, if it is an error; a chunk without choices may still be just that."""
     if error := error_from_body(data):
         raise error
-
-
-def _repaired(data: bytes) -> _Completion:
-    """The completion without the values that cannot be used; rare, so it may cost more than the usual way."""
-    try:
-        value = from_json(_HALF.sub(rb"\\ufffd", data))
-    except ValueError:
-        raise BrokenAnswer(f"no JSON: {data[:200]!r}") from None
-    if not isinstance(value, dict):
-        _raise_error(data)
-        raise BrokenAnswer(f"no JSON object: {data[:200]!r}")
-    while True:  # one fault can hide the next
-        try:
-            return _Completion.model_validate(value)
-        except ValidationError as problem:
-            faults = problem.errors(include_url=False, include_input=False)
-        paths = {_path(value, fault["loc"]) for fault in faults}
-        for path in paths:
-            if not any(other[: len(path)] == path for other in paths - {path}):
-                _blank(value, path)
-
-
-def _path(value: Any, location: Sequence[int | str]) -> tuple[int | str, ...]:
-    """The keys that lead to a fault; pydantic names the branches of a union among them, which are none."""
-    path: list[int | str] = []
-    for step in location:
-        if _leads_on(value, step):
-            value = value[step]
-            path.append(step)
-        elif not isinstance(value, list):
-            break
-    return tuple(path)
-
-
-def _leads_on(value: Any, step: int | str) -> bool:
-    return (isinstance(value, list) and isinstance(step, int)) or (isinstance(value, dict) and step in value)
-
-
-def _blank(value: Any, path: Sequence[int | str]) -> None:
-    """Take away what is there, or where nothing is left, what holds it: a key can be named like a branch of a union."""
-    *above, last = path
-    holder = value
-    for step in above:
-        holder = holder[step]
-    if holder[last] is None:
-        _blank(value, above)
-    else:
-        holder[last] = None

@@ -30,6 +30,9 @@ class ReasoningSplitter:
 
     def feed(self, piece: str) -> Split:
         """Sort what is clear by now."""
+        if not (self._held or self._closing or self._behind or "<" in piece):
+            self._answer.append(piece)  # nearly always, so it is worth a short way
+            return Split(piece, "")
         self._held += piece
         reasoning: list[str] = []
         begun = len(self._answer)

@@ -1,5 +1,6 @@
 """The table of providers and models, as data: what ships with Parley, and what an operator adds or overrides."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from datetime import date
@@ -7,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, HttpUrl, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, TypeAdapter, ValidationError, field_validator
 
 from bot.chat.attachments import IMAGE_TYPES
 
@@ -58,8 +59,11 @@ class ModelList(_Paragraph):
     """Where a provider lists its models, and the dotted path of each fact in an item of the list.
 
     `path` is joined to the base URL as a link is. `detail` is asked for each model where the list itself tells nothing
-    but ids. Prices are US dollars for a token. `only` keeps items whose fact is or contains one of these values; `skip`
-    leaves out ids of models that do not chat, for lists that say nothing else of them.
+    but ids; what it says is read as part of the item. In a path, `*` stands for any characters of a name. `strip` is
+    cut off the start of ids. A listed price times `price_factor` is in dollars for a million tokens. `only` keeps items
+    whose fact is or contains one of these values, and those that do not tell; `skip` leaves out ids by a regular
+    expression, since most lists do not say which of their models chat. `headers`, with {key} in place of the key, are
+    tried alone, then beside the provider's `auth`.
     """
 
     path: str = "models"
@@ -71,9 +75,27 @@ class ModelList(_Paragraph):
     vision: str = ""
     prompt_price: str = ""
     completion_price: str = ""
+    price_factor: float = 1_000_000
     only: dict[str, tuple[str, ...]] = {}
-    skip: str = "embed|whisper|speech|tts|transcribe|realtime|audio|moderation|rerank|dall-e|image-|sora|ocr"
+    skip: str = (
+        "embed|whisper|speech|tts|transcri|realtime|audio|moderation|rerank|dall-e|image-|imagen|sora|veo-|lyria|ocr"
+        r"|-guard|davinci|babbage|turbo-instruct|\*"
+    )
     headers: dict[str, str] = {}
+
+    @field_validator("skip")
+    @classmethod
+    def _expression(cls, value: str) -> str:
+        try:
+            re.compile(value)
+        except re.error as error:
+            raise ValueError(f"is no regular expression: {error}") from None
+        return value
+
+    @property
+    def plain(self) -> "ModelList":
+        """The list that servers have who do not know the richer one."""
+        return ModelList(strip=self.strip, skip=self.skip)
 
 
 class Provider(_Paragraph):
@@ -101,6 +123,7 @@ class Provider(_Paragraph):
     images: Images = Images()
     retired: date | None = None
     note: str = ""
+    start: str = ""
 
     def model(self, model_id: str) -> Model:
         """What is known of a model of that id."""

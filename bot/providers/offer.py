@@ -1,5 +1,6 @@
 """What of the catalogue this operator offers, and the endpoint that a name means."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -24,14 +25,30 @@ class NotOffered(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoint:
-    """Everything that is needed to ask one model."""
+class Server:
+    """A provider as this operator reaches it; `base_url` has no slash at its end."""
 
     name: str
     provider: Provider
-    model: Model
     base_url: str
     key: SecretStr | None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers that go along with every request; the key is among them only where there is one."""
+        return self.with_key(self.provider.auth) | self.provider.headers
+
+    def with_key(self, headers: Mapping[str, str]) -> dict[str, str]:
+        """The headers with the key in place of {key}; without a key, those that want none."""
+        key = self.key.get_secret_value() if self.key else ""
+        return {name: value.replace("{key}", key) for name, value in headers.items() if key or "{key}" not in value}
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint(Server):
+    """Everything that is needed to ask one model."""
+
+    model: Model
 
     @property
     def full_name(self) -> str:
@@ -41,13 +58,6 @@ class Endpoint:
     def url(self) -> URL:
         """Where completions are asked for."""
         return URL(self.base_url + self.provider.endpoint).extend_query(self.provider.query)
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """The headers that go along with every request; the key is among them only where there is one."""
-        key = self.key.get_secret_value() if self.key else ""
-        auth = {name: value.replace("{key}", key) for name, value in self.provider.auth.items()} if key else {}
-        return auth | self.provider.headers
 
     @property
     def context(self) -> int:
@@ -93,10 +103,17 @@ class Offer:
         """
         if self._default_model:
             return self._default_model
-        for name, provider in self.providers.items():
-            if provider.default_model:
-                return f"{name}/{provider.default_model}"
+        for name in self.providers:
+            if model_id := self.default_of(name):
+                return f"{name}/{model_id}"
         raise NotOffered("No provider is set up. The operator can set a provider's key, or DEFAULT_MODEL.")
+
+    def server(self, name: str) -> Server:
+        """The provider of that name. Raises NotOffered for one that is unknown, retired or lacks its key."""
+        if lack := self._lack(name):
+            raise NotOffered(lack)
+        provider, access = self._catalogue[name], self._access[name]
+        return Server(name, provider, str(access.base_url or provider.base_url).rstrip("/"), access.key)
 
     def endpoint(self, full_name: str) -> Endpoint:
         """The endpoint of a `provider/model`; a provider's name alone means its default model.
@@ -104,14 +121,25 @@ class Offer:
         Raises NotOffered for a provider that is unknown or lacks its key, and for a missing model.
         """
         name, _, model_id = full_name.partition("/")
-        if lack := self._lack(name):
-            raise NotOffered(lack)
-        provider, access = self._catalogue[name], self._access[name]
-        model_id = model_id or provider.default_model or next((model.id for model in self._listed.get(name, ())), "")
+        server = self.server(name)
+        model_id = model_id or self.default_of(name)
         if not model_id:
-            raise NotOffered(f"{provider.title} has no default model; name one as `{name}/model`.")
+            raise NotOffered(f"{server.provider.title} has no default model; name one as `{name}/model`.")
         model = self.models(name).get(model_id, Model(id=model_id))
-        return Endpoint(name, provider, model, str(access.base_url or provider.base_url).rstrip("/"), access.key)
+        return Endpoint(name, server.provider, server.base_url, server.key, model)
+
+    def default_of(self, name: str) -> str:
+        """The id of the provider's default model; empty where it has none.
+
+        A server on the operator's own machine has what was put there, so the first of that stands in for a default
+        that is not there.
+        """
+        provider, listed = self._catalogue[name], [model.id for model in self._listed.get(name, ())]
+        default = provider.default_model or ""
+        if provider.key and default:
+            return default
+        there = any(model_id in (default, f"{default}:latest") for model_id in listed)
+        return default if there or not listed else listed[0]
 
     def models(self, name: str) -> dict[str, Model]:
         """The models of a provider by id: those of the catalogue, what the provider says of them, then its others."""
@@ -131,16 +159,30 @@ class Offer:
             return self.endpoint(typed)
         return self.endpoint(f"{current}/{typed}")
 
-    def complete(self, typed: str, provider: str | None = None) -> list[str]:
-        """Known `provider/model` names that contain what was typed, of one provider or of all that are offered."""
-        wanted = typed.casefold().strip()
-        return [
-            f"{name}/{model_id}"
-            for name, entry in self.providers.items()
-            if provider in (None, name)
-            for model_id in self.models(name)
-            if wanted in f"{name}/{model_id} {entry.title}".casefold()
-        ]
+    def complete(self, typed: str, first: str = "") -> list[str]:
+        """Known `provider/model` names that contain every word that was typed, the likeliest before the others.
+
+        Those that begin with it go before those with words that begin so; of the same rank, the models of the
+        provider `first` do.
+        """
+        whole = typed.casefold().strip()
+        words = [word for word in re.split(r"[\s/]+", whole) if word]
+        beginnings = [re.compile(rf"(?<![a-z0-9]){re.escape(word)}") for word in words]
+        found: list[tuple[int, bool, str]] = []
+        for name, entry in self.providers.items():
+            title = entry.title.casefold()
+            for model_id in self._model_ids(name):
+                full = f"{name}/{model_id}"
+                text = f"{full} {title}".casefold()
+                if all(word in text for word in words):
+                    begins = text.startswith(whole) or text.startswith(whole, len(name) + 1)
+                    rank = 0 if begins else 1 if all(each.search(text) for each in beginnings) else 2
+                    found.append((rank, name != first, full))
+        return [full for _, _, full in sorted(found, key=lambda each: each[:2])]
+
+    def _model_ids(self, name: str) -> Iterable[str]:
+        models = (*self._catalogue[name].models, *self._listed.get(name, ()))
+        return dict.fromkeys(model.id for model in models)
 
     def _lack(self, name: str) -> str:
         """Why the provider of that name cannot be had; empty where it can."""
@@ -159,6 +201,15 @@ class Offer:
 
     def _offered_names(self) -> str:
         return ", ".join(f"`{name}`" for name in self.providers) or "none yet"
+
+
+def _base_url(provider: Provider, access: Access) -> str:
+    """The operator's base URL as it was meant: people leave the path out, or copy the endpoint along with it."""
+    usual = str(provider.base_url).rstrip("/")
+    if access.base_url is None:
+        return usual
+    given = str(access.base_url).rstrip("/").removesuffix(provider.endpoint)
+    return given if URL(given).path != "/" else given + URL(usual).path.rstrip("/")
 
 
 def _joined(known: Model, listed: Model) -> Model:

@@ -123,9 +123,11 @@ def test_the_readme_calls_only_make_targets_that_exist() -> None:
     assert called <= set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock", "requirements-build.lock"])
-def test_what_is_locked_has_hashes_and_names_no_registry(lock: str) -> None:
-    text = (ROOT / lock).read_text(encoding="utf-8")
+@pytest.mark.parametrize(
+    "lock", [*ROOT.glob("requirements*.lock"), *ROOT.glob("tests/*/requirements.lock")], ids=lambda path: path.name
+)
+def test_what_is_locked_has_hashes_and_names_no_registry(lock: Path) -> None:
+    text = lock.read_text(encoding="utf-8")
     assert "://" not in text
     pinned = re.findall(r"^[\w.\[\]-]+==.*(?:\n .*)*", text, re.MULTILINE)
     assert pinned

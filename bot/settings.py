@@ -3,15 +3,22 @@
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, HttpUrl, SecretStr, ValidationError, WebsocketUrl, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from bot.chat.preferences import LONGEST_SYSTEM_PROMPT, Preferences
 from bot.providers.catalogue import Catalogue, WrongCatalogue, load_catalogue
+from bot.providers.errors import redacted
 from bot.providers.offer import Access, NotOffered, Offer
 from bot.providers.patience import IDLE_SECONDS, Budget
 
@@ -38,8 +45,8 @@ class WrongSettings(Exception):
     """The settings cannot be used; `faults` has a line for each: the name, what was read, what is allowed."""
 
     def __init__(self, faults: list[str]) -> None:
-        self.faults = faults
-        super().__init__("\n".join(faults))
+        self.faults = [redacted(fault) for fault in faults]  # people do paste keys into the wrong line
+        super().__init__("\n".join(self.faults))
 
 
 class AccessSource(PydanticBaseSettingsSource):
@@ -75,7 +82,12 @@ class Settings(BaseSettings):
     """What the operator chose. The environment goes before `.env`; empty values count as not set."""
 
     model_config = SettingsConfigDict(
-        env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", frozen=True
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        str_strip_whitespace=True,
+        extra="ignore",
+        frozen=True,
     )
 
     discord_token: SecretStr | None = None
@@ -91,7 +103,7 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["text", "json"] = "text"
     catalogue_file: Path | None = None
-    access: dict[str, Access] = {}
+    access: Annotated[dict[str, Access], NoDecode] = {}
 
     @classmethod
     def settings_customise_sources(
@@ -99,19 +111,19 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         init, env, dotenv = named["init_settings"], named["env_settings"], named["dotenv_settings"]
         readers = tuple(source for source in (dotenv, env) if isinstance(source, EnvSettingsSource))
-        return init, env, dotenv, AccessSource(settings_cls, readers)
+        return init, AccessSource(settings_cls, readers), env, dotenv  # a variable called ACCESS is none of ours
 
     @field_validator("log_level", "log_format", mode="before")
     @classmethod
     def _any_case(cls, value: object, info: Any) -> object:
         if not isinstance(value, str):
             return value
-        return value.upper() if info.field_name == "log_level" else value.lower()
+        return value.strip().upper() if info.field_name == "log_level" else value.strip().lower()
 
     @field_validator("database_url")
     @classmethod
     def _sqlite(cls, value: str) -> str:
-        if not re.fullmatch(r"sqlite(\+aiosqlite)?:///.+", value):
+        if not re.fullmatch(r"sqlite(\+aiosqlite)?:///(?!:memory:)[^?]+", value):
             raise ValueError("not a SQLite file")
         return value
 
@@ -148,13 +160,17 @@ class Settings(BaseSettings):
 
 def load_settings(*, need_token: bool = False, **given: Any) -> Settings:
     """Read the settings; `given` ones go before the environment. Raises WrongSettings with every fault there is."""
+    faults: list[str] = []
     try:
         settings = Settings(**given)
     except WrongCatalogue as error:
         raise WrongSettings([f"CATALOGUE_FILE: {fault}" for fault in error.faults]) from None
+    except UnicodeDecodeError as error:
+        raise WrongSettings([f".env: is not UTF-8 text: {error.reason} at byte {error.start}"]) from None
     except ValidationError as error:
-        raise WrongSettings([_fault(problem) for problem in error.errors(include_url=False)]) from None
-    faults = []
+        problems = error.errors(include_url=False)
+        faults = [_fault(problem) for problem in problems]
+        settings = Settings(**given | _defaults(problems))
     if need_token and not settings.discord_token:
         faults.append(f"DISCORD_TOKEN: not set; allowed: {ALLOWED['DISCORD_TOKEN']}")
     faults += _unknown_models("DEFAULT_MODEL", settings, [settings.default_model] if settings.default_model else [])
@@ -162,6 +178,18 @@ def load_settings(*, need_token: bool = False, **given: Any) -> Settings:
     if faults:
         raise WrongSettings(faults)
     return settings
+
+
+def _defaults(problems: list[ErrorDetails]) -> dict[str, Any]:
+    """Defaults in place of what is wrong, so that the other faults are found too."""
+    values: dict[str, Any] = {}
+    for problem in problems:
+        match problem["loc"]:
+            case ("access", provider, field, *_):
+                values.setdefault("access", {})[provider] = {field: None}
+            case (name, *_):
+                values[str(name)] = Settings.model_fields[str(name)].default
+    return values
 
 
 def _unknown_models(name: str, settings: Settings, models: Iterable[str]) -> list[str]:

@@ -1,0 +1,219 @@
+"""The operator's settings: where they come from, and a line for every fault."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bot.chat.preferences import LONGEST_SYSTEM_PROMPT
+from bot.providers.catalogue import load_catalogue
+from bot.settings import ALLOWED, SYSTEM_PROMPT, Settings, WrongSettings, load_settings
+
+SetEnvironment = Callable[..., None]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    keys = [provider.key for provider in load_catalogue().values() if provider.key]
+    urls = [name for name in os.environ if name.upper().endswith("_BASE_URL")]
+    for name in [*ALLOWED, *keys, *urls]:
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def env(monkeypatch: pytest.MonkeyPatch) -> SetEnvironment:
+    def set_all(**values: str) -> None:
+        for name, value in values.items():
+            monkeypatch.setenv(name, value)
+
+    return set_all
+
+
+def dotenv(text: str, encoding: str = "utf-8") -> None:
+    Path(".env").write_text(text, encoding)
+
+
+def faults(*, need_token: bool = False) -> list[str]:
+    with pytest.raises(WrongSettings) as raised:
+        load_settings(need_token=need_token)
+    assert str(raised.value).splitlines() == raised.value.faults
+    return raised.value.faults
+
+
+def key_of(settings: Settings, name: str) -> str | None:
+    key = settings.access[name].key
+    return key.get_secret_value() if key else None
+
+
+def test_without_anything_set_the_defaults_hold() -> None:
+    settings = load_settings()
+    assert settings.discord_token is None
+    assert settings.database_path == Path("data/parley.db")
+    assert settings.preferences().system_prompt == SYSTEM_PROMPT
+    assert (settings.log_level, settings.log_format) == ("INFO", "text")
+    assert list(settings.offer().providers) == ["ollama", "lmstudio"]
+    assert settings.secrets() == []
+
+
+def test_every_setting_is_read_from_the_environment(env: SetEnvironment) -> None:
+    env(
+        DISCORD_TOKEN="abc.def.ghi",
+        DISCORD_API_URL="http://localhost:9/api/v10",
+        DISCORD_GATEWAY_URL="ws://localhost:9/gateway",
+        DATABASE_URL="sqlite:////var/lib/parley/p.db",
+        DEFAULT_MODEL="groq/openai/gpt-oss-20b",
+        GROQ_API_KEY="gsk_1",
+        GROQ_BASE_URL="http://localhost:9/v1",
+        SYSTEM_PROMPT="Be kind.",
+        LOG_LEVEL="debug",
+        LOG_FORMAT="JSON",
+    )
+    settings = load_settings(need_token=True)
+    assert settings.discord_token
+    assert settings.discord_token.get_secret_value() == "abc.def.ghi"
+    assert str(settings.discord_api_url) == "http://localhost:9/api/v10"
+    assert str(settings.discord_gateway_url) == "ws://localhost:9/gateway"
+    assert settings.database_path == Path("/var/lib/parley/p.db")
+    assert settings.offer().default_model == "groq/openai/gpt-oss-20b"
+    assert str(settings.offer().endpoint("groq").url) == "http://localhost:9/v1/chat/completions"
+    assert settings.preferences().system_prompt == "Be kind."
+    assert (settings.log_level, settings.log_format) == ("DEBUG", "json")
+
+
+@pytest.mark.parametrize("name", load_catalogue())
+def test_every_provider_s_key_and_address_are_read_by_their_names(env: SetEnvironment, name: str) -> None:
+    provider = load_catalogue()[name]
+    env(**{f"{name.upper()}_BASE_URL": "http://localhost:9/v1"} | ({provider.key: "k-1"} if provider.key else {}))
+    settings = load_settings()
+    assert key_of(settings, name) == ("k-1" if provider.key else None)
+    assert str(settings.offer().endpoint(f"{name}/m").url) == "http://localhost:9/v1/chat/completions"
+
+
+def test_the_environment_goes_before_the_file(env: SetEnvironment) -> None:
+    dotenv("LOG_LEVEL=ERROR\nGROQ_API_KEY=from-file\nXAI_API_KEY=only-there\nLOG_FORMAT=json\n")
+    env(LOG_LEVEL="DEBUG", GROQ_API_KEY="from-environment")
+    settings = load_settings()
+    assert (settings.log_level, settings.log_format) == ("DEBUG", "json")
+    assert key_of(settings, "groq") == "from-environment"
+    assert key_of(settings, "xai") == "only-there"
+
+
+def test_an_empty_variable_is_not_set(env: SetEnvironment) -> None:
+    dotenv("GROQ_API_KEY=from-file\nLOG_LEVEL=ERROR\n")
+    env(DISCORD_TOKEN="", GROQ_API_KEY="", LOG_LEVEL="", DEFAULT_MODEL="", DATABASE_URL="", XAI_API_KEY="   ")
+    settings = load_settings()
+    assert settings.discord_token is None
+    assert settings.log_level == "ERROR"
+    assert key_of(settings, "groq") == "from-file"
+    assert key_of(settings, "xai") is None
+    assert settings.database_path == Path("data/parley.db")
+
+
+def test_white_space_that_was_pasted_along_does_not_matter(env: SetEnvironment) -> None:
+    env(DISCORD_TOKEN=" abc.def \n", GROQ_API_KEY="\tgsk_1\r\n", LOG_LEVEL=" debug ", DEFAULT_MODEL=" groq/owl ")
+    settings = load_settings(need_token=True)
+    assert settings.secrets() == ["abc.def", "gsk_1"]
+    assert settings.log_level == "DEBUG"
+    assert settings.offer().endpoint(settings.offer().default_model).full_name == "groq/owl"
+
+
+def test_a_file_of_a_windows_editor_is_read_like_any_other() -> None:
+    dotenv("DISCORD_TOKEN=abc\r\nLOG_LEVEL=ERROR\r\n", "utf-8-sig")
+    assert load_settings(need_token=True).secrets() == ["abc"]
+
+
+def test_a_file_in_another_encoding_is_a_fault_and_no_crash() -> None:
+    dotenv("SYSTEM_PROMPT=Grüße", "latin-1")
+    (fault,) = faults()
+    assert ".env" in fault
+    assert "UTF-8" in fault
+
+
+def test_a_variable_that_is_not_ours_is_left_alone(env: SetEnvironment) -> None:
+    env(ACCESS="all areas", HOME="/nowhere", CATALOGUE="7")
+    assert load_settings().access["groq"].key is None
+
+
+WRONG = {
+    "DISCORD_API_URL": "discord.com",
+    "DISCORD_GATEWAY_URL": "https://gateway",
+    "DATABASE_URL": "postgres://localhost/parley",
+    "LOG_LEVEL": "LOUD",
+    "LOG_FORMAT": "xml",
+    "GROQ_BASE_URL": "localhost",
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_fault_says_the_name_what_was_read_and_what_is_allowed(env: SetEnvironment, name: str) -> None:
+    env(**{name: WRONG[name]})
+    assert faults() == [f"{name}: read {WRONG[name]!r}; allowed: {ALLOWED.get(name, 'an http(s) address')}"]
+
+
+def test_every_fault_has_its_line(env: SetEnvironment) -> None:
+    env(**WRONG, DEFAULT_MODEL="barn/owl")
+    found = {fault.partition(":")[0] for fault in faults(need_token=True)}
+    assert found == {*WRONG, "DISCORD_TOKEN", "DEFAULT_MODEL"}
+
+
+@pytest.mark.parametrize(
+    "url", ["data/parley.db", "sqlite://", "sqlite:///", "sqlite:///:memory:", "sqlite:///p.db?timeout=5", "mysql:///x"]
+)
+def test_only_a_sqlite_file_is_a_database(env: SetEnvironment, url: str) -> None:
+    env(DATABASE_URL=url)
+    (fault,) = faults()
+    assert fault == f"DATABASE_URL: read {url!r}; allowed: {ALLOWED['DATABASE_URL']}"
+
+
+def test_a_missing_token_is_a_fault_only_where_it_is_needed() -> None:
+    load_settings()
+    assert faults(need_token=True) == [f"DISCORD_TOKEN: not set; allowed: {ALLOWED['DISCORD_TOKEN']}"]
+
+
+@pytest.mark.parametrize(
+    ("model", "words"),
+    [
+        ("barn/owl", "There is no provider called `barn`"),
+        ("owl", "There is no provider called `owl`"),
+        ("groq/owl", "GROQ_API_KEY"),
+        ("github/openai/gpt-4o", "2026-07-30"),
+    ],
+)
+def test_a_default_model_that_cannot_be_had_is_a_fault(env: SetEnvironment, model: str, words: str) -> None:
+    env(DEFAULT_MODEL=model)
+    (fault,) = faults()
+    assert fault.startswith(f"DEFAULT_MODEL: read {model!r}")
+    assert words in fault
+
+
+def test_a_system_prompt_that_is_too_long_is_named_and_not_repeated(env: SetEnvironment) -> None:
+    env(SYSTEM_PROMPT="x" * (LONGEST_SYSTEM_PROMPT + 1))
+    (fault,) = faults()
+    assert fault.startswith("SYSTEM_PROMPT: read 'xxx")
+    assert len(fault) < 200
+
+
+def test_a_secret_is_never_shown(env: SetEnvironment) -> None:
+    secret = "sk-proj-Zq2mmA0pLw9x"
+    for name in ("GROQ_BASE_URL", "DATABASE_URL", "DEFAULT_MODEL", "LOG_LEVEL"):
+        env(**{name: secret})
+    env(XAI_BASE_URL=f"ftp://user:{secret}@host/", DISCORD_API_URL=f"ftp://{secret}@host", GROQ_API_KEY=secret)
+    text = "\n".join(faults(need_token=True))
+    assert text.count("\n") == 6
+    assert secret[-12:].lower() not in text.lower()
+
+
+def test_settings_do_not_show_their_secrets_when_they_are_printed(env: SetEnvironment) -> None:
+    env(DISCORD_TOKEN="abc.def.ghi", GROQ_API_KEY="gsk-12345")
+    settings = load_settings()
+    assert "abc.def" not in f"{settings!r} {settings}"
+    assert "gsk-12345" not in f"{settings!r} {settings}"
+    assert sorted(settings.secrets()) == ["abc.def.ghi", "gsk-12345"]
+
+
+def test_given_values_go_before_the_environment(env: SetEnvironment) -> None:
+    env(LOG_LEVEL="ERROR", DATABASE_URL="sqlite:///a.db")
+    settings = load_settings(log_level="DEBUG", database_url="sqlite:///b.db")
+    assert (settings.log_level, settings.database_path) == ("DEBUG", Path("b.db"))

@@ -3,20 +3,18 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import AsyncExitStack, aclosing, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Self
 
 import aiohttp
-from pydantic_core import from_json
 
-from bot.providers.errors import BrokenAnswer, CutOff, Overloaded, ProviderError, RefusedParameter, Silent, Unreachable
-from bot.providers.failures import error_from_body, error_from_response
+from bot.providers.answer import Answer
+from bot.providers.errors import BrokenAnswer, CutOff, ProviderError, RefusedParameter, Silent, Unreachable
+from bot.providers.failures import error_from_response
 from bot.providers.offer import Endpoint
 from bot.providers.patience import IDLE_SECONDS
-from bot.providers.reasoning import ReasoningSplitter
-from bot.providers.request import Adjustments, ChatRequest, encode
-from bot.providers.sse import EventDecoder, EventTooLong
-from bot.providers.wire import Chunk, decode
+from bot.providers.request import Adjustments, Body, ChatRequest, encode
+from bot.providers.wire import Chunk
 
 log = logging.getLogger(__name__)
 
@@ -27,11 +25,6 @@ LAST_SECONDS = 0.25
 LONGEST_ERROR = 64 * 1024
 LONGEST_ANSWER = 16 * 2**20
 """Bytes of a body that is read whole."""
-
-DONE = b"[DONE]"
-
-_BROKEN_OFF = ("error", "insufficient_system_resource")
-"""Finish reasons with which a provider says that it failed."""
 
 
 class ChatClient:
@@ -62,8 +55,8 @@ class ChatClient:
         while True:
             body = encode(endpoint, request, adjustments)
             try:
-                async with aclosing(self._once(endpoint, body.length, body.pieces())) as chunks:
-                    async for chunk in chunks:
+                async with self._response(endpoint, body) as response:
+                    async for chunk in _chunks(response):
                         yield chunk
                 return
             except RefusedParameter as error:
@@ -72,14 +65,17 @@ class ChatClient:
                 log.warning("%s refuses %s: it is left out from now on", endpoint.full_name, error.parameter)
                 adjustments[error.parameter] = error.instead
 
-    async def _once(self, endpoint: Endpoint, length: int, body: AsyncIterator[bytes]) -> AsyncGenerator[Chunk, None]:
-        headers = {"Content-Type": "application/json", "Content-Length": str(length)} | endpoint.headers
+    @asynccontextmanager
+    async def _response(self, endpoint: Endpoint, body: Body) -> AsyncGenerator[aiohttp.ClientResponse, None]:
+        """The response to one request; whatever goes wrong while it is open is raised as ProviderError."""
+        headers = {"Content-Type": "application/json", "Content-Length": str(body.length)} | endpoint.headers
         try:
-            async with self.session.post(endpoint.url, data=body, headers=headers, allow_redirects=False) as response:
+            async with self.session.post(
+                endpoint.url, data=body.pieces(), headers=headers, allow_redirects=False
+            ) as response:
                 if response.status != 200:
                     raise error_from_response(response.status, await _beginning(response), response.headers)
-                async for chunk in _chunks(response):
-                    yield chunk
+                yield response
         except ProviderError as error:
             error.redact([endpoint.key.get_secret_value()] if endpoint.key else [])
             raise
@@ -92,66 +88,22 @@ class ChatClient:
 
 
 async def _chunks(response: aiohttp.ClientResponse) -> AsyncIterator[Chunk]:
-    """The chunks of a body with reasoning told from answer. Raises when the provider broke off."""
-    splitter = ReasoningSplitter()
-    finish: str | None = None
-    async for chunk in _sent(response):
-        finish = chunk.finish_reason or finish
-        yield chunk.split(splitter)
-    rest = splitter.close()
-    if rest.answer or rest.reasoning:
-        yield Chunk(rest.answer, rest.reasoning)
-    if finish in _BROKEN_OFF:
-        raise Overloaded(f"finish reason {finish}")
-
-
-async def _sent(response: aiohttp.ClientResponse) -> AsyncIterator[Chunk]:
-    """What was sent, whatever was asked for: servers do answer a request to stream with plain JSON."""
+    """The chunks of a body, whatever was asked for: servers do answer a request to stream with plain JSON."""
     if response.content_type == "text/html":
         raise BrokenAnswer(f"a web page: {(await _beginning(response)).decode('utf-8', 'replace')}")
+    answer = Answer(response.content_type)
     if response.content_type == "application/json":
-        body = await _whole(response)
-        if error := error_from_body(body):
-            raise error
-        yield decode(body)
-        return
-    begun = response.content_type == "text/event-stream"
-    finished = False
-    async for data in _events(response):
-        if data.strip() == DONE:
-            await _end(response)
-            return
-        chunk = decode(data)
-        finished = finished or chunk.finish_reason is not None
-        begun = True
-        yield chunk
-    if not begun:
-        raise BrokenAnswer(f"no event in a body of the type {response.content_type}")
-    if not finished:
-        raise CutOff("the stream ended without a finish reason")
-
-
-async def _events(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
-    decoder = EventDecoder()
-    try:
+        for chunk in answer.whole(await _whole(response)):
+            yield chunk
+    else:
         async for piece in response.content.iter_any():
-            for data in decoder.feed(piece):
-                if data:
-                    yield data
-        for data in decoder.close():
-            if _is_whole(data):
-                yield data
-    except EventTooLong as error:
-        raise BrokenAnswer(str(error)) from error
-
-
-def _is_whole(data: bytes) -> bool:
-    """Whether an event that came without its empty line is one, or only its beginning."""
-    try:
-        from_json(data)
-    except ValueError:
-        return data.strip() == DONE
-    return True
+            for chunk in answer.feed(piece):
+                yield chunk
+            if answer.done:
+                await _end(response)
+                break
+    for chunk in answer.close():
+        yield chunk
 
 
 async def _end(response: aiohttp.ClientResponse) -> None:

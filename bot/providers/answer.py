@@ -1,0 +1,87 @@
+"""One answer: bytes of a body in, chunks out, without I/O.
+
+The body comes in pieces that may be cut anywhere. Everything between two reads is done in one go, so a piece with fifty
+chunks costs the event loop no more than a piece with one.
+"""
+
+from collections.abc import Iterator
+
+from pydantic_core import from_json
+
+from bot.providers.errors import BrokenAnswer, CutOff, Overloaded
+from bot.providers.failures import error_from_body
+from bot.providers.reasoning import ReasoningSplitter
+from bot.providers.sse import EventDecoder, EventTooLong
+from bot.providers.wire import Chunk, decode
+
+_DONE = b"[DONE]"
+_BROKEN_OFF = ("error", "insufficient_system_resource")
+"""Finish reasons with which a provider says that it failed."""
+
+
+class Answer:
+    """Feed it a stream, or give it the body of an answer that came whole; close it at the end. Raises ProviderError."""
+
+    def __init__(self, media_type: str) -> None:
+        self.done = False
+        """Whether what comes now belongs to nothing."""
+        self._media_type = media_type
+        self._begun = media_type == "text/event-stream"
+        self._events = EventDecoder()
+        self._splitter = ReasoningSplitter()
+        self._finish: str | None = None
+
+    def feed(self, piece: bytes) -> Iterator[Chunk]:
+        """The chunks that this piece of a stream completes, with reasoning told from answer."""
+        try:
+            for data in self._events.feed(piece):
+                if data.strip() == _DONE:
+                    self.done = True
+                    return
+                if data:
+                    yield self._chunk(data)
+        except EventTooLong as error:
+            raise BrokenAnswer(str(error)) from error
+
+    def whole(self, body: bytes) -> Iterator[Chunk]:
+        """The chunk that an answer without a stream is."""
+        if error := error_from_body(body):
+            raise error
+        self.done = True
+        yield self._chunk(body)
+
+    def close(self) -> Iterator[Chunk]:
+        """What was held back. Raises where the provider broke off, and where the stream ended before the answer."""
+        if not self.done:
+            yield from self._last()
+        rest = self._splitter.close()
+        if rest.answer or rest.reasoning:
+            yield Chunk(rest.answer, rest.reasoning)
+        if self._finish in _BROKEN_OFF:
+            raise Overloaded(f"finish reason {self._finish}")
+        if not self._begun and not self.done:
+            raise BrokenAnswer(f"no event in a body of the type {self._media_type}")
+        if not self._finish and not self.done:
+            raise CutOff("the stream ended without a finish reason")
+
+    def _last(self) -> Iterator[Chunk]:
+        """An event that came without its empty line, unless it is only the beginning of one."""
+        for data in self._events.close():
+            if data.strip() == _DONE:
+                self.done = True
+            elif _is_json(data):
+                yield self._chunk(data)
+
+    def _chunk(self, data: bytes) -> Chunk:
+        chunk = decode(data)
+        self._begun = True
+        self._finish = chunk.finish_reason or self._finish
+        return chunk.split(self._splitter)
+
+
+def _is_json(data: bytes) -> bool:
+    try:
+        from_json(data)
+    except ValueError:
+        return False
+    return True

@@ -1,5 +1,6 @@
 """Log lines for people or for machines, with every secret struck out of both."""
 
+import json
 import logging
 from collections.abc import Iterable
 
@@ -19,7 +20,7 @@ class Redacting(logging.Formatter):
     def __init__(self, inner: logging.Formatter, secrets: Iterable[str]) -> None:
         super().__init__()
         self._inner = inner
-        self._secrets = list(secrets)
+        self._secrets = [form for secret in secrets for form in (secret, json.dumps(secret)[1:-1])]
 
     def format(self, record: logging.LogRecord) -> str:
         line = self._inner.format(record)

@@ -29,7 +29,7 @@ LONGEST_DETAIL = 300
 """Characters of a provider's words that are worth a log line."""
 
 _SECRET = re.compile(
-    r"\b(?:sk|gsk|xai|ghp|csk)[-_][\w-]{6,}|\bAIza[\w-]{20,}|\bBearer\s+[\w.~+/-]{6,}=*|data:[\w/+.-]+;base64,\S+",
+    r"\b(?:sk-|gsk_|xai-|ghp_|csk-)[\w-]{6,}|\bAIza[\w-]{20,}|\bBearer\s+[\w.~+/-]{6,}=*|data:[\w/+.-]+;base64,[\w+/=-]*",
     re.IGNORECASE,
 )
 

@@ -258,6 +258,19 @@ def test_what_looks_like_a_secret_is_struck_out(secret: str) -> None:
     assert "You sent [redacted]" in error.detail
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "XAI_API_KEY and XAI_BASE_URL are not set",
+        "a risk-based and task-oriented ask",
+        "the bearer of bad news",
+        "xai/grok-4.3 says: use `data:` URLs",
+    ],
+)
+def test_ordinary_words_are_no_secrets(text: str) -> None:
+    assert redacted(text) == text
+
+
 @given(st.text(min_size=4, max_size=20), st.text(max_size=40), st.text(max_size=40))
 def test_a_known_secret_never_stays(secret: str, before: str, after: str) -> None:
     assert secret not in redacted(f"{before}{secret}{after}", [secret]).replace("[redacted]", "\x00")

@@ -1,0 +1,196 @@
+"""The `parley` command in real processes: what it prints, how it ends."""
+
+import asyncio
+import os
+import sys
+from asyncio.subprocess import PIPE
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from bot.simulator import Simulator
+from bot.store.store import Store
+
+KEPT = ("PATH", "HOME", "SYSTEMROOT", "TEMP", "LANG")
+"""What a process needs of our own environment."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A process that is over."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def faults(self) -> list[str]:
+        """The lines on standard error that are no log lines."""
+        return [line for line in self.err.splitlines() if not line[:4].isdecimal()]
+
+
+class Parley:
+    """Runs the command in a folder, with nothing in its environment but what is set."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    async def __call__(self, *arguments: str, **environment: str) -> Ended:
+        kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bot", *arguments),
+            cwd=self.folder,
+            env=kept | environment,
+            stdout=PIPE,
+            stderr=PIPE,
+        )
+        out, err = await process.communicate()
+        assert process.returncode is not None
+        ended = Ended(process.returncode, out.decode(), err.decode())
+        assert "Traceback" not in ended.out + ended.err
+        for name, value in environment.items():
+            assert not name.endswith(("TOKEN", "KEY")) or value not in ended.out + ended.err
+        return ended
+
+
+@pytest.fixture
+def parley(tmp_path: Path) -> Parley:
+    return Parley(tmp_path)
+
+
+COMMANDS = [(), ("run",), ("playground",), ("simulator",), ("doctor",), ("db",), ("db", "upgrade")]
+
+
+async def test_every_command_explains_itself(parley: Parley) -> None:
+    for ended in await asyncio.gather(*(parley(*command, "--help") for command in COMMANDS)):
+        assert ended.code == 0
+        assert ended.out.startswith("Usage: ")
+        assert ended.err == ""
+        assert "--help" in ended.out
+
+
+async def test_the_help_names_every_command(parley: Parley) -> None:
+    ended = await parley("-h")
+    listed = ended.out.partition("Commands:")[2].split()
+    assert {name for command in COMMANDS for name in command[:1]} <= set(listed)
+
+
+async def test_the_version_is_the_distribution_s(parley: Parley) -> None:
+    assert await parley("--version") == Ended(0, f"parley, version {version('parley-bot')}\n", "")
+
+
+@pytest.mark.parametrize(
+    "arguments", [("fly",), ("run", "--fast"), ("playground", "--port", "70000"), ("simulator", "--port", "x")]
+)
+async def test_wrong_arguments_are_refused_with_2(parley: Parley, arguments: tuple[str, ...]) -> None:
+    ended = await parley(*arguments)
+    assert ended.code == 2
+    assert ended.out == ""
+    assert "Error: " in ended.err
+
+
+@pytest.mark.parametrize("command", [("run",), ("doctor",), ("db", "upgrade")])
+async def test_wrong_settings_end_with_2_and_a_line_for_each(parley: Parley, command: tuple[str, ...]) -> None:
+    ended = await parley(*command, DISCORD_TOKEN="t-0k3n", LOG_LEVEL="LOUD", DATABASE_URL="mysql://x", XAI_BASE_URL="x")
+    assert ended.code == 2
+    assert ended.out == ""
+    assert sorted(line.partition(":")[0] for line in ended.faults) == ["DATABASE_URL", "LOG_LEVEL", "XAI_BASE_URL"]
+
+
+async def test_running_takes_a_token(parley: Parley) -> None:
+    ended = await parley("run")
+    assert ended.code == 2
+    assert [line.partition(":")[0] for line in ended.faults] == ["DISCORD_TOKEN"]
+
+
+async def test_a_file_beside_it_is_read_and_the_environment_goes_first(parley: Parley) -> None:
+    (parley.folder / ".env").write_text("DATABASE_URL=sqlite:///from-file.db\nLOG_LEVEL=LOUD\n", "utf-8")
+    ended = await parley("db", "upgrade", LOG_LEVEL="ERROR")
+    assert (ended.code, ended.err) == (0, "")
+    assert (parley.folder / "from-file.db").is_file()
+
+
+async def test_the_database_is_made_and_brought_up_to_date(parley: Parley) -> None:
+    for _ in range(2):
+        ended = await parley("db", "upgrade")
+        assert (ended.code, ended.err) == (0, "")
+        assert ended.out == f"{Path('data/parley.db')} is up to date.\n"
+    async with Store.open(parley.folder / "data" / "parley.db"):
+        pass
+
+
+@pytest.mark.parametrize("command", [("db", "upgrade"), ("run",)])
+async def test_a_database_that_cannot_be_written_is_one_sentence_and_1(
+    parley: Parley, command: tuple[str, ...]
+) -> None:
+    (parley.folder / "data").write_text("no folder")
+    ended = await parley(*command, DISCORD_TOKEN="t-0k3n")
+    assert (ended.code, ended.out) == (1, "")
+    (sentence,) = ended.faults
+    assert sentence.startswith(f"The database {Path('data/parley.db')} cannot be written: ")
+
+
+async def test_a_database_that_is_in_use_is_one_sentence_and_1(parley: Parley) -> None:
+    async with Store.open(parley.folder / "data" / "parley.db"):
+        for ended in await asyncio.gather(parley("db", "upgrade"), parley("run", DISCORD_TOKEN="t-0k3n")):
+            assert (ended.code, ended.out) == (1, "")
+            (sentence,) = ended.faults
+            assert sentence.startswith("Another Parley is already using ")
+
+
+async def test_a_discord_that_is_not_there_is_one_sentence_and_1(parley: Parley) -> None:
+    server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
+    host, port = server.sockets[0].getsockname()
+    server.close()
+    await server.wait_closed()
+    ended = await parley("run", DISCORD_TOKEN="t-0k3n", DISCORD_API_URL=f"http://{host}:{port}/api/v10")
+    assert (ended.code, ended.out) == (1, "")
+    (sentence,) = ended.faults
+    assert sentence.startswith("Discord cannot be reached: ")
+
+
+async def test_a_token_that_discord_does_not_accept_is_one_sentence_and_1(parley: Parley, sim: Simulator) -> None:
+    urls = {"DISCORD_API_URL": sim.api_url, "DISCORD_GATEWAY_URL": sim.gateway_url}
+    ended = await parley("run", DISCORD_TOKEN="not-a-token", **urls)
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.faults == ["Discord does not accept DISCORD_TOKEN. Reset the token in the developer portal."]
+
+
+async def test_the_doctor_says_what_is_missing_and_what_to_do(parley: Parley) -> None:
+    ended = await parley("doctor")
+    assert (ended.code, ended.err) == (1, "")
+    lines = ended.out.splitlines()
+    assert any(line.startswith("ok    database ") for line in lines)
+    wrong = [index for index, line in enumerate(lines) if line.startswith("FAIL  ")]
+    assert "FAIL  DISCORD_TOKEN is not set" in lines
+    assert all(lines[index + 1].startswith("      ") for index in wrong)
+
+
+async def test_the_doctor_ends_with_0_when_all_is_well(parley: Parley, sim: Simulator) -> None:
+    ended = await parley(
+        "doctor",
+        DISCORD_TOKEN=sim.bot_token,
+        DISCORD_API_URL=sim.api_url,
+        XAI_API_KEY="k7-Zq2mmA0",
+        XAI_BASE_URL=sim.model_url,
+    )
+    assert "FAIL" not in ended.out
+    assert (ended.code, ended.err) == (0, "")
+
+
+async def test_the_doctor_tells_a_wrong_token_from_an_absent_discord(parley: Parley, sim: Simulator) -> None:
+    wrong, absent = await asyncio.gather(
+        parley("doctor", DISCORD_TOKEN="not-a-token", DISCORD_API_URL=sim.api_url),
+        parley("doctor", DISCORD_TOKEN="not-a-token", DISCORD_API_URL="http://127.0.0.1:9/api/v10"),
+    )
+    assert "FAIL  Discord answers 401 to the token" in wrong.out
+    assert "FAIL  Discord at http://127.0.0.1:9/api/v10 cannot be reached" in absent.out
+    assert wrong.code == absent.code == 1
+
+
+async def test_the_doctor_counts_a_database_of_a_running_parley_as_well(parley: Parley) -> None:
+    async with Store.open(parley.folder / "data" / "parley.db"):
+        ended = await parley("doctor")
+    assert "ok    database data/parley.db is in use by a running Parley" in ended.out.replace("\\", "/")

@@ -11,8 +11,10 @@ import discord
 
 from bot.chat.gate import INTERVAL
 from bot.discord.client import Parley, point_at
+from bot.model_lists import ModelLists
 from bot.providers.asking import Asker
 from bot.providers.client import ChatClient
+from bot.providers.models import ModelReader
 from bot.responder import Responder
 from bot.settings import ALLOWED, Settings
 from bot.store.store import Store
@@ -65,15 +67,21 @@ async def open_app(settings: Settings, pace: float = INTERVAL) -> AsyncIterator[
     if settings.discord_token is None:
         raise CannotRun(f"DISCORD_TOKEN is not set; it is {ALLOWED['DISCORD_TOKEN']}.")
     point_at(_text(settings.discord_api_url), _text(settings.discord_gateway_url))
-    offer, operator = settings.offer(), settings.preferences()
+    operator = settings.preferences()
     async with Store.open(settings.database_path) as store, ChatClient(settings.idle_seconds) as chat:
-        responder = Responder(offer, Asker(chat, settings.budget()), store, operator)
-        app = App(Parley(responder, offer, store, operator, pace), settings.discord_token.get_secret_value())
-        try:
-            yield app
-        finally:
-            await responder.drain()
-            await app.close()
+        asker = Asker(chat, settings.budget())
+        lists = ModelLists(ModelReader(chat.session), store.model_lists, asker.health)
+        offer = settings.offer(lists.listed)
+        responder = Responder(offer, asker, store, operator)
+        app = App(
+            Parley(responder, offer, store, operator, lists.health, pace), settings.discord_token.get_secret_value()
+        )
+        async with lists.kept_fresh([offer.server(name) for name in offer.providers]):
+            try:
+                yield app
+            finally:
+                await responder.drain()
+                await app.close()
 
 
 async def run(settings: Settings) -> None:

@@ -17,7 +17,7 @@ from pydantic_settings import (
 )
 
 from bot.chat.preferences import LONGEST_SYSTEM_PROMPT, Preferences
-from bot.providers.catalogue import Catalogue, WrongCatalogue, load_catalogue
+from bot.providers.catalogue import Catalogue, Model, WrongCatalogue, load_catalogue
 from bot.providers.errors import redacted
 from bot.providers.offer import Access, NotOffered, Offer
 from bot.providers.patience import IDLE_SECONDS, Budget
@@ -131,9 +131,9 @@ class Settings(BaseSettings):
     def catalogue(self) -> Catalogue:
         return load_catalogue(self.catalogue_file)
 
-    def offer(self) -> Offer:
-        """The providers that can be had with these settings."""
-        return Offer(self.catalogue, self.access, self.default_model)
+    def offer(self, listed: Mapping[str, Iterable[Model]] | None = None) -> Offer:
+        """The providers that can be had with these settings; `listed` is what they say of their models."""
+        return Offer(self.catalogue, self.access, self.default_model, listed)
 
     def preferences(self) -> Preferences:
         """The operator's layer: what holds where no server or channel chose."""

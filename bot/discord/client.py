@@ -15,7 +15,7 @@ from bot.chat.preferences import Preferences
 from bot.discord.chat import Chat, Gates
 from bot.discord.replies import Commands
 from bot.discord.settings import Settings
-from bot.discord.switch import Switch
+from bot.discord.switch import HealthOf, Switch
 from bot.providers.offer import Offer
 from bot.responder import Responder
 from bot.store.store import Store
@@ -47,7 +47,13 @@ class Parley(commands.Bot):
     """A discord.py client with Parley's cogs. `pace` is the seconds between two writes to a channel."""
 
     def __init__(
-        self, responder: Responder, offer: Offer, store: Store, operator: Preferences, pace: float = INTERVAL
+        self,
+        responder: Responder,
+        offer: Offer,
+        store: Store,
+        operator: Preferences,
+        health: HealthOf,
+        pace: float = INTERVAL,
     ) -> None:
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nothing here speaks
         super().__init__(
@@ -62,7 +68,7 @@ class Parley(commands.Bot):
         self._store = store
         self._own_cogs = (
             Chat(self, responder, Gates(pace)),
-            Switch(offer, store, operator),
+            Switch(offer, store, operator, health),
             Settings(offer, store, operator),
         )
 

@@ -1,5 +1,7 @@
 """Members see and switch the provider and model of a channel, start afresh, and find help."""
 
+from collections.abc import Callable, Collection
+
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -7,6 +9,8 @@ from discord.ext import commands
 from bot.chat.preferences import Preferences, effective
 from bot.discord.border import read_place
 from bot.discord.replies import answer, permitted
+from bot.providers.asking import Health
+from bot.providers.catalogue import Provider
 from bot.providers.offer import NotOffered, Offer
 from bot.store.store import Store
 
@@ -30,13 +34,18 @@ reply to, so a reply to an older answer branches off there.
 Here `{model}` answers."""
 
 
+HealthOf = Callable[[str], Health | None]
+"""How the provider of that name did when it was last asked; None where it never was."""
+
+
 class Switch(commands.Cog):
     """`/provider`, `/model`, `/new` and `/help`."""
 
-    def __init__(self, offer: Offer, store: Store, operator: Preferences) -> None:
+    def __init__(self, offer: Offer, store: Store, operator: Preferences, health: HealthOf) -> None:
         self._offer = offer
         self._store = store
         self._operator = operator
+        self._health = health
 
     @app_commands.command(description="See the providers, or switch this channel to another")
     @app_commands.describe(name="The provider to switch this channel to")
@@ -45,15 +54,18 @@ class Switch(commands.Cog):
             await self._switch(interaction, name.strip())
             return
         current = (await self._current(interaction)).partition("/")[0]
-        lines = []
-        for key, entry in self._offer.providers.items():
-            mark = "▸" if key == current else "·"
-            note = f" · {entry.note}" if entry.note else ""
-            lines.append(f"{mark} **{entry.title}** `{key}` · {entry.default_model or 'no default model'}{note}")
-        listed = "\n".join(lines) or "No provider is set up. The operator has to set a provider's key."
-        await answer(
-            interaction, f"{listed}\n\nSwitch this channel with `/provider name:`, or one model with `/model`."
-        )
+        lines = [
+            f"{'▸' if name == current else '·'} {self._described(name, entry)}"
+            for name, entry in self._offer.providers.items()
+        ]
+        lines = lines or ["No provider is set up. The operator has to set a provider's key."]
+        hints = [
+            "",
+            "Switch this channel with `/provider name:`, or one model with `/model`.",
+            "-# 🟢 answered when last asked · 🔴 failed · ⚪ not asked yet",
+            *_absent(self._offer.absent.values()),
+        ]
+        await answer(interaction, "\n".join([*lines, *hints]))
 
     @provider.autocomplete("name")
     async def _provider_names(self, _: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
@@ -95,6 +107,18 @@ class Switch(commands.Cog):
     async def help(self, interaction: discord.Interaction) -> None:
         await answer(interaction, HELP.format(model=await self._current(interaction)))
 
+    def _described(self, name: str, entry: Provider) -> str:
+        """A provider as people see it: what it is called, what it has and how it does. Nobody is asked for that."""
+        default, known = self._offer.default_of(name), len(self._offer.model_ids(name))
+        facts = [
+            f"**{entry.title}** `{name}`",
+            *([f"retired {entry.retired}"] if entry.retired else []),
+            f"`{default}`" if default else "no default model",
+            f"{known} model{'' if known == 1 else 's'}",
+            _shown_health(self._health(name)),
+        ]
+        return " · ".join(facts) + (f"\n-# {entry.note}" if entry.note else "")
+
     async def _switch(self, interaction: discord.Interaction, wanted: str) -> None:
         channel = interaction.channel
         if channel is None or not await permitted(interaction, "manage_channels"):
@@ -118,8 +142,23 @@ class Switch(commands.Cog):
         return effective([*layers, self._operator]).model or self._offer.default_model
 
 
+def _shown_health(health: Health | None) -> str:
+    """A light, when it was seen, and in brief what went wrong; the provider's own words are in the log."""
+    if health is None:
+        return "⚪"
+    when = f"<t:{health.at:.0f}:R>"
+    return f"🟢 {when}" if health.ok else f"🔴 {when}, {health.error.partition(' (')[0]}"
+
+
+def _absent(providers: Collection[Provider]) -> list[str]:
+    """Lines about the providers that are not offered."""
+    retired = [f"{provider.title} ({provider.retired})" for provider in providers if provider.retired]
+    keyless = [f"{provider.title} (`{provider.key}`)" for provider in providers if not provider.retired]
+    lines = (("Without a key", keyless), ("Retired", retired))
+    return [f"-# {title}: {', '.join(names)}" for title, names in lines if names]
+
+
 def model_choices(offer: Offer, typed: str, current: str) -> list[app_commands.Choice[str]]:
-    """What to offer for a half-typed model: the current provider's first, then everybody's."""
-    own = offer.complete(typed, current.partition("/")[0])
-    names = dict.fromkeys([*own, *offer.complete(typed)])
+    """What to offer for a half-typed model: the likeliest first, the current provider's before others."""
+    names = offer.complete(typed, current.partition("/")[0])
     return [app_commands.Choice(name=name, value=name) for name in names if len(name) <= LONGEST_CHOICE][:MOST_CHOICES]

@@ -96,6 +96,11 @@ class Offer:
         return dict(sorted(offered.items(), key=lambda item: item[1].key is None))
 
     @property
+    def absent(self) -> Catalogue:
+        """What is not offered: providers that were retired, or that want a key."""
+        return {name: provider for name, provider in self._catalogue.items() if self._lack(name)}
+
+    @property
     def default_model(self) -> str:
         """`provider/model` of the operator's choice, else of the first provider that has a default model.
 
@@ -148,6 +153,13 @@ class Offer:
             known[listed.id] = _joined(known[listed.id], listed) if listed.id in known else listed
         return known
 
+    def model_ids(self, name: str) -> list[str]:
+        """The models to choose from: of a server on the operator's own machine those that are there, if it tells."""
+        provider, listed = self._catalogue[name], [model.id for model in self._listed.get(name, ())]
+        if listed and not provider.key:
+            return listed
+        return list(dict.fromkeys([*(model.id for model in provider.models), *listed]))
+
     def named(self, typed: str, current: str) -> Endpoint:
         """The endpoint that a person means: `provider/model`, or a model of the current provider.
 
@@ -171,7 +183,7 @@ class Offer:
         found: list[tuple[int, bool, str]] = []
         for name, entry in self.providers.items():
             title = entry.title.casefold()
-            for model_id in self._model_ids(name):
+            for model_id in self.model_ids(name):
                 full = f"{name}/{model_id}"
                 text = f"{full} {title}".casefold()
                 if all(word in text for word in words):
@@ -179,10 +191,6 @@ class Offer:
                     rank = 0 if begins else 1 if all(each.search(text) for each in beginnings) else 2
                     found.append((rank, name != first, full))
         return [full for _, _, full in sorted(found, key=lambda each: each[:2])]
-
-    def _model_ids(self, name: str) -> Iterable[str]:
-        models = (*self._catalogue[name].models, *self._listed.get(name, ()))
-        return dict.fromkeys(model.id for model in models)
 
     def _lack(self, name: str) -> str:
         """Why the provider of that name cannot be had; empty where it can."""

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bot.chat.preferences import Preferences
 from bot.store.conversations import Conversations
 from bot.store.database import open_database
+from bot.store.model_lists import StoredModelLists
 from bot.store.tables import preferences, synced_commands
 
 log = logging.getLogger(__name__)
@@ -76,10 +77,13 @@ class Store:
     conversations: Conversations
     preferences: StoredPreferences
     synced_commands: SyncedCommands
+    model_lists: StoredModelLists
 
     @classmethod
     @asynccontextmanager
     async def open(cls, path: Path) -> AsyncIterator["Store"]:
         """The store in this SQLite file, migrated. Raises DatabaseUnusable."""
         async with open_database(path) as engine:
-            yield cls(Conversations(engine), StoredPreferences(engine), SyncedCommands(engine))
+            yield cls(
+                Conversations(engine), StoredPreferences(engine), SyncedCommands(engine), StoredModelLists(engine)
+            )

@@ -100,6 +100,15 @@ preferences = Table(
     Column("changed_at", Float, nullable=False),
 )
 
+model_lists = Table(
+    "model_lists",
+    metadata,
+    Column("provider", String(64), primary_key=True),
+    Column("base_url", Text, nullable=False, comment="of the server that the list was read from"),
+    Column("models", Text, nullable=False, comment="JSON"),
+    Column("read_at", Float, nullable=False),
+)
+
 synced_commands = Table(
     "synced_commands",
     metadata,

@@ -72,7 +72,6 @@ async def test_in_a_direct_message_everybody_switches(sim: Simulator, ben: Perso
     [
         ("provider", "hal", "There is no provider called `hal`. Offered here: `xai`, `gemini`"),
         ("model", "hal/9000", "answers from now on"),  # a model of the current provider that the catalogue ignores
-        ("provider", "litellm", "LiteLLM has no default model; name one as `litellm/model`"),
         ("model", "", "Here `xai/grok-4.20-non-reasoning` answers"),
     ],
 )

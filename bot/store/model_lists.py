@@ -1,0 +1,47 @@
+"""What the providers listed of their models when they were last asked, so that a start needs none of them."""
+
+import logging
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.dialects.sqlite import insert as insert_or
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bot.store.tables import model_lists
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredList:
+    """A provider's list: `models` is JSON, `base_url` where it was read, `read_at` when, in Unix seconds."""
+
+    provider: str
+    base_url: str
+    models: str
+    read_at: float
+
+
+class StoredModelLists:
+    """The last list of each provider."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def all(self) -> list[StoredList]:
+        columns = (model_lists.c.provider, model_lists.c.base_url, model_lists.c.models, model_lists.c.read_at)
+        async with self._engine.connect() as connection:
+            return [StoredList(*row) for row in await connection.execute(select(*columns))]
+
+    async def keep(self, read: StoredList) -> None:
+        """Keep a list in place of the provider's last one. A list that cannot be written is read again at the next
+        start, so that is no more than a line in the log.
+        """
+        row = {"base_url": read.base_url, "models": read.models, "read_at": read.read_at}
+        stored = insert_or(model_lists).values(provider=read.provider, **row)
+        try:
+            async with self._engine.begin() as connection:
+                await connection.execute(stored.on_conflict_do_update(set_=row))
+        except DBAPIError as error:
+            log.warning("The models of %s could not be written down: %s", read.provider, error.orig)

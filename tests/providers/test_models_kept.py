@@ -1,0 +1,203 @@
+"""Lists in the background: kept with their age, read anew in time, and none the worse for a provider that fails."""
+
+import asyncio
+import logging
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from bot.model_lists import ModelLists, Rhythm
+from bot.providers.asking import Health
+from bot.providers.catalogue import load_catalogue
+from bot.providers.errors import KeyRejected, Overloaded, RateLimited, Unreachable
+from bot.providers.models import ModelReader
+from bot.providers.offer import Access, Offer
+from bot.store.store import Store
+from tests.shelf import TIMEOUT, Shelf, listed
+
+KEY = "k3-not-a-real-one"
+QUICK = Rhythm(fresh=0.01, first_retry=0.005, longest_retry=0.01)
+ONCE = Rhythm(fresh=3_600, first_retry=3_600, longest_retry=3_600)
+
+
+@dataclass
+class House:
+    """A store in a real file, and lists that are read from the shelf."""
+
+    shelf: Shelf
+    path: Path
+
+    @asynccontextmanager
+    async def lists(
+        self, rhythm: Rhythm = ONCE, url: str = "", asked: Mapping[str, Health] | None = None
+    ) -> AsyncIterator[ModelLists]:
+        access = Access.model_validate({"key": KEY, "base_url": url or f"{self.shelf.url}/v1"})
+        server = Offer(load_catalogue(), {"groq": access}).server("groq")
+        async with Store.open(self.path) as store, aiohttp.ClientSession() as session:
+            lists = ModelLists(ModelReader(session), store.model_lists, {} if asked is None else asked, rhythm)
+            async with lists.kept_fresh([server]):
+                yield lists
+
+    def sql(self, query: str, *values: Any) -> list[Any]:
+        with closing(sqlite3.connect(self.path)) as connection, connection:
+            return connection.execute(query, values).fetchall()
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    async with Shelf.open() as shelf:
+        yield House(shelf, tmp_path / "parley.db")
+
+
+def names(lists: ModelLists) -> list[str]:
+    return [model.id for model in lists.listed.get("groq", ())]
+
+
+async def known(lists: ModelLists, *wanted: str) -> None:
+    async with asyncio.timeout(TIMEOUT):
+        while names(lists) != list(wanted):
+            await asyncio.sleep(0)
+
+
+async def told(lists: ModelLists) -> Health:
+    async with asyncio.timeout(TIMEOUT):
+        while not (health := lists.health("groq")):
+            await asyncio.sleep(0)
+    return health
+
+
+async def test_a_list_is_kept_with_its_facts_and_its_age(house: House) -> None:
+    house.shelf.answers["/v1/models"] = listed("heron-9", context_window=9_000)
+    async with house.lists() as lists:
+        assert lists.health("groq") is None
+        await known(lists, "heron-9")
+    async with house.lists(ONCE) as lists:
+        assert [(model.id, model.context) for model in lists.listed["groq"]] == [("heron-9", 9_000)]
+        health = lists.health("groq")
+        [(read_at,)] = house.sql("SELECT read_at FROM model_lists")
+        assert health == Health(True, "", read_at)
+    assert len(house.shelf.asked) == 1
+
+
+async def test_a_list_is_read_again_and_again(house: House) -> None:
+    house.shelf.answers["/v1/models"] = listed("heron-1")
+    async with house.lists(QUICK) as lists:
+        await known(lists, "heron-1")
+        house.shelf.answers["/v1/models"] = listed("heron-2", "heron-3")
+        await known(lists, "heron-2", "heron-3")
+        await house.shelf.times("/v1/models", len(house.shelf.asked) + 2)
+
+
+async def test_a_provider_that_fails_keeps_its_list_and_is_asked_until_it_answers(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    house.shelf.answers["/v1/models"] = listed("heron-1")
+    async with house.lists(QUICK) as lists:
+        await known(lists, "heron-1")
+        house.shelf.answers["/v1/models"] = (503, {"error": {"message": f"no room for {KEY}"}})
+        await house.shelf.times("/v1/models", len(house.shelf.asked) + 5)
+        health = await told(lists)
+        assert (names(lists), health.ok) == (["heron-1"], False)
+        assert health.error.startswith("overloaded (HTTP 503")
+        house.shelf.answers["/v1/models"] = listed("heron-2")
+        await known(lists, "heron-2")
+        assert (await told(lists)).ok
+    warnings = [record for record in caplog.records if record.levelno == logging.WARNING]
+    assert [record.name for record in warnings] == ["bot.model_lists"], "the same trouble is told once"
+    assert KEY not in caplog.text
+
+
+async def test_an_old_list_is_read_at_once_and_a_list_of_the_future_is_not(house: House) -> None:
+    house.shelf.answers["/v1/models"] = listed("heron-1")
+    async with house.lists() as lists:
+        await known(lists, "heron-1")
+    house.sql("UPDATE model_lists SET read_at = ?", time.time() + 10**6)  # the clock was set back
+    async with house.lists() as lists:
+        assert names(lists) == ["heron-1"]
+    assert len(house.shelf.asked) == 1
+    house.sql("UPDATE model_lists SET read_at = ?", time.time() - 3_601)
+    house.shelf.answers["/v1/models"] = listed("heron-2")
+    async with house.lists() as lists:
+        assert names(lists) == ["heron-1"]
+        await known(lists, "heron-2")
+
+
+async def test_the_list_of_another_server_does_not_hold(house: House, unused_port: int) -> None:
+    house.shelf.answers["/v1/models"] = listed("heron-1")
+    async with house.lists() as lists:
+        await known(lists, "heron-1")
+    async with house.lists(url=f"http://127.0.0.1:{unused_port}/v1") as lists:
+        health = await told(lists)
+        assert (names(lists), health.ok) == ([], False)
+
+
+@pytest.mark.parametrize("kept", ["no JSON", "{}", '[{"id": "heron-1", "wings": 2}]', "[7]"])
+async def test_a_kept_list_that_cannot_be_read_is_read_from_the_provider(house: House, kept: str) -> None:
+    house.shelf.answers["/v1/models"] = listed("heron-1")
+    async with house.lists() as lists:
+        await known(lists, "heron-1")
+    house.sql("UPDATE model_lists SET models = ?", kept)
+    async with house.lists() as lists:
+        assert names(lists) == []
+        await known(lists, "heron-1")
+
+
+async def test_a_list_that_cannot_be_written_down_still_holds(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    async with Store.open(house.path):
+        pass
+    house.sql("CREATE TRIGGER full BEFORE INSERT ON model_lists BEGIN SELECT RAISE(ABORT, 'disk full'); END")
+    house.shelf.answers["/v1/models"] = listed("heron-1")
+    async with house.lists(QUICK) as lists:
+        await known(lists, "heron-1")
+        await house.shelf.times("/v1/models", 3)
+    assert "could not be written down: disk full" in caplog.text
+
+
+async def test_closing_does_not_wait_for_a_provider_that_is_silent(house: House) -> None:
+    never, asked = asyncio.Event(), asyncio.Event()
+
+    async def silent(_: Any) -> Any:
+        asked.set()
+        await never.wait()
+
+    house.shelf.answers["/v1/models"] = silent
+    async with asyncio.timeout(TIMEOUT):
+        async with house.lists():
+            await asked.wait()
+        never.set()
+
+
+async def test_an_answer_says_more_of_a_provider_than_a_list_that_it_does_not_have(house: House) -> None:
+    house.shelf.answers["/v1/models"] = (404, {"error": {"message": "no lists here"}})
+    asked: dict[str, Health] = {}
+    async with house.lists(asked=asked) as lists:
+        assert (await told(lists)).error.startswith("it does not know the model")
+        asked["groq"] = Health(True, "", time.time() - 60)
+        assert lists.health("groq") == asked["groq"]
+
+
+async def test_the_newest_word_of_a_provider_counts(house: House) -> None:
+    house.shelf.answers["/v1/models"] = (401, {"error": {"message": "no"}})
+    asked: dict[str, Health] = {}
+    async with house.lists(asked=asked) as lists:
+        listing = await told(lists)
+        asked["groq"] = Health(True, "", listing.at - 60)
+        assert lists.health("groq") == listing
+        asked["groq"] = Health(True, "", listing.at + 60)
+        assert lists.health("groq") == asked["groq"]
+
+
+def test_waits_grow_to_a_bound_and_a_provider_may_name_its_own() -> None:
+    rhythm = Rhythm(fresh=1_000, first_retry=10, longest_retry=60)
+    assert [rhythm.wait(failures, Unreachable()) for failures in (1, 2, 3, 4, 5_000)] == [10, 20, 40, 60, 60]
+    assert rhythm.wait(50, KeyRejected()) == 1_000, "hardly mended by asking"
+    assert [rhythm.wait(1, RateLimited(wait=wait)) for wait in (5, 100, 10**9)] == [10, 100, 1_000]
+    assert rhythm.wait(1, Overloaded()) == 10

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.chat.gate import Gate
+from bot.chat.gate import Gate, Kind
 from bot.chat.pages import LIMIT, split
 
 log = logging.getLogger(__name__)
@@ -98,8 +98,7 @@ class Reply:
         finally:
             self._reader.cancel()
             typing.cancel()
-            self._ended = True
-            self._news.set()
+            self._end()
             await asyncio.shield(writer)
 
     def say(self, status: str) -> None:
@@ -122,8 +121,13 @@ class Reply:
     async def finish(self, note: str) -> None:
         """Put a note below the text, in a message of its own where there is no text."""
         self.note = note
-        self._ended = True
+        self._end()
         await self._write()
+
+    def _end(self) -> None:
+        self._ended = True
+        self._news.set()
+        self._surface.gate.hurry()
 
     async def _read(self, pieces: AsyncIterator[str]) -> None:
         async for piece in pieces:
@@ -139,13 +143,18 @@ class Reply:
         """Make writes until the whole text is shown and no more will come."""
         while not self.lost:
             self._news.clear()
-            if self._next_write() is None:
+            if (waiting := self._next_write()) is None:
                 if self._ended:
                     return
                 await self._news.wait()
                 continue
-            async with self._surface.gate.write(preview=not self._ended and bool(self.shown)):
+            kind = Kind.EDIT if waiting[0] < len(self.shown) else Kind.SEND
+            async with self._surface.gate.write(kind, self._urgent):
                 await self._show(self._next_write())
+
+    def _urgent(self) -> bool:
+        """A first message and a final go before previews."""
+        return self._ended or not self.shown
 
     def _next_write(self) -> tuple[int, str] | None:
         """The first page that is not shown as it should be: its number and text."""

@@ -48,7 +48,7 @@ async def test_only_the_newest_text_is_written_an_interval_apart(board: Board) -
     pieces = [f"{number} " for number in range(100)]
     await Reply(board).publish(paced(pieces, 0.13))
     times = [write.at for write in board.writes]
-    assert all(later - earlier >= INTERVAL - 1e-6 for earlier, later in pairwise(times))
+    assert all(later - earlier >= INTERVAL - 1e-6 for earlier, later in pairwise(times[:-1]))
     for write in board.writes[:-1]:
         said = int(write.at / 0.13 + 1e-6)
         assert write.text in ("".join(pieces[:said]), "".join(pieces[: said - 1])), "stale text"

@@ -56,6 +56,7 @@ class Parley(commands.Bot):
         pace: float = INTERVAL,
     ) -> None:
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nothing here speaks
+        gates = Gates(pace)
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -63,11 +64,12 @@ class Parley(commands.Bot):
             intents=intents(),
             allowed_mentions=discord.AllowedMentions.none(),
             max_messages=None,
+            http_trace=gates.trace(),
             guild_ready_timeout=LAST_GUILD_AFTER,
         )
         self._store = store
         self._own_cogs = (
-            Chat(self, responder, Gates(pace)),
+            Chat(self, responder, gates),
             Switch(offer, store, operator, health),
             Settings(offer, store, operator),
         )

@@ -26,6 +26,7 @@ values: dict[str, st.SearchStrategy[Any]] = {
     "image_detail": st.sampled_from(Detail),
     "answer": st.sampled_from(Answer),
     "role_id": st.integers(1, 2**63),
+    "fallback": st.lists(st.sampled_from(["groq/x", "mistral/y"])).map(tuple),
 }
 layers = st.lists(st.fixed_dictionaries({}, optional=values).map(Preferences.of), min_size=1, max_size=4)
 

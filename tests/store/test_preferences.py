@@ -17,6 +17,7 @@ EVERYTHING = {
     "image_detail": Detail.LOW,
     "answer": Answer.ALWAYS,
     "role_id": 2**62,
+    "fallback": ("groq/openai/gpt-oss-20b", "mistral"),
 }
 
 

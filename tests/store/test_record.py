@@ -30,6 +30,7 @@ async def test_a_turn_is_remembered_with_everything_that_is_known_of_it(talk: Ta
     completion = Completion(
         "openrouter/google/gemini-3.5-flash-lite",
         "It sleeps.",
+        reasoning="Cats do.",
         answered_by="gemini-3.5-flash-lite-07",
         finish_reason="stop",
         usage=Usage(812, 5, 840),
@@ -44,7 +45,7 @@ async def test_a_turn_is_remembered_with_everything_that_is_known_of_it(talk: Ta
         ("assistant", "It sleeps.", None, 1),
     ]
     assert rows(path, "SELECT * FROM completions") == [
-        (2, completion.model, completion.answered_by, "stop", None, 812, 5, 840, 0.25, 1.5)
+        (2, completion.model, "Cats do.", completion.answered_by, "stop", None, 812, 5, 840, 0.25, 1.5)
     ]
     assert rows(path, "SELECT id, message_id, page FROM discord_messages") == [
         (2_000, 1, 0),

@@ -7,14 +7,15 @@ PYTHON ?=
 PYTHONS := $(or $(PYTHON),python3 python3.13 python3.12 python3.11)
 VENV := .venv
 PEERS := .venv-peers
+BENCH := .venv-bench
 BIN := $(VENV)/bin
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --upgrade
 
 .DEFAULT_GOAL := help
-.PHONY: help playground test setup lint types peers lock clean
+.PHONY: help playground test setup lint types peers bench-stream docs lock clean
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 playground: $(VENV)/runtime.installed  ## Parley with a simulated Discord and a scripted model, in the browser
 	@$(BIN)/python -m bot playground $(ARGS)
@@ -33,14 +34,21 @@ types: setup  ## mypy --strict
 peers: setup $(PEERS)/litellm.installed  ## the tests against the real LiteLLM proxy, in an environment of its own
 	@$(BIN)/python -m pytest -m peers tests/peers $(ARGS)
 
+bench-stream: $(BENCH)/rivals.installed  ## how fast answers are read, beside other clients; ARGS="--quick" for a short run
+	@$(BENCH)/bin/python -m benchmarks.stream_client $(ARGS)
+
+docs: $(VENV)/runtime.installed  ## write docs/providers.md anew from the catalogue
+	@$(BIN)/python -m docs.providers
+
 lock: setup  ## write the lock files anew, with the newest releases that pyproject.toml allows
 	$(LOCK) pyproject.toml -o requirements.lock
 	$(LOCK) --group dev -c requirements.lock -o requirements-dev.lock
 	$(LOCK) --group build -c requirements-dev.lock -o requirements-build.lock
 	$(LOCK) --python-version 3.11 tests/peers/requirements.in -o tests/peers/requirements.lock
+	$(LOCK) --python-version 3.11 -c requirements.lock benchmarks/requirements.in -o benchmarks/requirements.lock
 
 clean:  ## remove the environments
-	rm -rf $(VENV) $(PEERS)
+	rm -rf $(VENV) $(PEERS) $(BENCH)
 
 $(VENV)/runtime.installed: requirements.lock requirements-build.lock pyproject.toml $(VENV)/made
 	@echo "Installing what Parley needs (once) ..."
@@ -59,6 +67,11 @@ $(PEERS)/litellm.installed: tests/peers/requirements.lock $(PEERS)/made
 		|| { echo "The LiteLLM proxy could not be installed, so the tests against it cannot run."; exit 1; }
 	$(installed)
 
+$(BENCH)/rivals.installed: requirements.lock benchmarks/requirements.lock $(BENCH)/made
+	@echo "Installing the clients that Parley is compared with (once, about 300 MB) ..."
+	$(call install,--require-hashes -r requirements.lock -r benchmarks/requirements.lock)
+	$(installed)
+
 # In the recipes of an environment's files: `unfinished` stands there, with the process that is at it, until all is done.
 install = @echo $$PPID > $(@D)/unfinished; $(@D)/bin/python -m pip install --quiet --disable-pip-version-check $(1)
 installed = @rm $(@D)/unfinished && touch $@
@@ -66,9 +79,9 @@ installed = @rm $(@D)/unfinished && touch $@
 # Whether an environment can be used as it is; waits while another `make` is at it.
 whole = $(shell while kill -0 "$$(cat $(1)/unfinished 2>&1)" 2>&1; do sleep 1; done >/dev/null; \
 	[ ! -e $(1)/unfinished ] && [ "$$(cat $(1)/made 2>&1)" = "$(CURDIR)" ] && $(1)/bin/python -c pass 2>/dev/null && echo yes)
-.PHONY: $(foreach each,$(VENV) $(PEERS),$(if $(call whole,$(each)),,$(each)/made))
+.PHONY: $(foreach each,$(VENV) $(PEERS) $(BENCH),$(if $(call whole,$(each)),,$(each)/made))
 
-$(VENV)/made $(PEERS)/made:
+$(VENV)/made $(PEERS)/made $(BENCH)/made:
 	@found=; recent=; for python in $(PYTHONS); do \
 		"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
 		recent=$$python; \

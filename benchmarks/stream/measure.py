@@ -1,0 +1,181 @@
+"""One measurement of one client: a process of its own, which writes a JSON object.
+
+python -m benchmarks.stream.measure '{"kind": "cost", "client": "parley", "loop": "asyncio", "address": …, …}'
+"""
+
+import asyncio
+import contextlib
+import json
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from benchmarks.stream.clients import CLIENTS, Client
+from benchmarks.stream.figures import percentile
+from benchmarks.stream.machine import cpu_seconds, open_many_files, pin
+from benchmarks.stream.server import WORDS
+
+GRACE = 0.5
+"""Seconds behind the schedule in which chunks still count as delivered."""
+
+
+@dataclass
+class Task:
+    """What is to be measured."""
+
+    kind: str
+    client: str
+    address: str
+    loop: str = "asyncio"
+    chunks: int = 20_000
+    a_write: int = 1
+    requests: int = 200
+    streams: int = 200
+    rate: float = 50.0
+    seconds: float = 10.0
+
+
+@dataclass
+class Tally:
+    """Counts chunks and the characters in them."""
+
+    chunks: int = 0
+    characters: int = 0
+
+    def seen(self, text: str, chunks: int) -> None:
+        self.chunks += chunks
+        self.characters += len(text)
+
+
+@dataclass
+class Watch:
+    """Notes when the first text came."""
+
+    first: float | None = None
+
+    def seen(self, _: str, __: int) -> None:
+        if self.first is None:
+            self.first = time.perf_counter()
+
+
+@dataclass
+class Lateness:
+    """Notes how late each chunk is, up to a time; a text says when it was due."""
+
+    until: float
+    samples: list[float] = field(default_factory=list)
+    chunks: int = 0
+
+    def seen(self, text: str, chunks: int) -> None:
+        now = time.monotonic()
+        if now <= self.until:
+            self.samples.append(now - float(text))
+            self.chunks += chunks
+
+
+async def cost(client: Client, task: Task) -> dict[str, float]:
+    """CPU for each chunk of one long answer that comes as fast as it goes."""
+    await client.read(f"{task.address}/flat/50/1/v1", Tally().seen)
+    tally = Tally()
+    before = cpu_seconds()
+    await client.read(f"{task.address}/flat/{task.chunks}/{task.a_write}/v1", tally.seen)
+    spent = cpu_seconds() - before
+    _check(task, tally)
+    return {"us_per_chunk": spent / task.chunks * 1e6}
+
+
+def _check(task: Task, tally: Tally) -> None:
+    """Whoever was quick because it left something out has no figure."""
+    if task.client == "bare":
+        complete = abs(tally.chunks - task.chunks) <= task.chunks * 0.01  # it does not see a chunk cut in two
+    else:
+        characters = sum(len(WORDS[number % len(WORDS)]) for number in range(task.chunks))
+        complete = (tally.chunks, tally.characters) == (task.chunks, characters)
+    if not complete:
+        raise SystemExit(f"{task.client} read {tally.chunks} of {task.chunks} chunks")
+
+
+async def first(client: Client, task: Task) -> dict[str, float]:
+    """Time from asking to the first text, on connections that are open already."""
+    waits = []
+    for _ in range(task.requests + 5):
+        watch, start = Watch(), time.perf_counter()
+        await client.read(f"{task.address}/flat/2/1/v1", watch.seen)
+        waits.append((watch.first or float("inf")) - start)
+    return {"p50_ms": percentile(waits[5:], 50) * 1000, "p99_ms": percentile(waits[5:], 99) * 1000}
+
+
+async def streams(client: Client, task: Task) -> dict[str, float]:
+    """Many answers at once by the clock: how late the chunks are, and the loop."""
+    await client.read(f"{task.address}/flat/50/1/v1", Tally().seen)
+    start = time.monotonic() + 1 + min(task.streams * 0.008, 5)  # until then all are open
+    due = int(task.rate * task.seconds)
+    url = f"{task.address}/paced/{due}/{task.rate}/{start}/v1"
+    lateness = Lateness(until=start + task.seconds + GRACE)
+    readers = [asyncio.create_task(client.read(url, lateness.seen)) for _ in range(task.streams)]
+    await asyncio.sleep(start - time.monotonic())
+    before = cpu_seconds()
+    async with _loop_lag() as lags:
+        began = time.monotonic()
+        await asyncio.sleep(lateness.until - began)
+    busy = (cpu_seconds() - before) / (time.monotonic() - began)
+    await _end(readers)
+    samples = lateness.samples or [float("inf")]
+    return {
+        "delivered_percent": lateness.chunks / (due * task.streams) * 100,
+        "p50_ms": percentile(samples, 50) * 1000,
+        "p99_ms": percentile(samples, 99) * 1000,
+        "loop_lag_p99_ms": percentile(lags, 99) * 1000,
+        "cpu_percent": busy * 100,
+    }
+
+
+@contextlib.asynccontextmanager
+async def _loop_lag(step: float = 0.005) -> AsyncIterator[list[float]]:
+    lags: list[float] = []
+
+    async def look() -> None:
+        while True:
+            asleep = time.monotonic()
+            await asyncio.sleep(step)
+            lags.append(time.monotonic() - asleep - step)
+
+    looking = asyncio.create_task(look())
+    try:
+        yield lags
+    finally:
+        looking.cancel()
+
+
+async def _end(readers: list["asyncio.Task[None]"]) -> None:
+    """Leave those that lag behind, and hear of those that failed."""
+    done, late = await asyncio.wait(readers, timeout=0.1)
+    for reader in late:
+        reader.cancel()
+    await asyncio.wait(readers, timeout=20)
+    for reader in done:
+        reader.result()
+
+
+async def measure(task: Task) -> dict[str, float]:
+    async with CLIENTS[task.client]() as client:
+        return await {"cost": cost, "first": first, "streams": streams}[task.kind](client, task)
+
+
+def main() -> None:
+    task = Task(**json.loads(sys.argv[1]))
+    pin(1)
+    open_many_files()
+    factory: Callable[[], Any] | None = None
+    if task.loop == "uvloop":
+        import uvloop
+
+        factory = uvloop.new_event_loop
+    with asyncio.Runner(loop_factory=factory) as runner:
+        print(json.dumps(runner.run(measure(task))))
+
+
+if __name__ == "__main__":
+    main()

@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 ANSWER_SHARE = 4
 """One part in this many of a model's window is left for its answer."""
 
+INTERRUPTED = "I was restarted while writing this. Mention me again to go on."
+
 LONG_WAIT = 3.0
 """Seconds of waiting that a person is told of."""
 
@@ -44,8 +46,8 @@ class Answering:
         self._position = Position()
         self._images: tuple[Image, ...] = ()
         self._skipped: list[str] = []
-        self.completion = Completion(preferences.model or offer.default_model)
         self.notes: list[str] = []
+        self.completion = Completion(preferences.model or offer.default_model)
 
     async def publish(self, reply: Reply) -> None:
         """Show the answer as it comes, and then what there is to say about it. Raises NothingToAnswer."""
@@ -58,15 +60,19 @@ class Answering:
         await self._look(endpoints[0].image_rules if endpoints else ImageRules())
         if not self._prompt.content and not self._images:
             raise NothingToAnswer(_nothing_to_answer(self._skipped))
-        if endpoints:
-            await self._ask(endpoints, reply)
+        answer_id = await conversations.open(Turn(self._prompt, self._images, self._position, self.completion))
 
-    async def record(self, reply: Reply) -> None:
-        """Write the turn down, whatever became of it."""
+        async def keep() -> None:
+            await conversations.keep(answer_id, reply.text, reply.message_ids)
+
+        if endpoints:
+            await reply.publish(self._pieces(endpoints, reply), keep, lambda: self._last_words(reply))
+        else:
+            await reply.finish("\n".join(self.notes))
+        if reply.lost:
+            self.completion.error = f"not shown to the end: {reply.lost}"
         self.completion.text = reply.text
-        shown = tuple(page.message_id for page in reply.shown)
-        turn = Turn(self._prompt, self._images, self._position, self.completion, shown)
-        await self._store.conversations.record(turn)
+        await conversations.close(answer_id, self.completion, reply.message_ids)
 
     def _endpoints(self) -> list[Endpoint]:
         """The endpoint that was chosen, and those to fall back on; a fallback that is not offered is passed over."""
@@ -83,21 +89,6 @@ class Answering:
                 log.warning("The fallback %s is passed over: %s", name, error)
         return endpoints
 
-    async def _ask(self, endpoints: list[Endpoint], reply: Reply) -> None:
-        """Have the reply publish what the endpoints say, and explain it when they fail."""
-        try:
-            await reply.publish(self._pieces(endpoints, reply))
-        except ProviderError as error:
-            endpoint = self._offer.endpoint(self.completion.model)
-            log.warning("%s failed: %s: %s", endpoint.full_name, type(error).__name__, error.detail)
-            self.completion.error = f"{type(error).__name__}: {error.detail}"
-            self.notes.insert(0, f"⚠️ {error.sentence(endpoint.provider.title, f'`{endpoint.full_name}`')}")
-        else:
-            if not reply.text.strip() and not reply.lost and not reply.stopped:
-                self.completion.error = "empty answer"
-                self.notes.insert(0, _empty_answer(self.completion))
-        self.notes += [f"Left out {phrase}." for phrase in self._skipped]
-
     async def _pieces(self, endpoints: list[Endpoint], reply: Reply) -> AsyncIterator[str]:
         """The text of the answer's chunks; what else they say goes into the completion."""
         began = time.monotonic()
@@ -108,8 +99,26 @@ class Answering:
                     if text:
                         self.completion.first_text_after = self.completion.first_text_after or time.monotonic() - began
                         yield text
+        except ProviderError as error:
+            self._explain(error)
         finally:
             self.completion.took = time.monotonic() - began
+
+    def _explain(self, error: ProviderError) -> None:
+        endpoint = self._offer.endpoint(self.completion.model)
+        log.warning("%s failed: %s: %s", endpoint.full_name, type(error).__name__, error.detail)
+        self.completion.error = f"{type(error).__name__}: {error.detail}"
+        self.notes.insert(0, f"⚠️ {error.sentence(endpoint.provider.title, f'`{endpoint.full_name}`')}")
+
+    def _last_words(self, reply: Reply) -> str:
+        """What stands below the answer, for the person."""
+        if reply.stopped:
+            self.completion.error = "interrupted by a restart"
+            self.notes.insert(0, f"⚠️ {INTERRUPTED}")
+        elif not reply.text.strip() and not self.completion.error:
+            self.completion.error = "empty answer"
+            self.notes.insert(0, _empty_answer(self.completion))
+        return "\n".join([*self.notes, *(f"Left out {phrase}." for phrase in self._skipped)])
 
     def _take(self, step: Step, reply: Reply) -> str:
         match step:

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from weakref import WeakValueDictionary
 
-from bot.answering import Answering, NothingToAnswer
+from bot.answering import INTERRUPTED, Answering, NothingToAnswer
 from bot.chat.messages import Completion, Prompt
 from bot.chat.preferences import Answer, Preferences, effective
 from bot.chat.reply import MessageGone, Reply, Surface, SurfaceBusy, SurfaceLost
@@ -22,7 +22,6 @@ from bot.store.store import Store
 
 log = logging.getLogger(__name__)
 
-INTERRUPTED = "I was restarted while writing this. Mention me again to go on."
 
 BROKEN = "Something went wrong on my side. The operator finds the cause in the log, under {}."
 
@@ -38,6 +37,7 @@ class _Running:
     reply: Reply
     over: asyncio.Event = field(default_factory=asyncio.Event)
     interrupted: bool = False
+    """It has to end before it has begun."""
 
 
 class Responder:
@@ -117,21 +117,11 @@ class Responder:
         if not _may_talk(prompt, preferences):
             raise Refusal(f"Only <@&{preferences.role_id}> may talk to me here. Those who manage the server decide it.")
         answering = Answering(prompt, preferences, self._offer, self._asker, self._store)
-        reply = running.reply
         try:
-            await answering.publish(reply)
+            await answering.publish(running.reply)
         except NothingToAnswer as nothing:
             raise Refusal(str(nothing)) from nothing
-        completion, notes = answering.completion, answering.notes
-        if running.interrupted:
-            completion.error = "interrupted by a restart"
-            notes.insert(0, f"⚠️ {INTERRUPTED}")
-        elif reply.lost:
-            completion.error = f"not shown to the end: {reply.lost}"
-        if notes and not reply.lost:
-            await reply.finish("\n".join(notes))
-        await answering.record(reply)
-        _log_turn(prompt, completion)
+        _log_turn(prompt, answering.completion)
 
 
 def _may_talk(prompt: Prompt, preferences: Preferences) -> bool:

@@ -9,7 +9,7 @@ the whole text.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -79,22 +79,33 @@ class Reply:
         self._ended = False
         self._stopped = False
         self._failures = 0
+        self._keep: Callable[[], Awaitable[None]] | None = None
         self._reader: asyncio.Task[None] | None = None
 
-    async def publish(self, pieces: AsyncIterator[str]) -> None:
+    async def publish(
+        self,
+        pieces: AsyncIterator[str],
+        keep: Callable[[], Awaitable[None]] | None = None,
+        last_words: Callable[[], str] = str,
+    ) -> None:
         """Show the pieces as they come, until they end, `stop` is called, or the surface is lost.
 
+        `keep` is awaited after every write. `last_words` gives the note for the final write, once all pieces have come.
         Raises what `pieces` raises, after all that came before it has been shown.
         """
+        self._keep = keep
         self._reader = asyncio.create_task(self._read(pieces))
         if self._stopped:
             self._reader.cancel()
         typing = asyncio.create_task(self._type())
         writer = asyncio.create_task(self._write())
         try:
+            await asyncio.wait([self._reader, writer], return_when=asyncio.FIRST_COMPLETED)
+            self._reader.cancel()  # for when it is the writer that could not go on
             await asyncio.wait([self._reader])
             if not self._reader.cancelled() and (error := self._reader.exception()):
                 raise error
+            self.note = last_words()
         finally:
             self._reader.cancel()
             typing.cancel()
@@ -105,6 +116,11 @@ class Reply:
         """Show this in the place of the answer until there is one."""
         self._status = status
         self._news.set()
+
+    @property
+    def message_ids(self) -> tuple[int, ...]:
+        """The messages that show the reply, in order."""
+        return tuple(page.message_id for page in self.shown)
 
     @property
     def stopped(self) -> bool:
@@ -186,6 +202,8 @@ class Reply:
             else:
                 self.shown.append(Shown(await self._surface.send(page), page))
             self._failures = 0
+            if self._keep:
+                await self._keep()
         except SurfaceLost as error:
             self._lose(error)
         except SurfaceBusy as error:

@@ -3,9 +3,10 @@
 import hashlib
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, insert, literal, select
+from sqlalchemy import ColumnElement, Row, func, insert, literal, select, update
 from sqlalchemy.dialects.sqlite import insert as insert_or
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -18,6 +19,17 @@ IDLE_SECONDS = 30 * 60
 
 LONGEST_PATH = 1_000
 """Messages that are read back for one request; no window that a model has today holds more of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """An answer that was cut by Parley's end; ids but its own are Discord's, `shown` is in the order of the pages."""
+
+    answer_id: int
+    channel_id: int
+    prompt_id: int
+    text: str
+    shown: tuple[int, ...]
 
 
 class Conversations:
@@ -56,36 +68,96 @@ class Conversations:
 
     async def record(self, turn: Turn) -> None:
         """Write down prompt, completion and the Discord messages of both, all or nothing."""
-        now = time.time()
-        prompt, place = turn.prompt, turn.prompt.place
         async with self._engine.begin() as connection:
-            conversation_id = turn.position.conversation_id or await _insert_conversation(
-                connection, place, prompt.author.id, now
-            )
-            prompt_id = await _insert_message(
-                connection,
-                conversation_id=conversation_id,
-                parent_id=turn.position.parent_id,
-                role=Role.USER,
-                text=prompt.content,
-                author_id=prompt.author.id,
-                created_at=now,
-            )
-            await _insert_images(connection, prompt_id, turn.images)
-            answer_id = await _insert_message(
-                connection,
-                conversation_id=conversation_id,
-                parent_id=prompt_id,
-                role=Role.ASSISTANT,
-                text=turn.completion.text,
-                created_at=now,
-            )
-            await _insert_completion(connection, answer_id, turn.completion)
-            pages = [(prompt.id, prompt_id, 0), *((id_, answer_id, page) for page, id_ in enumerate(turn.shown))]
-            await connection.execute(
-                insert(discord_messages),
-                [{"id": id_, "message_id": message_id, "page": page} for id_, message_id, page in pages],
-            )
+            answer_id = await _open(connection, turn)
+            await _close(connection, answer_id, turn.completion, turn.shown)
+
+    async def open(self, turn: Turn) -> int:
+        """Write down a prompt whose answer begins to stream, and return the answer's id for `keep` and `close`."""
+        async with self._engine.begin() as connection:
+            return await _open(connection, turn)
+
+    async def keep(self, answer_id: int, text: str, shown: Sequence[int]) -> None:
+        """Write down how far an answer has come, in case nobody lives to `close` it."""
+        async with self._engine.begin() as connection:
+            await _write(connection, answer_id, text, shown)
+
+    async def close(self, answer_id: int, completion: Completion, shown: Sequence[int]) -> None:
+        """Write down the whole completion and the Discord messages that show it, all or nothing."""
+        async with self._engine.begin() as connection:
+            await _close(connection, answer_id, completion, shown)
+
+    async def unfinished(self) -> list[Unfinished]:
+        """The answers that were streaming when Parley died."""
+        prompts, answers = messages.alias("prompts"), messages.alias("answers")
+        pages = discord_messages.alias("pages")
+        query = (
+            select(answers.c.id, answers.c.text, conversations.c.channel_id, discord_messages.c.id.label("prompt_id"))
+            .join(completions, completions.c.message_id == answers.c.id)
+            .join(prompts, prompts.c.id == answers.c.parent_id)
+            .join(conversations, conversations.c.id == answers.c.conversation_id)
+            .join(discord_messages, discord_messages.c.message_id == prompts.c.id)
+            .where(completions.c.finished.is_(False))
+        )
+        async with self._engine.connect() as connection:
+            found = (await connection.execute(query)).all()
+            shown = select(pages.c.id).order_by(pages.c.page)
+            return [
+                Unfinished(
+                    row.id,
+                    row.channel_id,
+                    row.prompt_id,
+                    row.text,
+                    tuple((await connection.scalars(shown.where(pages.c.message_id == row.id))).all()),
+                )
+                for row in found
+            ]
+
+
+async def _open(connection: AsyncConnection, turn: Turn) -> int:
+    now = time.time()
+    prompt, position = turn.prompt, turn.position
+    conversation_id = position.conversation_id or await _insert_conversation(
+        connection, prompt.place, prompt.author.id, now
+    )
+    prompt_id = await _insert_message(
+        connection,
+        conversation_id=conversation_id,
+        parent_id=position.parent_id,
+        role=Role.USER,
+        text=prompt.content,
+        author_id=prompt.author.id,
+        created_at=now,
+    )
+    await connection.execute(insert(discord_messages).values(id=prompt.id, message_id=prompt_id, page=0))
+    await _insert_images(connection, prompt_id, turn.images)
+    answer_id = await _insert_message(
+        connection,
+        conversation_id=conversation_id,
+        parent_id=prompt_id,
+        role=Role.ASSISTANT,
+        text="",
+        created_at=now,
+    )
+    await connection.execute(
+        insert(completions).values(message_id=answer_id, **_values(turn.completion), finished=False)
+    )
+    return answer_id
+
+
+async def _write(connection: AsyncConnection, answer_id: int, text: str, shown: Sequence[int]) -> None:
+    await connection.execute(update(messages).where(messages.c.id == answer_id).values(text=text))
+    known = select(func.count()).where(discord_messages.c.message_id == answer_id)
+    first_new = await connection.scalar(known) or 0
+    pages = [{"id": id_, "message_id": answer_id, "page": page} for page, id_ in enumerate(shown)][first_new:]
+    if pages:
+        await connection.execute(insert(discord_messages), pages)
+
+
+async def _close(connection: AsyncConnection, answer_id: int, completion: Completion, shown: Sequence[int]) -> None:
+    await _write(connection, answer_id, completion.text, shown)
+    finished = update(completions).where(completions.c.message_id == answer_id)
+    await connection.execute(finished.values(**_values(completion), finished=True))
 
 
 async def _position_of(connection: AsyncConnection, discord_id: int) -> Position | None:
@@ -173,10 +245,9 @@ async def _insert_images(connection: AsyncConnection, message_id: int, found: It
         )
 
 
-async def _insert_completion(connection: AsyncConnection, message_id: int, completion: Completion) -> None:
+def _values(completion: Completion) -> dict[str, Any]:
     usage = completion.usage
-    values = {
-        "message_id": message_id,
+    return {
         "model": completion.model,
         "reasoning": completion.reasoning,
         "answered_by": completion.answered_by,
@@ -188,4 +259,3 @@ async def _insert_completion(connection: AsyncConnection, message_id: int, compl
         "first_text_after": completion.first_text_after,
         "took": completion.took,
     }
-    await connection.execute(insert(completions).values(values))

@@ -6,6 +6,7 @@ shown. Discord's ids are integers of 64 bits; times are Unix seconds, UTC.
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Float,
     ForeignKey,
@@ -62,6 +63,7 @@ completions = Table(
     Column("completion_tokens", Integer),
     Column("total_tokens", Integer),
     Column("first_text_after", Float, comment="seconds from the request to the first text"),
+    Column("finished", Boolean, nullable=False, comment="false while it streams, and ever after if Parley died then"),
     Column("took", Float, nullable=False, comment="seconds from the request to the end of the stream"),
 )
 

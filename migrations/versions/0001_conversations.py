@@ -85,6 +85,12 @@ def upgrade() -> None:
         sa.Column("completion_tokens", sa.Integer(), nullable=True),
         sa.Column("total_tokens", sa.Integer(), nullable=True),
         sa.Column("first_text_after", sa.Float(), nullable=True, comment="seconds from the request to the first text"),
+        sa.Column(
+            "finished",
+            sa.Boolean(),
+            nullable=False,
+            comment="false while it streams, and ever after if Parley died then",
+        ),
         sa.Column("took", sa.Float(), nullable=False, comment="seconds from the request to the end of the stream"),
         sa.ForeignKeyConstraint(
             ["message_id"], ["messages.id"], name=op.f("fk_completions_message_id"), ondelete="CASCADE"

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from bot.chat.messages import Author, Completion, Image, Message, Position, Prompt, Quote, Role, Text, Turn, Usage
+from bot.store.conversations import Unfinished
 from tests.store.conftest import ANA, GENERAL, Talk
 
 CAT = Image("cat.png", "image/png", b"\x89PNG cat")
@@ -45,7 +46,7 @@ async def test_a_turn_is_remembered_with_everything_that_is_known_of_it(talk: Ta
         ("assistant", "It sleeps.", None, 1),
     ]
     assert rows(path, "SELECT * FROM completions") == [
-        (2, completion.model, "Cats do.", completion.answered_by, "stop", None, 812, 5, 840, 0.25, 1.5)
+        (2, completion.model, "Cats do.", completion.answered_by, "stop", None, 812, 5, 840, 0.25, True, 1.5)
     ]
     assert rows(path, "SELECT id, message_id, page FROM discord_messages") == [
         (2_000, 1, 0),
@@ -129,3 +130,21 @@ async def test_discord_s_largest_ids_and_any_text_are_kept_exactly(talk: Talk) -
     await talk.store.conversations.record(Turn(prompt, (), Position(), Completion("a/b", text), (largest - 2,)))
     assert await talk.store.conversations.knows(largest)
     assert await talk.path_to(talk.prompt("and?", replies_to=largest - 2)) == [text, text]
+
+
+async def test_an_answer_that_nobody_closed_is_found_with_all_that_was_kept_of_it(talk: Talk) -> None:
+    conversations = talk.store.conversations
+    await talk.turn("closed")
+    prompt = talk.prompt("open")
+    answer_id = await conversations.open(Turn(prompt, (CAT,), Position(), Completion("xai/grok-4.3")))
+    await conversations.keep(answer_id, "It was ", (8_001,))
+    await conversations.keep(answer_id, "It was a dark", (8_001, 8_002))
+    found = Unfinished(answer_id, prompt.place.channel_id, prompt.id, "It was a dark", (8_001, 8_002))
+    assert await conversations.unfinished() == [found]
+    assert await conversations.knows(prompt.id)
+    await conversations.close(answer_id, Completion("xai/grok-4.3", "It was a dark night."), (8_001, 8_002, 8_003))
+    assert await conversations.unfinished() == []
+    assert [message.text for message in await conversations.path(answer_id, with_images=False)] == [
+        "open\n\n[image cat.png, not shown]",
+        "It was a dark night.",
+    ]

@@ -8,17 +8,17 @@ import pytest
 
 
 class JumpingSelector(selectors.DefaultSelector):
-    """Never sleeps before a timer, only moves its clock. `None` still waits, for there is nothing to jump to."""
+    """Never sleeps before a timer, only moves its clock. With no timer to jump to, nothing would ever happen again."""
 
     def __init__(self) -> None:
         super().__init__()
         self.now = 0.0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        if timeout is not None:
-            self.now += max(timeout, 0)
-            timeout = 0
-        return super().select(timeout)
+        self.now += max(timeout or 0, 0)
+        ready = super().select(0)
+        assert ready or timeout is not None, "everybody waits for somebody else"
+        return ready
 
 
 class JumpingLoop(asyncio.SelectorEventLoop):

@@ -4,15 +4,17 @@ Exit codes: 0 all is well, 1 Parley cannot run or a check failed, 2 wrong argume
 """
 
 import asyncio
+import json
 import logging
 import sys
-from collections.abc import Coroutine
+from collections.abc import AsyncIterable, Coroutine
+from dataclasses import asdict
 from typing import Any, NoReturn
 
 import click
 
 from bot import app, logs
-from bot.doctor import Finding, examine
+from bot.doctor import Finding, examine, examine_providers
 from bot.settings import Settings, WrongSettings, load_settings
 from bot.store.database import DatabaseUnusable, migrate, sole_use
 
@@ -58,10 +60,13 @@ def simulator(port: int) -> None:
 
 
 @main.command()
-def doctor() -> None:
+@click.option("--providers", is_flag=True, help="Ask every provider for its models and for one token instead.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def doctor(providers: bool, as_json: bool) -> None:
     """Check settings, database, providers and Discord, and name the remedy for what is wrong."""
     settings = _settings()
-    healthy = asyncio.run(_examined(settings))
+    findings = examine_providers(settings) if providers else examine(settings)
+    healthy = asyncio.run(_told(findings, "providers" if providers else "findings", as_json))
     sys.exit(0 if healthy else 1)
 
 
@@ -123,15 +128,20 @@ def _fail(sentence: str) -> NoReturn:
     sys.exit(1)
 
 
-async def _examined(settings: Settings) -> bool:
-    healthy = True
-    async for finding in examine(settings):
-        click.echo(_line(finding))
-        healthy = healthy and finding.ok
+async def _told(findings: AsyncIterable[Finding], title: str, as_json: bool) -> bool:
+    """Print the findings, as they come or as one document; whether all is well."""
+    told = []
+    async for finding in findings:
+        told.append(finding)
+        if not as_json:
+            click.echo(_line(finding))
+    healthy = all(finding.ok for finding in told)
+    if as_json:
+        click.echo(json.dumps({"ok": healthy, title: [asdict(finding) for finding in told]}, indent=2))
     return healthy
 
 
 def _line(finding: Finding) -> str:
-    if finding.ok:
-        return f"ok    {finding.what}"
-    return f"FAIL  {finding.what}\n      {finding.remedy}"
+    mark = "FAIL" if not finding.ok else "hint" if finding.remedy else "ok"
+    remedy = f"\n      {finding.remedy}" if finding.remedy else ""
+    return f"{mark:5} {finding.what}{remedy}"

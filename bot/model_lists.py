@@ -16,7 +16,6 @@ from pydantic import TypeAdapter, ValidationError
 from bot.providers.asking import Health
 from bot.providers.catalogue import Model
 from bot.providers.errors import (
-    KeyRejected,
     NoCredit,
     Overloaded,
     ProviderError,
@@ -33,8 +32,9 @@ log = logging.getLogger(__name__)
 
 LISTS_AT_ONCE = 4
 
-_WHOLE_PROVIDER = (KeyRejected, NoCredit, Overloaded, RateLimited, Retired, Silent, Unreachable)
-"""What a list fails with when the provider as a whole does; other failures tell of the list alone."""
+_WHOLE_PROVIDER = (NoCredit, Overloaded, RateLimited, Retired, Silent, Unreachable)
+"""What a list fails with when the provider as a whole does; others may tell of the list alone, as there are keys that
+may ask for answers and not for lists."""
 
 _MODELS = TypeAdapter(tuple[Model, ...])
 

@@ -175,17 +175,18 @@ async def test_closing_does_not_wait_for_a_provider_that_is_silent(house: House)
         never.set()
 
 
-async def test_an_answer_says_more_of_a_provider_than_a_list_that_it_does_not_have(house: House) -> None:
-    house.shelf.answers["/v1/models"] = (404, {"error": {"message": "no lists here"}})
+@pytest.mark.parametrize("status", [401, 403, 404])
+async def test_an_answer_says_more_of_a_provider_than_a_list_that_we_may_not_have(house: House, status: int) -> None:
+    house.shelf.answers["/v1/models"] = (status, {"error": {"message": "no lists for you"}})
     asked: dict[str, Health] = {}
     async with house.lists(asked=asked) as lists:
-        assert (await told(lists)).error.startswith("it does not know the model")
+        assert not (await told(lists)).ok
         asked["groq"] = Health(True, "", time.time() - 60)
         assert lists.health("groq") == asked["groq"]
 
 
 async def test_the_newest_word_of_a_provider_counts(house: House) -> None:
-    house.shelf.answers["/v1/models"] = (401, {"error": {"message": "no"}})
+    house.shelf.answers["/v1/models"] = (503, {"error": {"message": "busy"}})
     asked: dict[str, Health] = {}
     async with house.lists(asked=asked) as lists:
         listing = await told(lists)

@@ -14,7 +14,7 @@ from typing import Any
 
 from benchmarks.stream.clients import CLIENTS, Client
 from benchmarks.stream.figures import percentile
-from benchmarks.stream.machine import cpu_seconds, open_many_files, pin
+from benchmarks.stream.machine import Use, cpu_seconds, open_many_files, pin
 from benchmarks.stream.server import WORDS
 
 GRACE = 0.5
@@ -26,9 +26,9 @@ class Task:
     """What is to be measured."""
 
     kind: str
-    client: str
-    address: str
+    client: str = "parley"
     loop: str = "asyncio"
+    address: str = ""
     chunks: int = 20_000
     a_write: int = 1
     requests: int = 200
@@ -79,11 +79,12 @@ async def cost(client: Client, task: Task) -> dict[str, float]:
     """CPU for each chunk of one long answer that comes as fast as it goes."""
     await client.read(f"{task.address}/flat/50/1/v1", Tally().seen)
     tally = Tally()
-    before = cpu_seconds()
+    use, before = Use(), cpu_seconds()
     await client.read(f"{task.address}/flat/{task.chunks}/{task.a_write}/v1", tally.seen)
     spent = cpu_seconds() - before
+    shares = use.shares()
     _check(task, tally)
-    return {"us_per_chunk": spent / task.chunks * 1e6}
+    return {"us_per_chunk": spent / task.chunks * 1e6} | shares
 
 
 def _check(task: Task, tally: Tally) -> None:
@@ -99,12 +100,12 @@ def _check(task: Task, tally: Tally) -> None:
 
 async def first(client: Client, task: Task) -> dict[str, float]:
     """Time from asking to the first text, on connections that are open already."""
-    waits = []
+    use, waits = Use(), []
     for _ in range(task.requests + 5):
         watch, start = Watch(), time.perf_counter()
         await client.read(f"{task.address}/flat/2/1/v1", watch.seen)
         waits.append((watch.first or float("inf")) - start)
-    return {"p50_ms": percentile(waits[5:], 50) * 1000, "p99_ms": percentile(waits[5:], 99) * 1000}
+    return {"p50_ms": percentile(waits[5:], 50) * 1000, "p99_ms": percentile(waits[5:], 99) * 1000} | use.shares()
 
 
 async def streams(client: Client, task: Task) -> dict[str, float]:
@@ -116,11 +117,10 @@ async def streams(client: Client, task: Task) -> dict[str, float]:
     lateness = Lateness(until=start + task.seconds + GRACE)
     readers = [asyncio.create_task(client.read(url, lateness.seen)) for _ in range(task.streams)]
     await asyncio.sleep(start - time.monotonic())
-    before = cpu_seconds()
+    use = Use()
     async with _loop_lag() as lags:
-        began = time.monotonic()
-        await asyncio.sleep(lateness.until - began)
-    busy = (cpu_seconds() - before) / (time.monotonic() - began)
+        await asyncio.sleep(lateness.until - time.monotonic())
+    shares = use.shares()
     await _end(readers)
     samples = lateness.samples or [float("inf")]
     return {
@@ -128,8 +128,7 @@ async def streams(client: Client, task: Task) -> dict[str, float]:
         "p50_ms": percentile(samples, 50) * 1000,
         "p99_ms": percentile(samples, 99) * 1000,
         "loop_lag_p99_ms": percentile(lags, 99) * 1000,
-        "cpu_percent": busy * 100,
-    }
+    } | shares
 
 
 @contextlib.asynccontextmanager

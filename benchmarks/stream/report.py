@@ -102,7 +102,15 @@ def _cost(results: Results) -> str:
 
 
 def _streams(rows: dict[Row, Figures]) -> str:
-    names = ["delivered_percent", "p50_ms", "p99_ms", "loop_lag_p99_ms", "cpu_percent", "server_late_p99_ms"]
+    names = [
+        "delivered_percent",
+        "p50_ms",
+        "p99_ms",
+        "loop_lag_p99_ms",
+        "cpu_percent",
+        "others_percent",
+        "server_late_p99_ms",
+    ]
     lines = [[_title(row), row[1], *(_round(figures[name]) for name in names)] for row, figures in rows.items()]
     columns = [
         "client",

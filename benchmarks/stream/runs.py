@@ -4,33 +4,45 @@ import json
 import random
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from statistics import median
 
+from benchmarks.stream.clients import CLIENTS
+from benchmarks.stream.machine import Patience, is_quiet
 from benchmarks.stream.measure import Task
 
 LONGEST = 180
 """Seconds that one measurement may take."""
+
+REPEATS = 4
+"""How often a measurement is made again in which others were at work on the client's core."""
 
 IN_TIME_MS = 100.0
 DELIVERED_PERCENT = 99.0
 MOST = 2_000
 """Streams, more of which are not tried."""
 
-BESIDE = [(client, loop) for client in ("parley", "bare", "openai") for loop in ("asyncio", "uvloop")]
-GUESSES = {"parley": 600, "bare": 800, "openai": 60, "litellm": 12}
-
 Figures = dict[str, float]
 Row = tuple[str, str]
 """A client and the event loop that it ran on."""
 
-Say = Callable[[str], None]
+FLAT: Sequence[Row] = [(client, "asyncio") for client in CLIENTS]
+TOGETHER: Sequence[Row] = [
+    *((client, loop) for client in ("parley", "bare", "openai") for loop in ("asyncio", "uvloop")),
+    ("litellm", "asyncio"),
+]
+GUESSES = {"parley": 600, "bare": 800, "openai": 60, "litellm": 12}
+"""Where the search for the most streams begins."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How thorough a run is. `fineness` is the ratio of two numbers of streams that are not told apart."""
+    """How thorough a run is.
+
+    `fineness` is the ratio of two numbers of streams that are not told apart, `patience` how many seconds the run may
+    wait in all until others leave the machine alone.
+    """
 
     rounds: int = 5
     slow_rounds: int = 3
@@ -39,11 +51,85 @@ class Plan:
     streams: int = 200
     seconds: float = 10.0
     search_seconds: float = 5.0
-    fineness: float = 1.08
+    fineness: float = 1.1
     tries: int = 2
+    patience: float = 1_200.0
 
 
-QUICK = Plan(2, 1, 4_000, 100, 200, 4.0, 3.0, 1.25, 1)
+QUICK = Plan(2, 1, 4_000, 100, 200, 4.0, 3.0, 1.25, 1, 120.0)
+
+
+class Runs:
+    """Makes the measurements of a plan, and says each as it goes."""
+
+    def __init__(self, plan: Plan, say: Callable[[str], None]) -> None:
+        self._plan = plan
+        self._say = say
+        self._patience = Patience(plan.patience)
+
+    def cost(self, a_write: int) -> dict[Row, Figures]:
+        """CPU for each chunk."""
+        task = Task("cost", chunks=self._plan.chunks, a_write=a_write)
+        return self._repeated(task, FLAT, self._plan.rounds)
+
+    def first(self) -> dict[Row, Figures]:
+        """Time to the first text."""
+        return self._repeated(Task("first", requests=self._plan.requests), FLAT, self._plan.rounds)
+
+    def streams(self) -> dict[Row, Figures]:
+        """Lateness with many streams."""
+        task = Task("streams", streams=self._plan.streams, seconds=self._plan.seconds)
+        return self._repeated(task, TOGETHER, self._plan.slow_rounds)
+
+    def most(self) -> dict[Row, Figures]:
+        """The most streams whose chunks are in time."""
+        found: dict[Row, list[float]] = {row: [] for row in TOGETHER}
+        for number in range(1, self._plan.slow_rounds + 1):
+            for row in random.sample(TOGETHER, len(TOGETHER)):
+                found[row].append(self._search(row))
+                self._say(f"most {number}/{self._plan.slow_rounds} {' '.join(row)}: {found[row][-1]:.0f} streams")
+        return {row: {"streams": median(held), "fewest": min(held), "most": max(held)} for row, held in found.items()}
+
+    def _repeated(self, task: Task, rows: Sequence[Row], rounds: int) -> dict[Row, Figures]:
+        """The medians of each row. The order is another one in each round, as the machine's pace changes."""
+        samples: dict[Row, list[Figures]] = {row: [] for row in rows}
+        for number in range(1, rounds + 1):
+            for client, loop in random.sample(rows, len(rows)):
+                figures = self._quietly(replace(task, client=client, loop=loop))
+                samples[client, loop].append(figures)
+                self._say(f"{task.kind} {number}/{rounds} {client} {loop}: {_words(figures)}")
+        return {row: _medians(of_row) for row, of_row in samples.items()}
+
+    def _search(self, row: Row) -> int:
+        """A number of streams that is in time, where one a little larger is not."""
+        client, loop = row
+        task = Task("streams", client, loop, seconds=self._plan.search_seconds)
+        good, bad, streams = 0, MOST + 1, GUESSES[client]
+        while good < streams < bad and bad > good * self._plan.fineness:
+            if self._in_time(replace(task, streams=streams)):
+                good = streams
+            else:
+                bad = streams
+            streams = min(good * 2, MOST) if bad > MOST else (good + bad) // 2
+        return good
+
+    def _in_time(self, task: Task) -> bool:
+        for _ in range(self._plan.tries):
+            figures = self._quietly(task)
+            self._say(f"  {task.client} {task.loop} {task.streams}: {_words(figures)}")
+            if figures["p99_ms"] < IN_TIME_MS and figures["delivered_percent"] >= DELIVERED_PERCENT:
+                return True
+        return False
+
+    def _quietly(self, task: Task) -> Figures:
+        """The figures of a moment in which the client had its core to itself, or of the quietest of several."""
+        tries: list[Figures] = []
+        for _ in range(REPEATS):
+            self._patience.wait()
+            tries.append(measured(task))
+            if is_quiet(tries[-1]) or self._patience.left <= 0:
+                break
+        return min(tries, key=lambda figures: figures["others_percent"])
 
 
 def measured(task: Task) -> Figures:
@@ -64,79 +150,6 @@ def measured(task: Task) -> Figures:
             serving.kill()
     figures: Figures = json.loads(done.stdout.splitlines()[-1])
     return figures | {f"server_{name}": value for name, value in server_figures.items()}
-
-
-def repeated(tasks: Sequence[Task], rounds: int, say: Say) -> dict[Row, Figures]:
-    """The medians of each task's figures. The order is another one in each round, as the machine's pace changes."""
-    samples: dict[Row, list[Figures]] = {(task.client, task.loop): [] for task in tasks}
-    for number in range(1, rounds + 1):
-        for task in random.sample(tasks, len(tasks)):
-            figures = measured(task)
-            samples[task.client, task.loop].append(figures)
-            say(f"{task.kind} {number}/{rounds} {task.client} {task.loop}: {_words(figures)}")
-    return {row: _medians(all_figures) for row, all_figures in samples.items()}
-
-
-def cost(plan: Plan, a_write: int, clients: Iterable[str], say: Say) -> dict[Row, Figures]:
-    """CPU for each chunk."""
-    tasks = [Task("cost", client, "", chunks=plan.chunks, a_write=a_write) for client in clients]
-    return repeated(tasks, plan.rounds, say)
-
-
-def first(plan: Plan, clients: Iterable[str], say: Say) -> dict[Row, Figures]:
-    """Time to the first text."""
-    return repeated([Task("first", client, "", requests=plan.requests) for client in clients], plan.rounds, say)
-
-
-def streams(plan: Plan, say: Say) -> dict[Row, Figures]:
-    """Lateness with many streams."""
-    tasks = [
-        Task("streams", client, "", loop, streams=plan.streams, seconds=plan.seconds)
-        for client, loop in [*BESIDE, ("litellm", "asyncio")]
-    ]
-    return repeated(tasks, plan.slow_rounds, say)
-
-
-def most(plan: Plan, say: Say) -> dict[Row, Figures]:
-    """The most streams whose chunks are in time."""
-    rows: list[Row] = [*BESIDE, ("litellm", "asyncio")]
-    found: dict[Row, list[float]] = {row: [] for row in rows}
-    for number in range(1, plan.slow_rounds + 1):
-        for row in random.sample(rows, len(rows)):
-            found[row].append(search(plan, row, say))
-            say(f"most {number}/{plan.slow_rounds} {' '.join(row)}: {found[row][-1]:.0f} streams")
-    return {
-        row: {"streams": median(counts), "fewest": min(counts), "most": max(counts)} for row, counts in found.items()
-    }
-
-
-def search(plan: Plan, row: Row, say: Say) -> int:
-    """The most streams that are in time, between a number that is and one that is not."""
-    client, loop = row
-    task = Task("streams", client, "", loop, seconds=plan.search_seconds)
-    good, bad, streams = 0, MOST + 1, GUESSES[client]
-    while bad > good + 1 and bad > good * plan.fineness:
-        if _in_time(replace(task, streams=streams), plan.tries, say):
-            good = streams
-        else:
-            bad = streams
-        if bad > MOST:
-            streams = min(good * 2, MOST) if good < MOST else MOST + 1
-        else:
-            streams = (good + bad) // 2 if good else bad // 2
-        if streams in (0, good, bad):
-            break
-    return good
-
-
-def _in_time(task: Task, tries: int, say: Say) -> bool:
-    """Whether one of the tries went well: a stall of the machine is not the client's."""
-    for _ in range(tries):
-        figures = measured(task)
-        say(f"  {task.client} {task.loop} {task.streams}: {_words(figures)}")
-        if figures["p99_ms"] < IN_TIME_MS and figures["delivered_percent"] >= DELIVERED_PERCENT:
-            return True
-    return False
 
 
 def _medians(samples: Sequence[Figures]) -> Figures:

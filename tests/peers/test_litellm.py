@@ -27,7 +27,7 @@ PATIENCE = 30
 async def recorded(database: Path) -> dict[str, Any]:
     """How the turn ended, as soon as the database has it."""
     async with asyncio.timeout(PATIENCE):
-        while not (ends := rows(database, "SELECT * FROM completions")):
+        while not (ends := rows(database, "SELECT * FROM completions WHERE finished")):
             await asyncio.sleep(0.05)
     return ends[0]
 

@@ -6,7 +6,7 @@ Every fact may be missing, null or of another type; then it is not known. An ite
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -64,7 +64,7 @@ def read_detail(body: bytes) -> dict[str, Any]:
 
 def fact(item: Any, path: str) -> Any:
     """What stands at a dotted path, None where nothing does. Names may have dots themselves; `*` is any characters."""
-    if not path or not isinstance(item, Mapping):
+    if not path or not isinstance(item, dict):
         return None
     if path in item:
         return item[path]

@@ -45,10 +45,12 @@ class ModelReader:
         raise failure
 
     async def _listed(self, server: Server, form: ModelList, headers: dict[str, str]) -> tuple[Model, ...]:
-        items = read_items(await self._fetch("GET", _address(server, form.path), headers), form)
+        body = await self._fetch("GET", _address(server, form.path), headers)
+        # off the loop: a list of hundreds takes longer than a chunk of an answer may wait
+        items = await asyncio.to_thread(read_items, body, form)
         if form.detail:
             items = await self._detailed(items, server, form, headers)
-        return read_models(items, form)
+        return await asyncio.to_thread(read_models, items, form)
 
     async def _detailed(self, items: list[Any], server: Server, form: ModelList, headers: dict[str, str]) -> list[Any]:
         """The items with what the provider tells of each model by itself; nothing more where it does not tell."""

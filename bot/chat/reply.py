@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.chat.gate import Gate, Kind
-from bot.chat.pages import LIMIT, split
+from bot.markdown.pages import LIMIT, split
 
 log = logging.getLogger(__name__)
 

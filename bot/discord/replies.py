@@ -5,7 +5,7 @@ import logging
 import discord
 from discord import app_commands
 
-from bot.chat.pages import split
+from bot.markdown.pages import split
 
 log = logging.getLogger(__name__)
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.chat.gate import Gate
-from bot.chat.pages import LIMIT, split
 from bot.chat.reply import TYPING_EVERY, Reply
+from bot.markdown.pages import LIMIT, split
 from tests.chat.board import INTERVAL, Board, Speech
 
 

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from bot.chat.pages import LIMIT
 from bot.chat.reply import LONGEST_PAUSE, MOST_FAILURES, MessageGone, Reply, SurfaceBusy, SurfaceLost
+from bot.markdown.pages import LIMIT
 from tests.chat.board import INTERVAL, Board, Speech
 
 

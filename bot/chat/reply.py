@@ -15,6 +15,7 @@ from typing import Protocol
 
 from bot.chat.gate import Gate, Kind
 from bot.markdown.pages import LIMIT, split
+from bot.markdown.typesetter import Typesetter
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +76,7 @@ class Reply:
         self.shown: list[Shown] = []
         self.lost: SurfaceLost | None = None
         self._surface = surface
+        self._typesetter = Typesetter()
         self._news = asyncio.Event()
         self._ended = False
         self._stopped = False
@@ -181,7 +183,7 @@ class Reply:
 
     def _pages(self) -> list[str]:
         """The pages as they should be shown. A note that no longer fits below the text gets a page of its own."""
-        pages = split(self.text)
+        pages = self._typesetter.final(self.text) if self._ended else self._typesetter.preview(self.text)
         if not pages:
             return split(self.note or self._status)
         note = "\n".join(f"-# {line}" for line in self.note.splitlines())

@@ -230,7 +230,8 @@ def _remedy(trial: Trial) -> str:
     words = next((words for kinds, words in _REMEDIES if isinstance(trial.failure, kinds)), _OTHER_REMEDY)
     models = _some_models(trial)
     remedy = words.format(key=provider.key, title=provider.title, variable=variable, models=models)
-    return f"{remedy}. {provider.note}" if provider.note else remedy
+    noted = provider.note and isinstance(trial.failure, KeyRejected | NoCredit)
+    return f"{remedy}. {provider.note}" if noted else remedy
 
 
 def _some_models(trial: Trial) -> str:

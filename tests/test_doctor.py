@@ -99,6 +99,11 @@ async def test_the_operator_s_model_is_the_one_that_is_tried(sim: Simulator, cat
     ("answer", "remedy", "key_accepted"),
     [
         (Fail(401, {"error": {"message": f"Incorrect API key: {KEY}"}}), "check GROQ_API_KEY", False),
+        (
+            Fail(400, {"error": {"message": "No connected db."}}),
+            "check GROQ_API_KEY",
+            False,
+        ),
         (Fail(402, {"error": {"message": "Insufficient Balance"}}), "top up the account at Groq", True),
         (Fail(429, {"error": {"message": "slow down"}}), "wait and try again", True),
         (

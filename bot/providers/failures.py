@@ -38,7 +38,11 @@ _BY_WORDS: tuple[tuple[re.Pattern[str], Kind], ...] = tuple(
             r"|greater than the context length|exceeds the available context size|context_length_exceeded",
             ContextTooLong,
         ),
-        (r"(incorrect|invalid|wrong|missing|not valid).{0,40}api.?key|api.?key.{0,20}(not valid|invalid)", KeyRejected),
+        (
+            r"(incorrect|invalid|wrong|missing|not valid).{0,40}api.?key|api.?key.{0,20}(not valid|invalid)"
+            r"|no connected db",  # a LiteLLM proxy without a database, of every key but its own
+            KeyRejected,
+        ),
         (r"content.?(policy|filter|moderation)|flagged|safety", Refused),
         (r"model_not_found|unknown_model|model .{0,80}(does not exist|not found)|no models? loaded", ModelNotFound),
     )

@@ -75,7 +75,8 @@ class Trial:
         """None where there is no key, or no telling: some providers list their models to anybody."""
         if not self.server.key:
             return None
-        if self.first_token is not None and not isinstance(self.failure, _BEFORE_THE_KEY):
+        unsure = isinstance(self.failure, BadRequest) and isinstance(self.models, ProviderError)
+        if self.first_token is not None and not unsure and not isinstance(self.failure, _BEFORE_THE_KEY):
             return True
         refused = any(isinstance(outcome, KeyRejected) for outcome in (self.first_token, self.models))
         return False if refused else None

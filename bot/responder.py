@@ -7,7 +7,7 @@ side by side.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from weakref import WeakValueDictionary
@@ -18,6 +18,7 @@ from bot.chat.preferences import Answer, Preferences, effective
 from bot.chat.reply import MessageGone, Reply, Surface, SurfaceBusy, SurfaceLost
 from bot.providers.asking import Asker
 from bot.providers.offer import Offer
+from bot.store.conversations import Unfinished
 from bot.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -50,12 +51,13 @@ class Responder:
         self._operator = operator
         self._lines: WeakValueDictionary[tuple[int, int | None], asyncio.Lock] = WeakValueDictionary()
         self._running: dict[int, _Running] = {}
+        self._repairing = asyncio.Lock()
         self._closing = False
 
     async def wants(self, prompt: Prompt) -> bool:
         """Whether to answer at all. Where everything is answered, nobody who was not addressing us is turned away."""
-        if prompt.addressed:
-            return True
+        if prompt.addressed or self._closing:
+            return prompt.addressed
         preferences = await self.preferences(prompt)
         return preferences.answer is Answer.ALWAYS and _may_talk(prompt, preferences) and bool(prompt.content)
 
@@ -80,6 +82,20 @@ class Responder:
             if running.reply.lost:
                 await _tell_apart(prompt, surface, running.reply.lost)
 
+    async def repair(self, find: Callable[[Unfinished], Surface]) -> None:
+        """Complete the replies that were streaming when Parley died: what is known of them, and a word on why."""
+        async with self._repairing:
+            for left in await self._store.conversations.unfinished():
+                if not self._closing:
+                    await self._mend(left, find(left))
+
+    async def _mend(self, left: Unfinished, surface: Surface) -> None:
+        reply = Reply.resumed(surface, left.text, left.shown)
+        await reply.finish(f"⚠️ {INTERRUPTED}")
+        outcome = f", and not repaired: {reply.lost}" if reply.lost else ""
+        log.warning("The reply to %s was cut by a restart%s", left.prompt_id, outcome)
+        await self._store.conversations.give_up(left.answer_id, f"cut by a restart{outcome}", reply.message_ids)
+
     async def drain(self) -> None:
         """Take no more prompts; end the running replies where they are, shown and recorded as interrupted."""
         self._closing = True
@@ -89,6 +105,8 @@ class Responder:
         if turns:
             log.info("Finishing %d running replies", len(turns))
             await asyncio.gather(*(running.over.wait() for running in turns))
+        async with self._repairing:
+            pass  # what is being mended is mended to its end
 
     @asynccontextmanager
     async def _turn(self, prompt: Prompt, surface: Surface) -> AsyncIterator[_Running]:

@@ -111,16 +111,17 @@ class _SendOptions(TypedDict, total=False):
 class ChannelSurface:
     """The channel that a prompt stands in; the reply's first message refers to it."""
 
-    def __init__(self, message: discord.Message, gate: Gate) -> None:
-        assert not isinstance(message.channel, discord.GroupChannel)  # bots are never in one
+    def __init__(self, prompt: discord.PartialMessage | discord.Message, gate: Gate, sent: int = 0) -> None:
+        """`sent` is how many messages the reply is known to have already."""
+        assert not isinstance(prompt.channel, discord.GroupChannel)  # bots are never in one
         self.gate = gate
-        self._message = message
-        self._channel = message.channel
-        self._sent = 0
+        self._prompt = prompt
+        self._channel = prompt.channel
+        self._sent = sent
 
     def lack(self) -> str:
         """The permissions that are missing for an answer here, empty where there are all."""
-        guild = self._message.guild
+        guild = self._prompt.guild
         if guild is None or isinstance(self._channel, discord.PartialMessageable):
             return ""
         have = self._channel.permissions_for(guild.me)
@@ -135,13 +136,15 @@ class ChannelSurface:
         return ", ".join(name for name, granted in needed.items() if not granted)
 
     async def send(self, text: str) -> int:
-        """The nonce keeps a post that is tried again from standing there twice."""
-        options: _SendOptions = {"nonce": f"{self._message.id}-{self._sent}", "allowed_mentions": _nobody()}
+        """The nonce keeps a post that is tried again from standing there twice: Discord answers with the first one."""
+        options: _SendOptions = {"nonce": f"{self._prompt.id}-{self._sent}", "allowed_mentions": _nobody()}
         if not self._sent:
-            options["reference"] = self._message.to_reference(fail_if_not_exists=False)
+            options["reference"] = self._prompt.to_reference(fail_if_not_exists=False)
         with _sorted_errors():
             sent = await self._channel.send(text, **options)
         self._sent += 1
+        if sent.content.strip() != text.strip():
+            await self.edit(sent.id, text)  # the first try had arrived, and the text has grown since
         return sent.id
 
     async def edit(self, message_id: int, text: str) -> None:
@@ -155,10 +158,12 @@ class ChannelSurface:
 
     async def whisper(self, text: str) -> None:
         """A direct message; people can close theirs, and then only the log knows."""
+        if not isinstance(self._prompt, discord.Message):
+            return  # after a restart nobody waits for it any more
         try:
-            await self._message.author.send(text, allowed_mentions=_nobody())
+            await self._prompt.author.send(text, allowed_mentions=_nobody())
         except (discord.DiscordException, *CONNECTION_ERRORS) as error:
-            log.warning("%s could not be told in a direct message either: %s", self._message.author.id, error)
+            log.warning("%s could not be told in a direct message either: %s", self._prompt.author.id, error)
 
 
 def _nobody() -> discord.AllowedMentions:

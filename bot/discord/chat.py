@@ -12,6 +12,7 @@ from discord.ext import commands
 from bot.chat.gate import INTERVAL, Gate, Kind
 from bot.discord.border import ChannelSurface, read_prompt
 from bot.responder import Responder
+from bot.store.conversations import Unfinished
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +56,19 @@ class Chat(commands.Cog):
         self._client = client
         self._responder = responder
         self._gates = gates
+        self._repaired = False
+
+    @commands.Cog.listener()
+    async def on_ready(self) -> None:
+        """Mend what an earlier run left behind, once; Discord says that it is ready after each new session."""
+        if not self._repaired:
+            self._repaired = True
+            await self._responder.repair(self._surface_of)
+
+    def _surface_of(self, left: Unfinished) -> ChannelSurface:
+        channel = self._client.get_partial_messageable(left.channel_id)
+        prompt = channel.get_partial_message(left.prompt_id)
+        return ChannelSurface(prompt, self._gates.of(left.channel_id), len(left.shown))
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:

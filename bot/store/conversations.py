@@ -87,6 +87,13 @@ class Conversations:
         async with self._engine.begin() as connection:
             await _close(connection, answer_id, completion, shown)
 
+    async def give_up(self, answer_id: int, error: str, shown: Sequence[int]) -> None:
+        """Write down why an unfinished answer will not be finished any more."""
+        given_up = update(completions).where(completions.c.message_id == answer_id)
+        async with self._engine.begin() as connection:
+            await _show(connection, answer_id, shown)
+            await connection.execute(given_up.values(error=error, finished=True))
+
     async def unfinished(self) -> list[Unfinished]:
         """The answers that were streaming when Parley died."""
         prompts, answers = messages.alias("prompts"), messages.alias("answers")
@@ -147,6 +154,11 @@ async def _open(connection: AsyncConnection, turn: Turn) -> int:
 
 async def _write(connection: AsyncConnection, answer_id: int, text: str, shown: Sequence[int]) -> None:
     await connection.execute(update(messages).where(messages.c.id == answer_id).values(text=text))
+    await _show(connection, answer_id, shown)
+
+
+async def _show(connection: AsyncConnection, answer_id: int, shown: Sequence[int]) -> None:
+    """Note the messages that show an answer; a reply only ever gets further ones."""
     known = select(func.count()).where(discord_messages.c.message_id == answer_id)
     first_new = await connection.scalar(known) or 0
     pages = [{"id": id_, "message_id": answer_id, "page": page} for page, id_ in enumerate(shown)][first_new:]

@@ -1,0 +1,99 @@
+"""A reply that was streaming when Parley was killed is completed at the next start."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from bot.simulator import Say, Simulator, Wait
+from tests.conftest import StartParley
+from tests.person import Person
+from tests.turns.memory import rows
+
+
+@asynccontextmanager
+async def parley_process(sim: Simulator, folder: Path) -> AsyncIterator[asyncio.subprocess.Process]:
+    """`parley run` as an operator starts it, on the database that the other tests of this file open, too."""
+    settings = {
+        "DISCORD_TOKEN": sim.bot_token,
+        "DISCORD_API_URL": sim.api_url,
+        "DISCORD_GATEWAY_URL": sim.gateway_url,
+        "DATABASE_URL": f"sqlite:///{folder / 'parley.db'}",
+        "XAI_API_KEY": "a key",
+        "XAI_BASE_URL": sim.model_url,
+        "PATH": os.environ["PATH"],
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", "run", cwd=folder, env=settings, stderr=asyncio.subprocess.PIPE
+    )
+    assert process.stderr is not None
+    try:
+        async for line in process.stderr:
+            if b"Connected as" in line:
+                break
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+async def test_a_reply_that_was_cut_by_a_kill_is_completed(
+    sim: Simulator, ana: Person, start_parley: StartParley, at_parley: str, tmp_path: Path
+) -> None:
+    sim.model.script(Say("one " * 600), Say("and this is as far"), Wait(asyncio.Event()))
+    async with parley_process(sim, tmp_path) as process:
+        await ana.say(f"{at_parley} count")
+        last = await ana.hears("and this is as far")
+        process.send_signal(signal.SIGKILL)
+        await process.wait()
+    pages = [message["id"] for message in ana.heard_from(sim.world.bot.id)]
+    async with start_parley():
+        mended = await ana.hears("as far\n-# ⚠️ I was restarted while writing this")
+        assert mended["id"] == last["id"]
+        assert [message["id"] for message in ana.heard_from(sim.world.bot.id)] == pages
+        sim.model.script(Say("Gladly."))
+        await ana.say("go on", reply_to=mended)
+        await ana.hears("Gladly.")
+    said = sim.model.requests[-1].json["messages"]
+    assert said[-2]["content"].endswith("and this is as far")
+    assert rows(tmp_path / "parley.db", "SELECT finished FROM completions") == [{"finished": 1}, {"finished": 1}]
+
+
+async def test_a_question_that_had_no_answer_yet_gets_a_word(
+    sim: Simulator, ana: Person, start_parley: StartParley, at_parley: str, tmp_path: Path
+) -> None:
+    sim.model.script(Wait(asyncio.Event()))
+    async with parley_process(sim, tmp_path):
+        asked = await ana.say(f"{at_parley} hello?")
+        await sim.model.asked()
+    async with start_parley():
+        await ana.hears("I was restarted while writing this", reply_to=asked)
+    async with start_parley():
+        sim.model.script(Say("Here."))
+        await ana.say(f"{at_parley} once more")
+        await ana.hears("Here.")
+    assert len(ana.heard_from(sim.world.bot.id)) == 2
+
+
+async def test_a_reply_that_was_deleted_meanwhile_is_left_at_that(
+    sim: Simulator, ana: Person, start_parley: StartParley, at_parley: str, tmp_path: Path
+) -> None:
+    go = asyncio.Event()
+    sim.model.script(Say("never"), Wait(go), Say(" mind"), Wait(asyncio.Event()))
+    async with parley_process(sim, tmp_path):
+        await ana.say(f"{at_parley} hello?")
+        await ana.hears("never")
+        go.set()  # a message is written down before it is edited
+        reply = await ana.hears("never mind")
+    await ana.delete(reply)
+    async with start_parley():
+        sim.model.script(Say("Here."))
+        await ana.say(f"{at_parley} once more")
+        await ana.hears("Here.")
+    assert rows(tmp_path / "parley.db", "SELECT error FROM completions ORDER BY message_id")[0]["error"] == (
+        "cut by a restart, and not repaired: the message was deleted"
+    )

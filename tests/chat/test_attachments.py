@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.chat.attachments import IMAGE_TYPES, AttachmentUnreadable, ImageRules, media_type, megabytes, read_images
+from bot.chat.attachments import (
+    IMAGE_TYPES,
+    AttachmentUnreadable,
+    ImageRules,
+    media_type,
+    megabytes,
+    read_images,
+    read_once,
+)
 from bot.chat.messages import Attachment
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"pixels"
@@ -118,6 +126,21 @@ async def test_a_file_that_cannot_be_fetched_is_named_and_the_others_are_shown(s
     images, skipped = await read_images([shelf.lost("a.png"), shelf.file("b.gif", GIF)], ImageRules())
     assert [image.name for image in images] == ["b.gif"]
     assert skipped == ["a.png: Discord did not hand the file out"]
+
+
+async def test_what_was_fetched_once_is_kept(shelf: Shelf) -> None:
+    files = read_once([shelf.file("a.png", PNG), shelf.file("b.png", JPEG)])
+    assert shelf.fetched == []
+    for _ in range(2):
+        images, _skipped = await read_images(files, ImageRules())
+        assert [image.data for image in images] == [PNG, JPEG]
+    assert shelf.fetched == ["a.png", "b.png"]
+
+
+async def test_an_image_that_is_as_large_as_allowed_is_taken(shelf: Shelf) -> None:
+    limit = len(PNG)
+    for rules in (ImageRules(each=limit), ImageRules(in_all=limit)):
+        assert rules.take((await read_images([shelf.file("a.png", PNG)], rules))[0][0])
 
 
 @pytest.mark.parametrize(("size", "words"), [(1_572_864, "1.5 MB"), (10 * 2**20, "10 MB"), (54_525_952, "52 MB")])

@@ -25,10 +25,11 @@ def picture(name: str, size: int = 8) -> Image:
 
 
 images = st.builds(picture, st.sampled_from(["cat.png", "dog.png"]), st.integers(4, 64))
+words = st.integers(0, 400).map(lambda count: "word " * count)
 said = st.builds(
     lambda role, text, shown: Message.of(role, text, tuple(shown) if role is Role.USER else ()),
     st.sampled_from([Role.USER, Role.ASSISTANT]),
-    st.text("ab ", max_size=60),
+    words,
     st.lists(images, max_size=3),
 )
 prompts = st.builds(lambda text, shown: user(text, *shown), st.text("ab", min_size=1), st.lists(images, max_size=3))
@@ -86,6 +87,19 @@ def test_old_images_fade_before_old_messages_go() -> None:
     context = build_context(None, path, TOKENS_PER_IMAGE + 100, RULES)
     assert context.dropped == 0
     assert [image.name for message in context.messages for image in message.images] == ["two.png"]
+
+
+def test_words_leave_less_room_for_old_images() -> None:
+    path = [user("1", picture("one.png")), model("word " * 400), user("2")]
+    words = sum(tokens(message) for message in path) - TOKENS_PER_IMAGE
+    assert build_context(None, path, words + TOKENS_PER_IMAGE, RULES).messages[0].images
+    assert not build_context(None, path, words + TOKENS_PER_IMAGE - 1, RULES).messages[0].images
+
+
+def test_the_prompt_s_own_images_are_shown_however_small_the_budget() -> None:
+    path = [user("1", picture("one.png")), model("a"), user("2", picture("two.png"))]
+    shown = build_context(None, path, 1, RULES).messages
+    assert [image.name for message in shown for image in message.images] == ["two.png"]
 
 
 def test_an_image_that_is_too_large_or_of_another_type_fades() -> None:

@@ -9,7 +9,7 @@ the whole text.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -84,6 +84,14 @@ class Reply:
         self._keep: Callable[[], Awaitable[None]] | None = None
         self._reader: asyncio.Task[None] | None = None
 
+    @classmethod
+    def resumed(cls, surface: Surface, text: str, message_ids: Iterable[int]) -> "Reply":
+        """A reply that was left in the middle; whatever its messages say now is written anew."""
+        reply = cls(surface)
+        reply.text = text
+        reply.shown = [Shown(message_id, "") for message_id in message_ids]
+        return reply
+
     async def publish(
         self,
         pieces: AsyncIterator[str],
@@ -92,8 +100,8 @@ class Reply:
     ) -> None:
         """Show the pieces as they come, until they end, `stop` is called, or the surface is lost.
 
-        `keep` is awaited after every write. `last_words` gives the note for the final write, once all pieces have come.
-        Raises what `pieces` raises, after all that came before it has been shown.
+        `keep` is awaited before every write, and after a new message. `last_words` gives the note for the final write,
+        once all pieces have come. Raises what `pieces` raises, after all that came before it has been shown.
         """
         self._keep = keep
         self._reader = asyncio.create_task(self._read(pieces))
@@ -198,18 +206,22 @@ class Reply:
             return  # the text changed back while we waited
         number, page = write
         try:
+            await self._kept()  # what is shown is always known already
             if number < len(self.shown):
                 await self._surface.edit(self.shown[number].message_id, page)
                 self.shown[number].text = page
             else:
                 self.shown.append(Shown(await self._surface.send(page), page))
+                await self._kept()
             self._failures = 0
-            if self._keep:
-                await self._keep()
         except SurfaceLost as error:
             self._lose(error)
         except SurfaceBusy as error:
             await self._pause(error)
+
+    async def _kept(self) -> None:
+        if self._keep:
+            await self._keep()
 
     async def _pause(self, error: SurfaceBusy) -> None:
         self._failures += 1

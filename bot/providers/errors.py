@@ -28,6 +28,9 @@ from collections.abc import Iterable
 LONGEST_DETAIL = 300
 """Characters of a provider's words that are worth a log line."""
 
+SHORTEST_SECRET = 6
+"""Characters; anything shorter, as the placeholder key of a local server, is no secret but a word."""
+
 _SECRET = re.compile(
     r"\b(?:sk-|gsk_|xai-|ghp_|csk-)[\w-]{6,}|\bAIza[\w-]{20,}|\bBearer\s+[\w.~+/-]{6,}=*|data:[\w/+.-]+;base64,[\w+/=-]*",
     re.IGNORECASE,
@@ -158,6 +161,8 @@ class CutOff(ProviderError):
 
 def redacted(text: str, secrets: Iterable[str] = ()) -> str:
     """The text without these secrets, and without what looks like a key, an authorization header or an image."""
-    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+    for secret in sorted(secrets, key=len, reverse=True):
+        if len(secret) < SHORTEST_SECRET:
+            break
         text = text.replace(secret, "[redacted]")
     return _SECRET.sub("[redacted]", text)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from bot.providers import errors
 from bot.providers.errors import (
     LONGEST_DETAIL,
+    SHORTEST_SECRET,
     BadRequest,
     BrokenAnswer,
     ContextTooLong,
@@ -271,7 +272,7 @@ def test_ordinary_words_are_no_secrets(text: str) -> None:
     assert redacted(text) == text
 
 
-@given(st.text(min_size=4, max_size=20), st.text(max_size=40), st.text(max_size=40))
+@given(st.text(min_size=SHORTEST_SECRET, max_size=20), st.text(max_size=40), st.text(max_size=40))
 def test_a_known_secret_never_stays(secret: str, before: str, after: str) -> None:
     assert secret not in redacted(f"{before}{secret}{after}", [secret]).replace("[redacted]", "\x00")
 

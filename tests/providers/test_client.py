@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -60,6 +61,16 @@ async def test_an_answer_that_comes_whole_is_one_chunk(provider: Provider, clien
     assert heard.chunks == [Chunk("All at once", "", "stop")]
 
 
+async def test_a_provider_that_cannot_stream_is_asked_for_the_whole(provider: Provider, client: ChatClient) -> None:
+    endpoint = provider.endpoint()
+    slow = replace(endpoint, provider=endpoint.provider.model_copy(update={"stream": False}))
+    answer = {"choices": [{"message": {"content": "All at once"}, "finish_reason": "stop"}], "usage": None}
+    provider.answers.append(Answer([json.dumps(answer).encode()], headers=["Content-Type: application/json"]))
+    heard = await ask(client, slow)
+    assert (heard.text, heard.error) == ("All at once", None)
+    assert provider.requests[0].json["stream"] is False
+
+
 async def test_blank_lines_may_come_before_a_whole_answer(provider: Provider, client: ChatClient) -> None:
     body = [b"\n", b"\n\n", b'{"choices":[{"message":', b'{"content":"At last"}}]}']
     provider.answers.append(Answer(body, headers=["Content-Type: application/json; charset=utf-8"], pause=0.01))
@@ -89,6 +100,17 @@ async def test_done_ends_the_answer_however_it_is_written(provider: Provider, cl
 async def test_a_finish_reason_ends_the_answer_without_done(provider: Provider, client: ChatClient) -> None:
     provider.answers.append(Answer([saying("Fine"), FINISH]))
     heard = await ask(client, provider.endpoint())
+    assert (heard.text, heard.error) == ("Fine", None)
+
+
+@pytest.mark.parametrize("ending", Ending)
+@pytest.mark.parametrize("rest", [b"", b'data: {"usa\n\n', b"data: [DO\n\n"])
+async def test_what_breaks_behind_the_finish_reason_takes_nothing_from_the_answer(
+    provider: Provider, rest: bytes, ending: Ending
+) -> None:
+    provider.answers.append(Answer([saying("Fine"), FINISH, rest] if rest else [saying("Fine"), FINISH], ending=ending))
+    async with ChatClient(idle_seconds=0.2) as client:
+        heard = await ask(client, provider.endpoint())
     assert (heard.text, heard.error) == ("Fine", None)
 
 

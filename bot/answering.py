@@ -23,8 +23,6 @@ log = logging.getLogger(__name__)
 ANSWER_SHARE = 4
 """One part in this many of a model's window is left for its answer."""
 
-INTERRUPTED = "I was restarted while writing this. Mention me again to go on."
-
 LONG_WAIT = 3.0
 """Seconds of waiting that a person is told of."""
 
@@ -113,8 +111,8 @@ class Answering:
     def _last_words(self, reply: Reply) -> str:
         """What stands below the answer, for the person."""
         if reply.stopped:
-            self.completion.error = "interrupted by a restart"
-            self.notes.insert(0, f"⚠️ {INTERRUPTED}")
+            self.completion.error = f"stopped: {reply.stopped}"
+            self.notes.insert(0, reply.stopped)
         elif not reply.text.strip() and not self.completion.error:
             self.completion.error = "empty answer"
             self.notes.insert(0, _empty_answer(self.completion))

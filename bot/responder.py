@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from weakref import WeakValueDictionary
 
-from bot.answering import INTERRUPTED, Answering, NothingToAnswer
+from bot.answering import Answering, NothingToAnswer
 from bot.chat.messages import Completion, Prompt
 from bot.chat.preferences import Answer, Preferences, effective
 from bot.chat.reply import MessageGone, Reply, Surface, SurfaceBusy, SurfaceLost
@@ -24,6 +24,8 @@ from bot.store.store import Store
 log = logging.getLogger(__name__)
 
 
+INTERRUPTED = "⚠️ I was restarted while writing this. Mention me again to go on."
+STOPPED = "Stopped by <@{}>."
 BROKEN = "Something went wrong on my side. The operator finds the cause in the log, under {}."
 
 
@@ -35,6 +37,7 @@ class Refusal(Exception):
 class _Running:
     """A turn that is being answered, from its prompt to its record."""
 
+    prompt: Prompt
     reply: Reply
     over: asyncio.Event = field(default_factory=asyncio.Event)
     interrupted: bool = False
@@ -82,6 +85,14 @@ class Responder:
             if running.reply.lost:
                 await _tell_apart(prompt, surface, running.reply.lost)
 
+    def stop(self, channel_id: int, person_id: int, *, everybodys: bool) -> int:
+        """End the replies that are being written in a channel, the person's own or everybody's; how many there were."""
+        return sum(
+            running.reply.stop(STOPPED.format(person_id))
+            for running in self._running.values()
+            if running.prompt.place.channel_id == channel_id and (everybodys or running.prompt.author.id == person_id)
+        )
+
     async def repair(self, find: Callable[[Unfinished], Surface]) -> None:
         """Complete the replies that were streaming when Parley died: what is known of them, and a word on why."""
         async with self._repairing:
@@ -91,7 +102,7 @@ class Responder:
 
     async def _mend(self, left: Unfinished, surface: Surface) -> None:
         reply = Reply.resumed(surface, left.text, left.shown)
-        await reply.finish(f"⚠️ {INTERRUPTED}")
+        await reply.finish(INTERRUPTED)
         outcome = f", and not repaired: {reply.lost}" if reply.lost else ""
         log.warning("The reply to %s was cut by a restart%s", left.prompt_id, outcome)
         await self._store.conversations.give_up(left.answer_id, f"cut by a restart{outcome}", reply.message_ids)
@@ -101,7 +112,7 @@ class Responder:
         self._closing = True
         turns = list(self._running.values())
         for running in turns:
-            running.interrupted = running.reply.stop()
+            running.interrupted = running.reply.stop(INTERRUPTED)
         if turns:
             log.info("Finishing %d running replies", len(turns))
             await asyncio.gather(*(running.over.wait() for running in turns))
@@ -110,7 +121,7 @@ class Responder:
 
     @asynccontextmanager
     async def _turn(self, prompt: Prompt, surface: Surface) -> AsyncIterator[_Running]:
-        running = self._running[prompt.id] = _Running(Reply(surface))
+        running = self._running[prompt.id] = _Running(prompt, Reply(surface))
         try:
             await self._predecessor(prompt)
             lock = self._lines.setdefault(prompt.line, asyncio.Lock())

@@ -79,7 +79,8 @@ class Reply:
         self._typesetter = Typesetter()
         self._news = asyncio.Event()
         self._ended = False
-        self._stopped = False
+        self.stopped = ""
+        """Why it was ended before the model had ended, as a sentence for the person."""
         self._failures = 0
         self._keep: Callable[[], Awaitable[None]] | None = None
         self._reader: asyncio.Task[None] | None = None
@@ -105,7 +106,7 @@ class Reply:
         """
         self._keep = keep
         self._reader = asyncio.create_task(self._read(pieces))
-        if self._stopped:
+        if self.stopped:
             self._reader.cancel()
         typing = asyncio.create_task(self._type())
         writer = asyncio.create_task(self._write())
@@ -132,17 +133,14 @@ class Reply:
         """The messages that show the reply, in order."""
         return tuple(page.message_id for page in self.shown)
 
-    @property
-    def stopped(self) -> bool:
-        """Whether it was ended before the model had ended."""
-        return self._stopped
-
-    def stop(self) -> bool:
+    def stop(self, why: str) -> bool:
         """End the reading; what has come so far is shown and kept. False where it had ended by itself."""
-        self._stopped = self._stopped or not self._ended
+        if self._ended:
+            return False
+        self.stopped = self.stopped or why
         if self._reader:
             self._reader.cancel()
-        return self._stopped
+        return True
 
     async def finish(self, note: str) -> None:
         """Put a note below the text, in a message of its own where there is no text."""
@@ -233,4 +231,4 @@ class Reply:
 
     def _lose(self, error: SurfaceLost) -> None:
         self.lost = error
-        self.stop()
+        self.stop(str(error))

@@ -7,10 +7,12 @@ from weakref import WeakValueDictionary
 
 import aiohttp
 import discord
+from discord import app_commands
 from discord.ext import commands
 
 from bot.chat.gate import INTERVAL, Gate, Kind
 from bot.discord.border import ChannelSurface, read_prompt
+from bot.discord.replies import answer
 from bot.responder import Responder
 from bot.store.conversations import Unfinished
 
@@ -57,6 +59,14 @@ class Chat(commands.Cog):
         self._responder = responder
         self._gates = gates
         self._repaired = False
+
+    @app_commands.command(
+        description="Stop the answer I am writing here: yours, or with Manage Messages anybody's"
+    )
+    async def stop(self, interaction: discord.Interaction) -> None:
+        moderates = interaction.guild_id is not None and interaction.permissions.manage_messages
+        ended = self._responder.stop(interaction.channel_id or 0, interaction.user.id, everybodys=moderates)
+        await answer(interaction, "Stopped." if ended else "I am not writing anything for you here.")
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:

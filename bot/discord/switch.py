@@ -27,7 +27,7 @@ reply to, so a reply to an older answer branches off there.
 - Attach images (PNG, JPEG, GIF, WebP) and ask about them, if the model can see.
 
 **Commands**
-- `/new` starts a fresh conversation.
+- `/new` starts a fresh conversation, `/stop` ends the answer that I am writing.
 - `/provider` and `/model` show who answers here, and switch it (with Manage Channels).
 - `/settings` is for those who manage the server: system prompt, temperature, who may talk, and more.
 

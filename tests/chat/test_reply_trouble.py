@@ -29,7 +29,7 @@ async def test_stop_shows_what_has_come_and_ends_the_reading(board: Board, speec
     await board.shows("One")
     speech.say(", two")
     await asyncio.sleep(INTERVAL / 2)
-    reply.stop()
+    reply.stop("Stopped.")
     await publishing
     assert board.texts == ["One, two"]
     assert speech.closed.is_set()
@@ -37,7 +37,7 @@ async def test_stop_shows_what_has_come_and_ends_the_reading(board: Board, speec
 
 async def test_a_reply_that_was_stopped_before_it_began_reads_nothing(board: Board, speech: Speech) -> None:
     reply = Reply(board)
-    reply.stop()
+    reply.stop("Stopped.")
     await reply.publish(speech.say("Never"))
     assert reply.text == ""
     assert board.writes == []
@@ -47,7 +47,7 @@ async def test_a_note_can_still_be_put_below_a_stopped_reply(board: Board, speec
     reply = Reply(board)
     publishing = asyncio.create_task(reply.publish(speech.say("Half")))
     await board.shows("Half")
-    reply.stop()
+    reply.stop("Stopped.")
     await publishing
     await reply.finish("Stopped.")
     assert board.texts == ["Half\n-# Stopped."]

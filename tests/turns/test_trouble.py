@@ -204,6 +204,38 @@ async def test_bots_and_strangers_to_the_conversation_are_not_answered(
     assert len(sim.model.requests) == 1
 
 
+async def test_the_asker_stops_an_answer(
+    sim: Simulator, ana: Person, ben: Person, parley: App, at_parley: str, tmp_path: Path
+) -> None:
+    sim.model.script(Say("On and on"), Wait(asyncio.Event()))
+    await ben.say(f"{at_parley} tell me")
+    await ben.hears("On and on")
+    assert "Stopped." in (await ben.command("stop"))["content"]
+    await ana.hears(f"On and on\n-# Stopped by <@{ben.id}>.")
+    await sim.model.requests[0].left_early.wait()
+    assert "not writing anything" in (await ben.command("stop"))["content"]
+    await ben.say(f"{at_parley} and now?")
+    await ben.hears("and now?")
+    assert [message["content"] for message in sim.model.requests[1].json["messages"][1:3]] == ["tell me", "On and on"]
+
+
+async def test_others_need_manage_messages_to_stop_an_answer(
+    sim: Simulator, ana: Person, ben: Person, parley: App, at_parley: str
+) -> None:
+    go = asyncio.Event()
+    sim.model.script(Say("On"), Wait(go), Say(" and on"), Wait(asyncio.Event()))
+    await ana.say(f"{at_parley} tell me")
+    await ana.hears("On")
+    assert "not writing anything for you" in (await ben.command("stop"))["content"]
+    go.set()
+    await ana.hears("On and on")
+    sim.model.script(Say("Ben's"), Wait(asyncio.Event()))
+    await ben.say(f"{at_parley} tell me, too")
+    await ben.hears("Ben's")
+    assert "Stopped." in (await ana.command("stop"))["content"]
+    await ben.hears("Ben's\n-# Stopped by")
+
+
 async def test_stopping_ends_a_running_reply_with_a_word(
     sim: Simulator, ana: Person, start_parley: StartParley, at_parley: str, tmp_path: Path
 ) -> None:
@@ -213,7 +245,8 @@ async def test_stopping_ends_a_running_reply_with_a_word(
         await ana.hears("I was about to")
     await ana.hears("I was about to\n-# ⚠️ I was restarted while writing this")
     [stored] = rows(tmp_path / "parley.db", "SELECT text, error FROM messages JOIN completions ON message_id = id")
-    assert stored == {"text": "I was about to", "error": "interrupted by a restart"}
+    assert stored["text"] == "I was about to"
+    assert stored["error"].startswith("stopped: ")
 
 
 async def test_a_rejected_token_is_explained_to_the_operator(settings: Settings) -> None:

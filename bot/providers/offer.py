@@ -118,7 +118,7 @@ class Offer:
         if lack := self._lack(name):
             raise NotOffered(lack)
         provider, access = self._catalogue[name], self._access[name]
-        return Server(name, provider, str(access.base_url or provider.base_url).rstrip("/"), access.key)
+        return Server(name, provider, _base_url(provider, access), access.key)
 
     def endpoint(self, full_name: str) -> Endpoint:
         """The endpoint of a `provider/model`; a provider's name alone means its default model.

@@ -68,7 +68,7 @@ def encode(endpoint: Endpoint, request: ChatRequest, adjustments: Adjustments | 
         **optional,
     }
     texts = json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode().split(marker.encode())
-    images = [image for message in request.messages for image in message.images]
+    images = [image for message in request.messages if _shows(message) for image in message.images]
     parts: list[bytes | Image] = [texts[0]]
     for image, text in zip(images, texts[1:], strict=True):
         parts += [image, text]
@@ -108,10 +108,15 @@ def _parameters(endpoint: Endpoint, request: ChatRequest) -> dict[str, Any]:
 def _message(message: Message, endpoint: Endpoint, detail: Detail | None, marker: str) -> dict[str, Any]:
     """Plain string content unless there is an image: some servers refuse lists of text."""
     role = endpoint.provider.system_role if message.role is Role.SYSTEM else message.role
-    if message.role is not Role.USER or not message.images:
+    if not _shows(message):
         return {"role": role, "content": message.text}
     detail = detail if endpoint.provider.images.detail else None
     return {"role": role, "content": [_part(part, detail, marker) for part in message.parts]}
+
+
+def _shows(message: Message) -> bool:
+    """Whether images go along: providers take them from the user alone."""
+    return message.role is Role.USER and bool(message.images)
 
 
 def _part(part: Text | Image, detail: Detail | None, marker: str) -> dict[str, Any]:

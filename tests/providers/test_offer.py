@@ -77,8 +77,8 @@ def test_a_provider_without_a_default_model_wants_one_named() -> None:
 @pytest.mark.parametrize(
     ("base_url", "url"),
     [
-        ("http://here:1234", "http://here:1234/chat/completions"),
-        ("http://here:1234/", "http://here:1234/chat/completions"),
+        ("http://here:1234", "http://here:1234/v1/chat/completions"),
+        ("http://here:1234/", "http://here:1234/v1/chat/completions"),
         ("http://here:1234/v1", "http://here:1234/v1/chat/completions"),
         ("http://here:1234/v1/", "http://here:1234/v1/chat/completions"),
         ("https://here/a/b/v1//", "https://here/a/b/v1/chat/completions"),

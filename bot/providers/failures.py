@@ -35,7 +35,8 @@ _BY_WORDS: tuple[tuple[re.Pattern[str], Kind], ...] = tuple(
         (
             r"prompt is too long|exceeds the context window|maximum context length|exceeds the maximum number of tokens"
             r"|maximum prompt length|reduce the length of the messages|too large for model"
-            r"|greater than the context length|exceeds the available context size|context_length_exceeded",
+            r"|greater than the context length|exceeds the available context size|context_length_exceeded"
+            r"|ContextWindowExceeded",
             ContextTooLong,
         ),
         (
@@ -44,7 +45,11 @@ _BY_WORDS: tuple[tuple[re.Pattern[str], Kind], ...] = tuple(
             KeyRejected,
         ),
         (r"content.?(policy|filter|moderation)|flagged|safety", Refused),
-        (r"model_not_found|unknown_model|model .{0,80}(does not exist|not found)|no models? loaded", ModelNotFound),
+        (
+            r"model_not_found|unknown_model|model .{0,80}(does not exist|not found)|no models? loaded"
+            r"|invalid model name",
+            ModelNotFound,
+        ),
     )
 )
 """What the words say goes before the status: providers say some of these with 400, 404 or 429."""

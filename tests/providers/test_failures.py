@@ -43,6 +43,8 @@ ANSWERS: list[tuple[int, Any, type[ProviderError], str]] = [
     (400, nested("Roles must take turns."), BadRequest, "take turns"),
     (404, nested("The model `owl` does not exist.", code="model_not_found"), ModelNotFound, "owl"),
     (400, nested(OVERFLOW, code="context_length_exceeded"), ContextTooLong, "8 tokens"),
+    (400, nested("/chat/completions: Invalid model name passed in model=owl.", code="400"), ModelNotFound, "owl"),
+    (400, nested("litellm.ContextWindowExceededError: 8 tokens", code="400"), ContextTooLong, "8 tokens"),
     (429, nested("Slow down, please."), RateLimited, "Slow down"),
     (429, nested("Your account is empty.", code="insufficient_quota"), NoCredit, "empty"),
     (429, nested("Your account is empty.", type="insufficient_quota"), NoCredit, "empty"),

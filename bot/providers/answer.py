@@ -31,6 +31,11 @@ class Answer:
         self._splitter = ReasoningSplitter()
         self._finish: str | None = None
 
+    @property
+    def finished(self) -> bool:
+        """Whether the provider said how the answer ended: then at most its usage is missing."""
+        return bool(self._finish)
+
     def feed(self, piece: bytes) -> Iterator[Chunk]:
         """The chunks that this piece of a stream completes, with reasoning told from answer."""
         try:
@@ -73,7 +78,12 @@ class Answer:
                 yield self._chunk(data)
 
     def _chunk(self, data: bytes) -> Chunk:
-        chunk = decode(data)
+        try:
+            chunk = decode(data)
+        except BrokenAnswer:
+            if not self.finished:
+                raise
+            return Chunk()
         self._begun = True
         self._finish = chunk.finish_reason or self._finish
         return chunk.split(self._splitter)

@@ -96,12 +96,16 @@ async def _chunks(response: aiohttp.ClientResponse) -> AsyncIterator[Chunk]:
         for chunk in answer.whole(await _whole(response)):
             yield chunk
     else:
-        async for piece in response.content.iter_any():
-            for chunk in answer.feed(piece):
-                yield chunk
-            if answer.done:
-                await _end(response)
-                break
+        try:
+            async for piece in response.content.iter_any():
+                for chunk in answer.feed(piece):
+                    yield chunk
+                if answer.done:
+                    await _end(response)
+                    break
+        except (aiohttp.ClientError, TimeoutError):
+            if not answer.finished:  # what breaks behind the end of an answer takes nothing from it
+                raise
     for chunk in answer.close():
         yield chunk
 

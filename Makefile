@@ -31,7 +31,7 @@ lint: setup  ## ruff: style, format and the usual mistakes
 types: setup  ## mypy --strict
 	@$(BIN)/mypy --strict
 
-peers: setup $(PEERS)/litellm.installed  ## the tests against the real LiteLLM proxy, in an environment of its own
+peers: setup $(PEERS)/servers.installed  ## the tests against real servers, in an environment of their own
 	@$(BIN)/python -m pytest -m peers tests/peers $(ARGS)
 
 bench-stream: $(BENCH)/rivals.installed  ## how fast answers are read, beside other clients; ARGS="--quick" for a short run
@@ -61,10 +61,10 @@ $(VENV)/dev.installed: requirements-dev.lock $(VENV)/runtime.installed
 	$(call install,--require-hashes -r requirements-dev.lock)
 	$(installed)
 
-$(PEERS)/litellm.installed: tests/peers/requirements.lock $(PEERS)/made
-	@echo "Installing the LiteLLM proxy (once, about 750 MB) ..."
+$(PEERS)/servers.installed: tests/peers/requirements.lock $(PEERS)/made
+	@echo "Installing the LiteLLM proxy and llmock (once, about 750 MB) ..."
 	$(call install,--require-hashes -r tests/peers/requirements.lock) \
-		|| { echo "The LiteLLM proxy could not be installed, so the tests against it cannot run."; exit 1; }
+		|| { echo "LiteLLM and llmock could not be installed, so the tests against them cannot run."; exit 1; }
 	$(installed)
 
 $(BENCH)/rivals.installed: requirements.lock benchmarks/requirements.lock $(BENCH)/made

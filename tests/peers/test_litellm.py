@@ -1,9 +1,7 @@
 """Whole turns through the real LiteLLM proxy."""
 
-import asyncio
 from base64 import b64encode
 from pathlib import Path
-from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -13,22 +11,11 @@ from bot.settings import Settings
 from bot.simulator import Simulator
 from tests.conftest import StartParley
 from tests.peers.proxy import PARROT, LiteLLM
+from tests.peers.waiting import PATIENCE, recorded
 from tests.person import Person
-from tests.turns.memory import rows
 from tests.turns.pictures import PNG
 
 pytestmark = [pytest.mark.peers, pytest.mark.timeout(240)]
-
-PATIENCE = 30
-"""Seconds that a person waits for a server in Python on a busy machine."""
-
-
-async def recorded(database: Path) -> dict[str, Any]:
-    """How the turn ended, as soon as the database has it."""
-    async with asyncio.timeout(PATIENCE):
-        while not (ends := rows(database, "SELECT * FROM completions WHERE finished")):
-            await asyncio.sleep(0.05)
-    return ends[0]
 
 
 async def test_a_mock_answer_is_streamed_through_edits_and_over_pages(

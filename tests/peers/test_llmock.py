@@ -1,0 +1,318 @@
+"""Answers that a real server breaks in every way it knows: whole, or one of our errors, and never anything else."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.app import App
+from bot.chat.messages import Message, Role
+from bot.providers.catalogue import load_catalogue
+from bot.providers.client import ChatClient
+from bot.providers.errors import (
+    BadRequest,
+    BrokenAnswer,
+    ContextTooLong,
+    CutOff,
+    KeyRejected,
+    ModelNotFound,
+    NoCredit,
+    Overloaded,
+    ProviderError,
+    RateLimited,
+    Refused,
+    Retired,
+    Silent,
+    TooLarge,
+    Unreachable,
+    WrongAddress,
+)
+from bot.providers.offer import Access, Endpoint, Offer
+from bot.providers.request import ChatRequest
+from bot.settings import Settings, load_settings
+from bot.simulator import Limits, Simulator
+from tests.peers.chaos import LLMock, running
+from tests.peers.waiting import PATIENCE, recorded
+from tests.person import Person
+from tests.providers.conftest import KEY, Heard, ask
+
+pytestmark = [pytest.mark.peers, pytest.mark.timeout(120)]
+
+HERON = "The heron waits among the reeds until the water is still."
+WORDS = len(HERON.split())
+FINISH, USAGE, DONE = WORDS + 1, WORDS + 2, WORDS + 3
+"""Events that come before the finish reason, the usage and [DONE]: the role, and the words one by one."""
+
+SAYS = {"type": "reply", "text": HERON, "times": None}
+FORMS = {"openai": "/v1", "groq": "/groq/openai/v1", "xai": "/xai/v1", "mistral": "/mistral/v1"}
+"""Where the server speaks as these providers do."""
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LLMock]:
+    with running(tmp_path_factory.mktemp("llmock")) as llmock:
+        yield llmock
+
+
+@pytest.fixture
+async def llmock(server: LLMock) -> LLMock:
+    """It says the sentence about the heron, and does nothing to it yet."""
+    await server.plays(SAYS)
+    return server
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[ChatClient]:
+    async with ChatClient() as client:
+        yield client
+
+
+@pytest.fixture
+async def sim() -> AsyncIterator[Simulator]:
+    limits = Limits(messages=1_000, webhooks=1_000, overall=10_000)
+    async with Simulator.open(limits=limits, chunks_per_second=100) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def settings(sim: Simulator, llmock: LLMock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """The only provider that was set up is OpenAI, and llmock stands in for it."""
+    monkeypatch.chdir(tmp_path)
+    return load_settings(
+        discord_token=sim.bot_token,
+        discord_api_url=sim.api_url,
+        discord_gateway_url=sim.gateway_url,
+        database_url=f"sqlite:///{tmp_path / 'parley.db'}",
+        access={"openai": {"key": KEY, "base_url": f"{llmock.url}/v1"}},
+        default_model="openai/heron-1",
+    )
+
+
+def endpoint(llmock: LLMock, name: str = "openai", key: str = KEY) -> Endpoint:
+    access = Access.model_validate({"key": key, "base_url": llmock.url + FORMS[name]})
+    return Offer(load_catalogue(), {name: access}).endpoint(f"{name}/heron-1")
+
+
+def fault(kind: str, after: int, **more: Any) -> dict[str, Any]:
+    return {"type": "stream_fault", "kind": kind, "after_chunks": after, **more}
+
+
+def said(words: int) -> str:
+    """The beginning of the answer, as far as it came."""
+    return "".join(f"{word} " for word in HERON.split()[:words]) if words < WORDS else HERON
+
+
+async def spoilt(client: ChatClient, llmock: LLMock, *behaviours: dict[str, Any], name: str = "openai") -> Heard:
+    """What the client makes of an answer to which this was done; makes sure that it was."""
+    await llmock.plays(*behaviours, SAYS)
+    heard = await ask(client, endpoint(llmock, name))
+    [asked] = await llmock.asked()
+    assert asked["fault"] or all(each["type"] in ("delay", "slow_first_token") for each in behaviours)
+    return heard
+
+
+@pytest.mark.parametrize("name", FORMS)
+async def test_an_answer_is_streamed_word_by_word_with_its_usage(client: ChatClient, llmock: LLMock, name: str) -> None:
+    heard = await ask(client, endpoint(llmock, name))
+    assert (heard.text, heard.error) == (HERON, None)
+    assert [chunk.text for chunk in heard.chunks if chunk.text] == [f"{word} " for word in HERON.split()[:-1]] + [
+        "still."
+    ]
+    assert [chunk.finish_reason for chunk in heard.chunks if chunk.finish_reason] == ["stop"]
+    assert {chunk.model for chunk in heard.chunks if chunk.model} == {"heron-1"}
+    usages = [chunk.usage for chunk in heard.chunks if chunk.usage]
+    if endpoint(llmock, name).provider.stream_options:
+        [usage] = usages
+        assert usage.prompt_tokens
+        assert usage.completion_tokens
+        assert usage.total_tokens == usage.prompt_tokens + usage.completion_tokens
+    [asked] = await llmock.asked()
+    assert (asked["status"], asked["completed"], asked["stream"]) == (200, True, True)
+
+
+@pytest.mark.parametrize("name", FORMS)
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, BadRequest),
+        (401, KeyRejected),
+        (402, NoCredit),
+        (403, KeyRejected),
+        (404, ModelNotFound),
+        (405, WrongAddress),
+        (408, Overloaded),
+        (409, Overloaded),
+        (410, Retired),
+        (413, TooLarge),
+        (422, BadRequest),
+        (425, Overloaded),
+        (429, RateLimited),
+        (500, Overloaded),
+        (502, Overloaded),
+        (503, Overloaded),
+        (504, Overloaded),
+        (529, Overloaded),
+    ],
+)
+async def test_a_status_is_called_by_its_name_and_the_wait_it_asks_for_is_known(
+    client: ChatClient, llmock: LLMock, name: str, status: int, kind: type[ProviderError]
+) -> None:
+    heard = await spoilt(client, llmock, {"type": "fail", "status": status, "retry_after": 7}, name=name)
+    assert type(heard.error) is kind
+    assert (heard.text, heard.error.wait) == ("", 7)
+
+
+async def test_every_other_status_is_one_of_our_errors_too(client: ChatClient, llmock: LLMock) -> None:
+    statuses = range(400, 600)
+    await llmock.plays(*({"type": "fail", "status": status} for status in statuses))
+    for status in statuses:
+        heard = await ask(client, endpoint(llmock))
+        assert heard.error is not None
+        assert heard.error.detail.startswith(f"HTTP {status} ")
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "kind"),
+    [
+        ("context_length_exceeded", "This pond holds 40 frogs at most.", ContextTooLong),
+        ("content_filter", "Herons may not be asked about this.", Refused),
+        ("insufficient_quota", "No fish, no answer.", NoCredit),
+    ],
+)
+async def test_the_code_in_a_refusal_says_more_than_its_status(
+    client: ChatClient, llmock: LLMock, code: str, message: str, kind: type[ProviderError]
+) -> None:
+    heard = await spoilt(client, llmock, {"type": "fail", "status": 400, "code": code, "message": message})
+    assert type(heard.error) is kind
+    assert message in heard.error.detail
+
+
+@pytest.mark.parametrize("after", range(DONE + 1))
+@pytest.mark.parametrize(("kind", "error"), [("disconnect", CutOff), ("truncate", CutOff), ("malformed", BrokenAnswer)])
+async def test_a_stream_broken_anywhere_keeps_its_text_and_is_whole_once_it_has_its_finish_reason(
+    client: ChatClient, llmock: LLMock, kind: str, error: type[ProviderError], after: int
+) -> None:
+    heard = await spoilt(client, llmock, fault(kind, after))
+    assert heard.text == said(max(after - 1, 0))
+    assert type(heard.error) is (error if after <= FINISH else type(None))
+    assert any(chunk.usage for chunk in heard.chunks) is (after == DONE or (kind == "malformed" and after > USAGE))
+
+
+@pytest.mark.parametrize("after", [0, 3, FINISH, USAGE, DONE])
+async def test_a_stall_is_waited_for_as_long_as_we_are_patient(client: ChatClient, llmock: LLMock, after: int) -> None:
+    stalled = fault("stall", after, stall_seconds=0.5)
+    assert await spoilt(client, llmock, stalled) == await spoilt(client, llmock, fault("stall", 1, stall_seconds=0))
+    async with ChatClient(idle_seconds=0.1) as impatient:
+        heard = await spoilt(impatient, llmock, stalled)
+    assert heard.text == said(max(after - 1, 0))
+    assert type(heard.error) is (Silent if after <= FINISH else type(None))
+
+
+@pytest.mark.parametrize("kind", ["delay", "slow_first_token"])
+async def test_a_late_beginning_is_waited_for_likewise(client: ChatClient, llmock: LLMock, kind: str) -> None:
+    late = {"type": kind, "seconds": 0.5}
+    heard = await spoilt(client, llmock, late)
+    assert (heard.text, heard.error) == (HERON, None)
+    async with ChatClient(idle_seconds=0.1) as impatient:
+        heard = await spoilt(impatient, llmock, late)
+    assert heard.text == ""
+    assert type(heard.error) is Silent
+
+
+async def test_tools_that_nobody_offered_are_no_text(client: ChatClient, llmock: LLMock) -> None:
+    await llmock.plays({"type": "reply", "tool_calls": [{"name": "fish", "arguments": {"depth": 2}}]})
+    heard = await ask(client, endpoint(llmock))
+    assert (heard.text, heard.error) == ("", None)
+    assert [chunk.finish_reason for chunk in heard.chunks if chunk.finish_reason] == ["tool_calls"]
+
+
+async def test_slow_words_are_no_silence_and_quotas_and_windows_have_their_names(tmp_path: Path) -> None:
+    options = ["--stream-chunk-delay-ms=100", "--rpm=2", "--context-window=500"]
+    with running(tmp_path, *options) as llmock:
+        async with ChatClient(idle_seconds=1) as client:
+            await llmock.plays(SAYS)
+            heard = await ask(client, endpoint(llmock))
+            assert (heard.text, heard.error) == (HERON, None)
+            [asked] = await llmock.asked()
+            assert asked["duration"] > 1
+
+            long = ChatRequest([Message.of(Role.USER, "reeds " * 2_000)])
+            assert type((await ask(client, endpoint(llmock), long)).error) is ContextTooLong
+
+            errors = [(await ask(client, endpoint(llmock, key="another-key"))).error for _ in range(3)]
+            assert errors[:2] == [None, None]
+            assert type(errors[2]) is RateLimited
+            assert errors[2].wait is not None
+            assert 0 < errors[2].wait <= 30
+
+
+async def test_where_everything_fails_at_random_an_answer_is_whole_or_its_error_tells_why(tmp_path: Path) -> None:
+    rates = ["429", "500", "503"]
+    kinds = ["disconnect", "truncate", "malformed", "stall"]
+    options = [f"--error-rate={status}=0.1" for status in rates] + [f"--stream-fault={kind}=0.15" for kind in kinds]
+    with running(tmp_path, *options, "--stream-stall-seconds=0.1", "--stream-chunk-delay-ms=1") as llmock:
+        async with ChatClient() as client:
+            await llmock.plays(SAYS)
+            answers = await asyncio.gather(*(ask(client, endpoint(llmock)) for _ in range(300)))
+        asked = await llmock.asked()
+    assert all(heard.text == HERON for heard in answers if heard.error is None)
+    assert all(HERON.startswith(heard.text) for heard in answers)
+
+    meant = {
+        "chaos:429": RateLimited,
+        "chaos:500": Overloaded,
+        "chaos:503": Overloaded,
+        "stream:disconnect": CutOff,
+        "stream:truncate": CutOff,
+        "stream:malformed": BrokenAnswer,
+    }
+    done = [(request["fault"] or "").partition("@")[0] for request in asked]
+    assert set(done) == {"", "stream:stall", *meant}
+    heard_of = Counter(type(heard.error) for heard in answers)
+    assert heard_of == Counter(meant.get(what, type(None)) for what in done)
+
+
+async def test_a_server_that_is_gone_is_unreachable(client: ChatClient, tmp_path: Path) -> None:
+    with running(tmp_path) as llmock:
+        assert (await ask(client, endpoint(llmock))).error is None
+    assert type((await ask(client, endpoint(llmock))).error) is Unreachable
+
+
+@pytest.mark.parametrize(
+    "failures",
+    [
+        [{"type": "fail", "status": 503, "retry_after": 1}, fault("disconnect", 1)],
+        [{"type": "fail", "status": 429, "retry_after": 1}],
+        [fault("disconnect", 0), {"type": "fail", "status": 500, "retry_after": 0}],
+        [fault("truncate", 1)],
+    ],
+    ids=["down-then-cut", "limited", "cut-then-broken", "truncated"],
+)
+async def test_a_failure_before_the_first_word_is_tried_again_and_the_person_has_the_answer(
+    llmock: LLMock, ana: Person, parley: App, at_parley: str, tmp_path: Path, failures: list[dict[str, Any]]
+) -> None:
+    await llmock.plays(*failures, SAYS)
+    asked = await ana.say(f"{at_parley} what does the heron do?")
+    reply = await ana.hears(HERON, reply_to=asked, timeout=PATIENCE)
+    end = await recorded(tmp_path / "parley.db")
+    assert (end["finish_reason"], end["error"]) == ("stop", None)
+    assert end["prompt_tokens"] > 0
+    assert [message["id"] for message in ana.heard_from(reply["author"]["id"])] == [reply["id"]]
+
+    tries = await llmock.asked()
+    assert [bool(each["fault"]) for each in tries] == [True] * len(failures) + [False]
+    assert await llmock.findings() == []
+
+
+async def test_an_answer_that_breaks_off_is_kept_and_the_person_is_told(
+    llmock: LLMock, ana: Person, parley: App, at_parley: str, tmp_path: Path
+) -> None:
+    await llmock.plays(fault("disconnect", 5), SAYS)
+    asked = await ana.say(f"{at_parley} what does the heron do?")
+    reply = await ana.hears("broke before the answer was complete", reply_to=asked, timeout=PATIENCE)
+    assert reply["content"].startswith(said(4).strip())
+    assert (await recorded(tmp_path / "parley.db"))["error"]
+    assert len(await llmock.asked()) == 1

@@ -1,0 +1,18 @@
+"""How long a test waits for real servers, and for the end of a turn with one."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from tests.turns.memory import rows
+
+PATIENCE = 30
+"""Seconds that a person waits for a server in Python on a busy machine."""
+
+
+async def recorded(database: Path) -> dict[str, Any]:
+    """How the turn ended, as soon as the database has it."""
+    async with asyncio.timeout(PATIENCE):
+        while not (ends := rows(database, "SELECT * FROM completions WHERE finished")):
+            await asyncio.sleep(0.05)
+    return ends[0]

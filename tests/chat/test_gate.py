@@ -124,6 +124,18 @@ async def test_who_gives_up_while_waiting_costs_nobody_a_slot(door: Door) -> Non
     assert door.times == [0, INTERVAL]
 
 
+async def test_who_gives_up_does_not_let_another_in_beside_the_one_in_flight(door: Door) -> None:
+    slow = asyncio.create_task(door.go("slow", stay=10))
+    gone = asyncio.create_task(door.go("gone"))
+    after = asyncio.create_task(door.go("after"))
+    await asyncio.sleep(1)
+    gone.cancel()
+    await asyncio.gather(slow, after)
+    assert gone.cancelled()
+    assert door.entered == ["slow", "after"]
+    assert door.times == [0, 10]
+
+
 async def test_when_all_have_given_up_the_gate_opens_again(door: Door) -> None:
     await door.preview("first")
     gone = asyncio.create_task(door.preview("gone"))

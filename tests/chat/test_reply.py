@@ -139,6 +139,13 @@ async def test_a_note_that_exactly_fits_stays_on_the_page(board: Board, speech: 
     assert [len(text) for text in board.texts] == [LIMIT]
 
 
+async def test_a_note_that_is_one_character_too_long_for_the_page_gets_its_own(board: Board, speech: Speech) -> None:
+    reply = Reply(board)
+    await reply.publish(speech.say("x" * (LIMIT - len("-# The end."))).end())
+    await reply.finish("The end.")
+    assert board.texts == ["x" * (LIMIT - len("-# The end.")), "-# The end."]
+
+
 async def test_a_reply_that_starts_goes_before_another_ones_previews(speech: Speech) -> None:
     gate = Gate(INTERVAL)
     long, short = Board(gate), Board(gate)

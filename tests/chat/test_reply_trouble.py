@@ -64,9 +64,9 @@ async def test_what_the_reader_raises_is_raised_after_everything_before_it_was_s
     assert reply.text == "As far as it came"
 
 
-@pytest.mark.parametrize("failures", [1, 2, MOST_FAILURES - 1])
-async def test_a_write_that_fails_is_tried_again_with_the_newest_text(
-    board: Board, speech: Speech, failures: int
+@pytest.mark.parametrize(("failures", "seconds"), [(1, 1), (2, 3), (MOST_FAILURES - 1, 15)])
+async def test_a_write_that_fails_is_tried_again_later_with_the_newest_text(
+    board: Board, speech: Speech, failures: int, seconds: float
 ) -> None:
     board.troubles.extend(SurfaceBusy("Discord answered 503") for _ in range(failures))
     reply = Reply(board)
@@ -75,6 +75,7 @@ async def test_a_write_that_fails_is_tried_again_with_the_newest_text(
     speech.say(" and second").end()
     await publishing
     assert board.history == ["First and second"]
+    assert seconds <= board.writes[0].at < seconds + MOST_FAILURES * INTERVAL
     assert reply.lost is None
 
 

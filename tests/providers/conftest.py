@@ -86,9 +86,13 @@ class Provider:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._visits.append(asyncio.current_task())
         self.connections += 1
-        with suppress(ConnectionError, asyncio.IncompleteReadError):
+        try:
             while await self._exchange(reader, writer):
                 pass
+        except ConnectionError:
+            self.left.set()
+        except asyncio.IncompleteReadError:
+            pass
         writer.close()
         with suppress(ConnectionError):
             await writer.wait_closed()

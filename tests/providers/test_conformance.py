@@ -64,6 +64,10 @@ def outcome(heard: Heard) -> dict[str, Any]:
     }
 
 
+def expected(quirk: Wire) -> dict[str, Any]:
+    return {name: getattr(quirk, name) for name in ("text", "reasoning", "finish", "usage", "error")}
+
+
 def response(quirk: Wire) -> Answer:
     return Answer([quirk.body] if quirk.wire else [], quirk.status, [f"Content-Type: {quirk.type}", *quirk.headers])
 
@@ -71,7 +75,7 @@ def response(quirk: Wire) -> Answer:
 async def check(quirk: Wire, provider: Provider, client: ChatClient) -> ProviderError | None:
     provider.answers.append(response(quirk))
     heard = await ask(client, endpoint(quirk.provider, f"{provider.url}/v1"))
-    assert outcome(heard) == {name: getattr(quirk, name) for name in ("text", "reasoning", "finish", "usage", "error")}
+    assert outcome(heard) == expected(quirk)
     return heard.error
 
 

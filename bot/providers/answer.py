@@ -4,6 +4,7 @@ The body comes in pieces that may be cut anywhere. Nothing is awaited between tw
 are handed on without a step through the event loop for each.
 """
 
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 
 from pydantic_core import from_json
@@ -18,6 +19,9 @@ _DONE = b"[DONE]"
 _BROKEN_OFF = ("error", "insufficient_system_resource")
 """Finish reasons with which a provider says that it failed."""
 
+_LONGEST_START = 64 * 1024
+"""Bytes of a body without events that are kept, for they may be an answer or an error by another name."""
+
 
 class Answer:
     """Feed it a stream, or give it the body of an answer that came whole; close it at the end. Raises ProviderError."""
@@ -30,6 +34,7 @@ class Answer:
         self._events = EventDecoder()
         self._splitter = ReasoningSplitter()
         self._finish: str | None = None
+        self._start: bytes | None = b""  # of the body, until an event comes
 
     @property
     def finished(self) -> bool:
@@ -38,6 +43,8 @@ class Answer:
 
     def feed(self, piece: bytes) -> Iterator[Chunk]:
         """The chunks that this piece of a stream completes, with reasoning told from answer."""
+        if self._start is not None:
+            self._start = (self._start + piece)[:_LONGEST_START]
         try:
             for data in self._events.feed(piece):
                 if data.strip() == _DONE:
@@ -50,6 +57,7 @@ class Answer:
 
     def whole(self, body: bytes) -> Iterator[Chunk]:
         """The chunk that an answer without a stream is."""
+        body = body.removeprefix(BOM_UTF8)
         if error := error_from_body(body):
             raise error
         self.done = True
@@ -59,6 +67,8 @@ class Answer:
         """What was held back. Raises where the provider broke off, and where the stream ended before the answer."""
         if not self.done:
             yield from self._last()
+        if self._start and _is_json(self._start.removeprefix(BOM_UTF8)):  # whatever it was called
+            yield from self.whole(self._start)
         rest = self._splitter.close()
         if rest.answer or rest.reasoning:
             yield Chunk(rest.answer, rest.reasoning)
@@ -78,6 +88,7 @@ class Answer:
                 yield self._chunk(data)
 
     def _chunk(self, data: bytes) -> Chunk:
+        self._start = None
         try:
             chunk = decode(data)
         except BrokenAnswer:

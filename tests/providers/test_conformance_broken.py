@@ -161,6 +161,24 @@ async def test_a_redirect_to_another_host_takes_no_key_along(
         pytest.param("200 OK", JSON, PAGE_TEXT, BrokenAnswer, id="a page that is called JSON"),
         pytest.param("200 OK", STREAM, b"", ProviderError, id="a stream of nothing"),
         pytest.param("204 No Content", STREAM, b"", ProviderError, id="no content"),
+        pytest.param(
+            "200 OK",
+            STREAM,
+            b'\n\n{"error":{"message":"Not today","code":"503"}}',
+            Overloaded,
+            id="an error that is called a stream",
+        ),
+        pytest.param(
+            "200 OK",
+            "Content-Type: text/plain",
+            b'{"code":"gone","error":"Incorrect API key provided"}',
+            KeyRejected,
+            id="a refusal that is called text",
+        ),
+        pytest.param(
+            "200 OK", JSON, b'\xef\xbb\xbf{"error":"Busy"}', Overloaded, id="an error behind a byte order mark"
+        ),
+        pytest.param("200 OK", STREAM, b"7", BrokenAnswer, id="a number that is called a stream"),
     ],
 )
 async def test_nonsense_is_named(

@@ -27,6 +27,7 @@ INTRODUCTION = """\
 What Parley knows of each provider, out of `bot/providers/catalogue.toml`. `make docs` writes this page anew.
 
 - Requests go to the base URL with `/chat/completions` behind it; `NAME_BASE_URL`, as `XAI_BASE_URL`, overrides it.
+  One without a path, as `http://host:11434`, gets the provider's usual one.
 - A provider is offered when its key is set, and always where it needs none.
 - Parameters are sent when somebody set them, and only then. What a provider refuses is left out, what is out of range
   is brought into it, and a parameter that a model turns out to refuse is left out from then on.

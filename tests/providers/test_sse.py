@@ -66,6 +66,7 @@ def test_one_space_behind_the_colon_is_not_part_of_the_data() -> None:
 
 def test_several_lines_of_data_are_joined() -> None:
     assert decoded(b'data: {"a":\ndata: 1}\n\n') == [b'{"a":\n1}']
+    assert decoded(b"data:one\ndata:two\ndata:\ndata:  three\n\n") == [b"one\ntwo\n\n three"]
 
 
 def test_comments_and_other_fields_say_nothing() -> None:
@@ -91,6 +92,7 @@ def test_an_event_is_there_as_soon_as_its_empty_line_is() -> None:
 
 def test_a_mark_in_the_middle_of_a_stream_is_no_byte_order_mark() -> None:
     assert decoded(b"data: one\n\n\xef\xbb\xbfdata: two\n\n") == [b"one"]
+    assert decoded(b":", b"\n", b"\xef\xbb\xbfdata: two\n\n") == []
 
 
 def test_a_line_without_end_is_refused() -> None:

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from bot.providers import errors
 from bot.providers.errors import (
     LONGEST_DETAIL,
-    SHORTEST_SECRET,
     BadRequest,
     ContextTooLong,
     KeyRejected,

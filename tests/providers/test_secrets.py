@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.providers.errors import BrokenAnswer, redacted
+from bot.providers.errors import SHORTEST_SECRET, BrokenAnswer, redacted
 from bot.providers.failures import error_from_response
 from bot.providers.wire import decode
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
 
-from bot.chat.attachments import ImageRules, read_images, read_once
+from bot.chat.attachments import IMAGE_TYPES, ImageRules, read_images, read_once
 from bot.chat.context import build_context
 from bot.chat.messages import Attachment, Completion, Image, Message, Position, Prompt, Role, Turn
 from bot.chat.preferences import Preferences
@@ -14,6 +14,7 @@ from bot.chat.reply import Reply
 from bot.providers.asking import Asker, FellBack, Step, Waiting
 from bot.providers.errors import ProviderError
 from bot.providers.offer import Endpoint, NotOffered, Offer
+from bot.providers.pictures import recoded
 from bot.providers.request import ChatRequest
 from bot.providers.wire import Chunk
 from bot.store.store import Store
@@ -140,7 +141,9 @@ class Answering:
 
     async def _look(self, rules: ImageRules) -> None:
         """Read the images that a model takes, and remember which files it is not shown."""
-        images, self._skipped = await read_images(self._files, rules)
+        # another type can be made of it
+        readable = replace(rules, types=IMAGE_TYPES) if rules.types else rules
+        images, self._skipped = await read_images(self._files, readable)
         self._images = self._images or images
 
     async def _request(self, endpoint: Endpoint) -> ChatRequest:
@@ -149,6 +152,9 @@ class Answering:
         await self._look(rules)
         path = await self._store.conversations.path(self._position.parent_id, with_images=bool(rules.types))
         path.append(Message.of(Role.USER, self._prompt.content, self._images))
+        path = await recoded(path, rules.types)
+        unsuited = [image for image in path[-1].images if rules.types and image.media_type not in rules.types]
+        self._skipped += [f"{image.name}: it could not be made into a PNG" for image in unsuited]
         window = endpoint.context
         budget = window - min(chosen.max_tokens or window, window // ANSWER_SHARE)
         context = build_context(chosen.system_prompt, path, budget, rules)

@@ -99,9 +99,22 @@ async def test_files_that_are_no_images_are_named(sim: Simulator, ana: Person, p
     sim.model.script(Say("Seen."))
     await ana.say(f"{at_parley} compare", files=[("paper.pdf", PDF), ("photo.jpg", PNG), ("dance.gif", GIF)])
     await ana.hears("Seen.", "-# Left out paper.pdf")
-    [text, picture] = sim.model.requests[0].json["messages"][-1]["content"]
+    [text, picture, _] = sim.model.requests[0].json["messages"][-1]["content"]
     assert text["text"] == "compare"
     assert picture["image_url"]["url"].startswith("data:image/png;base64,")  # the bytes decide, not the name
+
+
+async def test_a_type_that_a_provider_does_not_take_is_sent_as_png(
+    sim: Simulator, ana: Person, start_parley: StartParley, at_parley: str
+) -> None:
+    sim.model.script(Say("Seen."))
+    async with start_parley(default_model="xai/grok-4.3"):
+        await ana.say(f"{at_parley} look", files=[("dance.gif", GIF), ("broken.gif", GIF[:12])])
+        await ana.hears("Seen.", "Left out broken.gif: it could not be made into a PNG")
+    said = sim.model.requests[0].json["messages"][-1]["content"]
+    assert [part["type"] for part in said] == ["text", "image_url", "text"]
+    assert said[1]["image_url"]["url"].startswith("data:image/png;base64,iVBORw0KGgo")
+    assert said[2]["text"] == "[image broken.gif, not shown]"
 
 
 async def test_a_model_without_eyes_says_that_it_has_none(

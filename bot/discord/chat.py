@@ -60,9 +60,7 @@ class Chat(commands.Cog):
         self._gates = gates
         self._repaired = False
 
-    @app_commands.command(
-        description="Stop the answer I am writing here: yours, or with Manage Messages anybody's"
-    )
+    @app_commands.command(description="Stop the answer I am writing here: yours, or with Manage Messages anybody's")
     async def stop(self, interaction: discord.Interaction) -> None:
         moderates = interaction.guild_id is not None and interaction.permissions.manage_messages
         ended = self._responder.stop(interaction.channel_id or 0, interaction.user.id, everybodys=moderates)

@@ -45,6 +45,7 @@ class Answering:
         self._position = Position()
         self._images: tuple[Image, ...] = ()
         self._skipped: list[str] = []
+        self._fallen: list[str] = []
         self.notes: list[str] = []
         self.completion = Completion(preferences.model or offer.default_model)
 
@@ -56,7 +57,8 @@ class Answering:
             self._prompt = replace(self._prompt, quote=None)  # the conversation itself says it
         self._files = read_once(self._prompt.files)
         endpoints = self._endpoints()
-        await self._look(endpoints[0].image_rules if endpoints else ImageRules())
+        rules = [endpoint.image_rules for endpoint in endpoints] or [ImageRules()]
+        await self._look(max(rules, key=lambda each: len(each.types)))  # one of them may have eyes
         if not self._prompt.content and not self._images:
             raise NothingToAnswer(_nothing_to_answer(self._skipped))
         answer_id = await conversations.open(Turn(self._prompt, self._images, self._position, self.completion))
@@ -117,6 +119,9 @@ class Answering:
         elif not reply.text.strip() and not self.completion.error:
             self.completion.error = "empty answer"
             self.notes.insert(0, _empty_answer(self.completion))
+        if self._fallen:
+            outcome = "answered" if reply.text.strip() else "was asked instead"
+            self.notes.append(f"Fell back from {'; from '.join(self._fallen)}. `{self.completion.model}` {outcome}.")
         return "\n".join([*self.notes, *(f"Left out {phrase}." for phrase in self._skipped)])
 
     def _take(self, step: Step, reply: Reply) -> str:
@@ -134,9 +139,7 @@ class Answering:
                     reply.say(f"-# Waiting for {endpoint.provider.title}, {seconds:.0f} s")
             case FellBack(endpoint, failed, error):
                 self.completion = Completion(endpoint.full_name)
-                self.notes.append(
-                    f"Fell back from {failed.provider.title}: {error.why}. `{endpoint.full_name}` answered."
-                )
+                self._fallen.append(f"{failed.provider.title}: {error.why}")
         return ""
 
     async def _look(self, rules: ImageRules) -> None:
@@ -150,7 +153,9 @@ class Answering:
         """The request for this endpoint: its window, its images."""
         chosen, rules = self._preferences, endpoint.image_rules
         await self._look(rules)
-        path = await self._store.conversations.path(self._position.parent_id, with_images=bool(rules.types))
+        path = await self._store.conversations.path(
+            self._position.parent_id, most_images=rules.count if rules.types else 0
+        )
         path.append(Message.of(Role.USER, self._prompt.content, self._images))
         path = await recoded(path, rules.types)
         unsuited = [image for image in path[-1].images if rules.types and image.media_type not in rules.types]

@@ -130,9 +130,12 @@ async def _discord(settings: Settings, session: aiohttp.ClientSession) -> AsyncI
         async with session.get(f"{base}/oauth2/applications/@me", headers=headers) as response:
             status = response.status
             application = await response.json() if status == 200 else {}
-    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+    except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
         reason = str(error) or type(error).__name__
         yield Finding(False, f"Discord at {base} cannot be reached: {reason}", "check the network, and DISCORD_API_URL")
+        return
+    if status not in (200, 401, 403):
+        yield Finding(False, f"Discord at {base} answers {status}", "try again in a moment, and check DISCORD_API_URL")
         return
     if status != 200:
         yield Finding(False, f"Discord answers {status} to the token", "reset the token in the developer portal")

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from pydantic import TypeAdapter, ValidationError
+from yarl import URL
 
 from bot.providers.asking import Health
 from bot.providers.catalogue import Model
@@ -101,7 +102,7 @@ class ModelLists:
 
     async def _recall(self, servers: Sequence[Server]) -> dict[str, float]:
         """Take up the kept lists; returns for how many seconds each is still fresh."""
-        addresses = {server.name: server.base_url for server in servers}
+        addresses = {server.name: _public(server.base_url) for server in servers}
         waits = {}
         for kept in await self._kept.all():
             if addresses.get(kept.provider) != kept.base_url:
@@ -133,7 +134,9 @@ class ModelLists:
     async def _read(self, server: Server, models: tuple[Model, ...]) -> None:
         """Take up a list once it is written down: what people were offered, they are offered after a restart."""
         now = time.time()
-        await self._kept.keep(StoredList(server.name, server.base_url, _MODELS.dump_json(models).decode(), now))
+        await self._kept.keep(
+            StoredList(server.name, _public(server.base_url), _MODELS.dump_json(models).decode(), now)
+        )
         self._listed[server.name] = models
         self._failures.pop(server.name, None)
         self._health[server.name] = Health(True, "", now)
@@ -152,3 +155,8 @@ def _log_crash(task: asyncio.Task[None]) -> None:
     """One list less must not end everything, nor end unseen."""
     if not task.cancelled() and (error := task.exception()):
         log.error("A list of models is no longer kept fresh", exc_info=error)
+
+
+def _public(base_url: str) -> str:
+    """The address without a password that may stand in it."""
+    return str(URL(base_url).with_user(None))

@@ -17,6 +17,10 @@ def playground_settings(simulator: Simulator, database_url: str) -> Settings:
     """Settings for a simulator: every provider is at hand, and the scripted model stands in for all of them."""
     access = {"key": "playground", "base_url": simulator.model_url}
     return load_settings(
+        _env_file=None,
+        catalogue_file=None,
+        default_model=None,
+        fallback_models="",
         discord_token=simulator.bot_token,
         discord_api_url=simulator.api_url,
         discord_gateway_url=simulator.gateway_url,

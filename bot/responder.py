@@ -25,6 +25,9 @@ log = logging.getLogger(__name__)
 
 
 INTERRUPTED = "⚠️ I was restarted while writing this. Mention me again to go on."
+GRACE = 20.0
+"""Seconds that running replies have to end when Parley does; supervisors commonly wait for thirty."""
+
 STOPPED = "Stopped by <@{}>."
 BROKEN = "Something went wrong on my side. The operator finds the cause in the log, under {}."
 
@@ -62,7 +65,11 @@ class Responder:
         if prompt.addressed or self._closing:
             return prompt.addressed
         preferences = await self.preferences(prompt)
-        return preferences.answer is Answer.ALWAYS and _may_talk(prompt, preferences) and bool(prompt.content)
+        return (
+            preferences.answer is Answer.ALWAYS
+            and _may_talk(prompt, preferences)
+            and bool(prompt.content or prompt.files)
+        )
 
     async def preferences(self, prompt: Prompt) -> Preferences:
         """The preferences that hold where the prompt stands."""
@@ -78,7 +85,8 @@ class Responder:
                     await self._answer(prompt, running)
             except Refusal as refusal:
                 log.info("Prompt %s is not answered: %s", prompt.id, refusal)
-                await running.reply.finish(str(refusal))
+                if prompt.addressed:
+                    await running.reply.finish(str(refusal))
             except Exception:  # the boundary of a turn: whatever happens in one, the person is told and others go on
                 log.exception("Prompt %s failed", prompt.id)
                 await running.reply.finish(f"⚠️ {BROKEN.format(prompt.id)}")
@@ -97,7 +105,7 @@ class Responder:
         """Complete the replies that were streaming when Parley died: what is known of them, and a word on why."""
         async with self._repairing:
             for left in await self._store.conversations.unfinished():
-                if not self._closing:
+                if not self._closing and left.prompt_id not in self._running:
                     await self._mend(left, find(left))
 
     async def _mend(self, left: Unfinished, surface: Surface) -> None:
@@ -115,7 +123,10 @@ class Responder:
             running.interrupted = running.reply.stop(INTERRUPTED)
         if turns:
             log.info("Finishing %d running replies", len(turns))
-            await asyncio.gather(*(running.over.wait() for running in turns))
+            ends = [asyncio.create_task(running.over.wait()) for running in turns]
+            _, late = await asyncio.wait(ends, timeout=GRACE)
+            if late:
+                log.warning("%d replies did not end in time; the next start mends them", len(late))
         async with self._repairing:
             pass  # what is being mended is mended to its end
 
@@ -167,7 +178,7 @@ async def _tell_apart(prompt: Prompt, surface: Surface, lost: SurfaceLost) -> No
             await surface.send(sentence)
         except (SurfaceLost, SurfaceBusy) as error:
             log.warning("Nor can that be said in the channel: %s", error)
-    else:
+    elif prompt.addressed:
         await surface.whisper(
             f"I could not answer you in <#{prompt.place.channel_id}>: {lost}. "
             "Those who manage the server can give me the permissions there."

@@ -123,7 +123,8 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _sqlite(cls, value: str) -> str:
-        if not re.fullmatch(r"sqlite(\+aiosqlite)?:///(?!:memory:)[^?]+", value):
+        path = re.fullmatch(r"sqlite(?:\+aiosqlite)?:///(?!:memory:)([^?]+)", value)
+        if not path or not Path(path[1]).name:
             raise ValueError("not a SQLite file")
         return value
 

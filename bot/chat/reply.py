@@ -144,6 +144,7 @@ class Reply:
 
     async def finish(self, note: str) -> None:
         """Put a note below the text, in a message of its own where there is no text."""
+        self._keep = None  # it may be what failed
         self.note = note
         self._end()
         await self._write()

@@ -21,6 +21,9 @@ log = logging.getLogger(__name__)
 CONNECTION_ERRORS = (aiohttp.ClientError, asyncio.TimeoutError, OSError)
 """What discord.py lets through beside its own exceptions: it retries none of them on Linux."""
 
+ATTACHMENT_SECONDS = 60
+"""For fetching one attached file; discord.py itself would wait for minutes."""
+
 _SPEECH = (discord.MessageType.default, discord.MessageType.reply)
 _UNKNOWN_MESSAGE = 10008
 _THREAD_ARCHIVED = 50083
@@ -96,7 +99,8 @@ def _attachments(found: list[discord.Attachment]) -> tuple[Attachment, ...]:
 
 async def _read(attachment: discord.Attachment) -> bytes:
     try:
-        return await attachment.read()
+        async with asyncio.timeout(ATTACHMENT_SECONDS):
+            return await attachment.read()
     except (discord.DiscordException, *CONNECTION_ERRORS) as error:
         log.warning("The attachment %s could not be fetched: %s", attachment.id, error)
         raise AttachmentUnreadable("Discord did not hand the file out") from error

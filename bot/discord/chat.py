@@ -87,9 +87,10 @@ class Chat(commands.Cog):
         surface = ChannelSurface(message, self._gates.of(message.channel.id))
         if lack := surface.lack():
             log.warning("No answer to %s in channel %s: lacking %s", prompt.id, prompt.place.channel_id, lack)
-            await surface.whisper(
-                f"I cannot answer you in <#{prompt.place.channel_id}>: I lack {lack} there. "
-                "Those who manage the server can grant it."
-            )
+            if prompt.addressed:
+                await surface.whisper(
+                    f"I cannot answer you in <#{prompt.place.channel_id}>: I lack {lack} there. "
+                    "Those who manage the server can grant it."
+                )
             return
         await self._responder.respond(prompt, surface)

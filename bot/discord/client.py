@@ -91,6 +91,10 @@ class Parley(commands.Bot):
         digest = hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
         if self.application_id is None or digest == await self._store.synced_commands.digest(self.application_id):
             return
-        await self.tree.sync()
+        try:
+            await self.tree.sync()
+        except discord.HTTPException as error:
+            log.error("Discord did not take the slash commands; the next start sends them again: %s", error)
+            return
         await self._store.synced_commands.remember(self.application_id, digest)
         log.info("Synced %d slash commands", len(payload))

@@ -87,7 +87,7 @@ class Asker:
         breaker = self._breakers.setdefault((endpoint.name, endpoint.base_url), Breaker(time.monotonic))
         if rest := breaker.wait():
             raise Resting(f"asked again in {rest:.0f} s")
-        waited = 0.0
+        began = time.monotonic()
         for attempt in range(1, self._budget.tries + 1):
             seen = False
             try:
@@ -100,10 +100,10 @@ class Asker:
             except ProviderError as error:
                 self._failed(endpoint, breaker, error)
                 wait = wait_before(attempt, error.wait, random.random())  # noqa: S311 - spreads load, guards nothing
-                if seen or not error.again or attempt == self._budget.tries or waited + wait > self._budget.seconds:
+                late = time.monotonic() - began + wait > self._budget.seconds
+                if seen or not error.again or attempt == self._budget.tries or late or breaker.wait():
                     raise
                 log.info("%s is asked again in %.1f s: %s", endpoint.full_name, wait, error)
-            waited += wait
             yield Waiting(endpoint, wait)
             await asyncio.sleep(wait)
 
@@ -114,4 +114,6 @@ class Asker:
     def _failed(self, endpoint: Endpoint, breaker: Breaker, error: ProviderError) -> None:
         if error.again:
             breaker.failed()
+        else:
+            breaker.succeeded()  # it is there, and does not like what it was asked
         self._health[endpoint.name] = Health(False, f"{error.why} ({error.detail})", time.time())

@@ -32,6 +32,7 @@ SHORTEST_SECRET = 6
 """Characters; anything shorter, as the placeholder key of a local server, is no secret but a word."""
 
 _SECRET = re.compile(
+    r"(?:authorization|x-api-key)[\"']?\s*[:=]\s*[\"']?(?:\w+\s+)?[^\s\"',}]{6,}|"
     r"\b(?:sk-|gsk_|xai-|ghp_|csk-)[\w-]{6,}|\bAIza[\w-]{20,}|\bBearer\s+[\w.~+/-]{6,}=*|data:[\w/+.-]+;base64,[\w+/=-]*",
     re.IGNORECASE,
 )

@@ -29,7 +29,7 @@ _SECONDS_PER_UNIT = (3600.0, 60.0, 1.0, 0.001)
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How patient to be with one endpoint: `tries` in all, waits of `seconds` in all."""
+    """How patient to be with one endpoint: so many `tries`, the last of them begun within so many `seconds`."""
 
     tries: int = 4
     seconds: float = 60.0
@@ -89,20 +89,24 @@ class Breaker:
         self._clock = clock
         self._failures = 0
         self._rest = 0.0
+        self._probing = False
         self._open_until = 0.0
 
     def wait(self) -> float:
         """Seconds until a request may go through; 0 when it may. The one that may try makes the others wait."""
         left = self._open_until - self._clock()
         if self._rest and left <= 0:
+            self._probing = True
             self._open_until = self._clock() + self._rest
         return max(left, 0.0)
 
     def succeeded(self) -> None:
-        self._failures, self._rest, self._open_until = 0, 0.0, 0.0
+        self._failures, self._rest, self._open_until, self._probing = 0, 0.0, 0.0, False
 
     def failed(self) -> None:
         self._failures += 1
-        if self._failures >= FAILURES_TO_OPEN:
+        under_way = bool(self._rest) and not self._probing  # asked before it opened, and says nothing new
+        if self._failures >= FAILURES_TO_OPEN and not under_way:
+            self._probing = False
             self._rest = min(self._rest * 2 or FIRST_REST, LONGEST_REST)
             self._open_until = self._clock() + self._rest

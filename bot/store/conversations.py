@@ -1,4 +1,4 @@
-"""The questions we ask about conversations, and the one transaction that records a turn."""
+"""The questions we ask about conversations; a turn is written down when it begins, as it is shown, at its end."""
 
 import hashlib
 import time
@@ -56,11 +56,14 @@ class Conversations:
         async with self._engine.begin() as connection:
             await _insert_conversation(connection, place, owner_id, time.time())
 
-    async def path(self, parent_id: int | None, *, with_images: bool) -> list[Message]:
-        """The messages from the conversation's root to this one, oldest first; without images their names are given."""
+    async def path(self, parent_id: int | None, *, most_images: int) -> list[Message]:
+        """The messages from the conversation's root to this one, oldest first.
+
+        Only the newest images are read, `most_images` of them; the names of the others are given in their place.
+        """
         async with self._engine.connect() as connection:
             rows = await _path_rows(connection, parent_id)
-            pictures = await _images_of(connection, [row.id for row in rows], with_images)
+            pictures = await _images_of(connection, [row.id for row in rows], most_images)
         return [
             Message(Role(row.role), (*((Text(row.text),) if row.text else ()), *pictures.get(row.id, ())))
             for row in reversed(rows)
@@ -221,14 +224,18 @@ async def _path_rows(connection: AsyncConnection, message_id: int | None) -> Seq
     return (await connection.execute(select(path).order_by(path.c.depth))).all()
 
 
-async def _images_of(connection: AsyncConnection, message_ids: list[int], with_images: bool) -> dict[int, list[Part]]:
-    named = message_images.c.name
-    query = select(message_images.c.message_id, named).where(message_images.c.message_id.in_(message_ids))
-    if with_images:
-        query = query.add_columns(images.c.media_type, images.c.data).join(images)
+async def _images_of(connection: AsyncConnection, message_ids: Sequence[int], most: int) -> dict[int, list[Part]]:
+    """The images of these messages, which are newest first; beyond the newest `most` of them only names."""
+    query = select(message_images).where(message_images.c.message_id.in_(message_ids))
+    rows = (await connection.execute(query.order_by(message_images.c.position))).all()
+    age = {message_id: number for number, message_id in enumerate(message_ids)}
+    newest = sorted(rows, key=lambda row: (age[row.message_id], -row.position))[:most]
+    pictures = select(images).where(images.c.sha256.in_({row.sha256 for row in newest}))
+    read = {row.sha256: row for row in await connection.execute(pictures)} if newest else {}
     found: dict[int, list[Part]] = {}
-    for row in await connection.execute(query.order_by(message_images.c.position)):
-        part = Image(row.name, row.media_type, row.data) if with_images else fade(row.name)
+    for row in rows:
+        picture = read.get(row.sha256) if row in newest else None
+        part = Image(row.name, picture.media_type, picture.data) if picture else fade(row.name)
         found.setdefault(row.message_id, []).append(part)
     return found
 

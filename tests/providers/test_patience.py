@@ -145,3 +145,10 @@ def test_a_try_that_succeeds_closes_it_and_one_that_fails_doubles_the_rest() -> 
     assert breaker.wait() == 0
     breaker.succeeded()
     assert [breaker.wait() for _ in range(3)] == [0, 0, 0]
+
+
+def test_failures_of_requests_that_were_under_way_do_not_lengthen_the_rest() -> None:
+    breaker = opened(Clock())
+    for _ in range(7):
+        breaker.failed()
+    assert breaker.wait() == FIRST_REST

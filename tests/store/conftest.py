@@ -45,7 +45,7 @@ class Talk:
     async def path_to(self, prompt: Prompt, now: float | None = None) -> list[str]:
         """What was said before this prompt, oldest first."""
         position = await self.store.conversations.locate(prompt, now)
-        messages = await self.store.conversations.path(position.parent_id, with_images=False)
+        messages = await self.store.conversations.path(position.parent_id, most_images=0)
         return [message.text for message in messages]
 
 

@@ -94,14 +94,14 @@ async def test_a_parent_that_is_gone_refuses_the_turn(talk: Talk, path: Path) ->
 async def test_images_come_back_with_their_bytes_in_their_order(talk: Talk) -> None:
     asked = await talk.turn("Who is who?", images=(DOG, CAT))
     position = await talk.store.conversations.locate(talk.prompt("And?", replies_to=asked + 1))
-    path = await talk.store.conversations.path(position.parent_id, with_images=True)
+    path = await talk.store.conversations.path(position.parent_id, most_images=10)
     assert path[0] == Message(Role.USER, (Text("Who is who?"), DOG, CAT))
 
 
 async def test_without_images_their_names_are_given(talk: Talk) -> None:
     asked = await talk.turn("Who?", images=(DOG, CAT))
     position = await talk.store.conversations.locate(talk.prompt("And?", replies_to=asked + 1))
-    path = await talk.store.conversations.path(position.parent_id, with_images=False)
+    path = await talk.store.conversations.path(position.parent_id, most_images=0)
     assert path[0].parts == (Text("Who?"), Text("[image dog.png, not shown]"), Text("[image cat.png, not shown]"))
 
 
@@ -119,7 +119,7 @@ async def test_the_same_picture_is_kept_once_under_each_name(talk: Talk, path: P
 async def test_a_prompt_of_images_alone_has_no_empty_text(talk: Talk) -> None:
     asked = await talk.turn("", images=(CAT,))
     position = await talk.store.conversations.locate(talk.prompt("And?", replies_to=asked))
-    path = await talk.store.conversations.path(position.parent_id, with_images=True)
+    path = await talk.store.conversations.path(position.parent_id, most_images=10)
     assert path == [Message(Role.USER, (CAT,))]
 
 
@@ -144,7 +144,7 @@ async def test_an_answer_that_nobody_closed_is_found_with_all_that_was_kept_of_i
     assert await conversations.knows(prompt.id)
     await conversations.close(answer_id, Completion("xai/grok-4.3", "It was a dark night."), (8_001, 8_002, 8_003))
     assert await conversations.unfinished() == []
-    assert [message.text for message in await conversations.path(answer_id, with_images=False)] == [
+    assert [message.text for message in await conversations.path(answer_id, most_images=0)] == [
         "open\n\n[image cat.png, not shown]",
         "It was a dark night.",
     ]

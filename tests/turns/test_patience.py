@@ -86,6 +86,31 @@ async def test_when_nobody_can_answer_the_last_one_is_explained(
         await ana.hears("Mistral does not know the model", "Fell back from Groq: its key is not accepted")
 
 
+async def test_a_row_of_fallbacks_is_told_as_one(
+    sim: Simulator, ana: Person, start_parley: StartParley, at_parley: str
+) -> None:
+    sim.model.script(Fail(402, {"error": {"message": "no credit"}}))
+    sim.model.script(Fail(401, {"error": {"message": "no"}}))
+    sim.model.script(Say("Third."))
+    async with start_parley(default_model=GROQ, fallback_models=f"{MISTRAL},deepseek"):
+        await ana.say(f"{at_parley} hello")
+        reply = await ana.hears("Third.", "Fell back")
+    told = "Fell back from Groq: no credit left; from Mistral: its key is not accepted."
+    assert reply["content"] == f"Third.\n-# {told} `deepseek/deepseek-flash` answered."
+
+
+async def test_a_fallback_with_eyes_sees_what_the_first_model_cannot(
+    sim: Simulator, ana: Person, start_parley: StartParley, at_parley: str, tmp_path: Path
+) -> None:
+    sim.model.script(Fail(402, {"error": {"message": "no credit"}}))
+    sim.model.script(Say("A dot."))
+    async with start_parley(default_model="codestral", fallback_models=GROQ):
+        await ana.say(f"{at_parley}", files=[("dot.png", PNG)])
+        await ana.hears("A dot.")
+    assert sim.model.requests[1].json["messages"][-1]["content"][0]["type"] == "image_url"
+    assert rows(tmp_path / "parley.db", "SELECT name FROM message_images") == [{"name": "dot.png"}]
+
+
 async def test_a_model_without_eyes_stands_in_only_with_a_word(
     sim: Simulator, ana: Person, start_parley: StartParley, at_parley: str
 ) -> None:

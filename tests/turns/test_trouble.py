@@ -293,3 +293,26 @@ async def test_a_database_that_breaks_is_told_and_logged(
         asked = await ana.say(f"{at_parley} hello")
         await ana.hears("Something went wrong on my side", asked["id"])
     assert "no such table" in caplog.text
+
+
+async def test_a_database_that_breaks_in_the_middle_of_an_answer_is_told_below_it(
+    sim: Simulator, ana: Person, parley: App, at_parley: str, tmp_path: Path
+) -> None:
+    go = asyncio.Event()
+    sim.model.script(Say("The first half"), Wait(go), Say(" and the second"))
+    await ana.say(f"{at_parley} hello")
+    await ana.hears("The first half")
+    rows(tmp_path / "parley.db", "DROP TABLE discord_messages")
+    go.set()
+    await ana.hears("The first half", "Something went wrong on my side")
+
+
+async def test_where_everything_is_answered_nobody_is_told_of_missing_permissions(
+    sim: Simulator, ana: Person, ben: Person, parley: App
+) -> None:
+    await ana.command("settings set", {"channel": sim.world.read_only.id, "answer": "always"})
+    await ben.say("just talking", channel=sim.world.read_only.id)
+    sim.model.script(Say("In here I may."))
+    await ben.say(f"<@{sim.world.bot.id}> hello", channel=sim.world.general.id)
+    await ben.hears("In here I may.")
+    assert len(ben.heard_from(sim.world.bot.id)) == 1

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bot.chat.gate import Gate
 from bot.chat.reply import TYPING_EVERY, Reply
+from bot.markdown.format import format
 from bot.markdown.pages import LIMIT, split
 from tests.chat.board import INTERVAL, Board, Speech
 
@@ -85,11 +86,11 @@ async def test_a_long_answer_goes_on_in_further_messages_and_earlier_ones_are_le
 
 
 @given(st.lists(st.text("ab `\n", max_size=900), max_size=8), st.floats(0, 3))
-async def test_what_is_shown_in_the_end_is_what_the_splitter_says(pieces: list[str], seconds: float) -> None:
+async def test_what_is_shown_in_the_end_is_what_formatter_and_splitter_say(pieces: list[str], seconds: float) -> None:
     board = Board()
     reply = Reply(board)
     await reply.publish(paced(pieces, seconds))
-    assert board.texts == split("".join(pieces)) == [page.text for page in reply.shown]
+    assert board.texts == split(format("".join(pieces))) == [page.text for page in reply.shown]
     assert reply.text == "".join(pieces)
 
 

@@ -116,7 +116,7 @@ class Answering:
         if reply.stopped:
             self.completion.error = f"stopped: {reply.stopped}"
             self.notes.insert(0, reply.stopped)
-        elif not reply.text.strip() and not self.completion.error:
+        elif reply.blank and not self.completion.error:
             self.completion.error = "empty answer"
             self.notes.insert(0, _empty_answer(self.completion))
         if self._fallen:

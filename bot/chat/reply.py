@@ -188,9 +188,18 @@ class Reply:
                 return number, page
         return None
 
+    @property
+    def blank(self) -> bool:
+        """Whether the text, as it is by now, would show nothing at all."""
+        return not self._final()
+
+    def _final(self) -> list[str]:
+        """The whole text's pages; as it was written, should nothing be left of it in Discord's Markdown."""
+        return self._typesetter.final(self.text) or split(self.text)
+
     def _pages(self) -> list[str]:
         """The pages as they should be shown. A note that no longer fits below the text gets a page of its own."""
-        pages = self._typesetter.final(self.text) if self._ended else self._typesetter.preview(self.text)
+        pages = self._final() if self._ended else self._typesetter.preview(self.text)
         if not pages:
             return split(self.note or self._status)
         note = "\n".join(f"-# {line}" for line in self.note.splitlines())

@@ -245,3 +245,22 @@ async def test_a_resumed_connection_misses_nothing_in_the_middle_of_an_answer(
     await ana.hears("half and whole")
     await ana.hears("asked while you were away")
     assert len(sim.model.requests) == 2
+
+
+async def test_an_answer_of_nothing_but_marks_is_not_silence(
+    sim: Simulator, ana: Person, parley: App, at_parley: str
+) -> None:
+    sim.model.script(Say("`" * 10_000))
+    await ana.say(f"{at_parley} tick")
+    await ana.hears("`" * 1_000)
+    sim.model.script(Say("| a | b |\n|---|---|\n"))
+    await ana.say(f"{at_parley} an empty table")
+    await ana.hears("a", "b")
+
+
+async def test_a_table_reads_as_a_table(sim: Simulator, ana: Person, parley: App, at_parley: str) -> None:
+    sim.model.script(Say("| Sea | Depth |\n|---|--:|\n| North | 95 |\n"), Say("| Baltic | 55 |\n\nThat is all."))
+    await ana.say(f"{at_parley} how deep?")
+    reply = await ana.hears("That is all.")
+    rows_shown = reply["content"].split("```")[1].splitlines()
+    assert len({len(row) for row in rows_shown if row}) == 1, "the columns line up"

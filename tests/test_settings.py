@@ -188,6 +188,43 @@ def test_a_default_model_that_cannot_be_had_is_a_fault(env: SetEnvironment, mode
     assert words in fault
 
 
+@pytest.mark.parametrize(
+    ("name", "lowest", "highest", "outside"),
+    [
+        ("RETRY_TRIES", "1", "10", ["0", "11", "2.5", "many"]),
+        ("RETRY_SECONDS", "0", "600", ["-1", "601", "nan", "inf"]),
+        ("IDLE_SECONDS", "1", "3600", ["0.9", "3601", "nan"]),
+    ],
+)
+def test_numbers_have_bounds(env: SetEnvironment, name: str, lowest: str, highest: str, outside: list[str]) -> None:
+    for value in (lowest, highest):
+        env(**{name: value})
+        assert getattr(load_settings(), name.lower()) == float(value)
+    for value in outside:
+        env(**{name: value})
+        assert faults() == [f"{name}: read {value!r}; allowed: {ALLOWED[name]}"]
+
+
+def test_fallbacks_are_read_in_order_and_each_must_be_there_to_be_had(env: SetEnvironment) -> None:
+    env(GROQ_API_KEY="k-12345678", FALLBACK_MODELS=" groq/owl, ,ollama/gemma4 ")
+    assert load_settings().fallbacks == ("groq/owl", "ollama/gemma4")
+    env(FALLBACK_MODELS="barn/owl,groq/owl,xai/grok-4.3")
+    assert [fault.partition(";")[0] for fault in faults()] == [
+        "FALLBACK_MODELS: read 'barn/owl'",
+        "FALLBACK_MODELS: read 'xai/grok-4.3'",
+    ]
+
+
+def test_a_catalogue_of_the_operator_s_adds_providers_with_their_keys(env: SetEnvironment) -> None:
+    paragraph = '[barn]\ntitle = "The Barn"\nbase_url = "http://barn:8000/v1"\nkey = "BARN_KEY"\n'
+    Path("more.toml").write_text(paragraph, "utf-8")
+    env(CATALOGUE_FILE="more.toml", BARN_KEY="k-1", BARN_BASE_URL="http://localhost:9/v1")
+    assert str(load_settings().offer().endpoint("barn/owl").url) == "http://localhost:9/v1/chat/completions"
+    env(CATALOGUE_FILE="nowhere.toml")
+    (fault,) = faults()
+    assert fault.startswith("CATALOGUE_FILE: nowhere.toml: cannot be read")
+
+
 def test_a_system_prompt_that_is_too_long_is_named_and_not_repeated(env: SetEnvironment) -> None:
     env(SYSTEM_PROMPT="x" * (LONGEST_SYSTEM_PROMPT + 1))
     (fault,) = faults()

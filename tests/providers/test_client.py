@@ -168,6 +168,18 @@ async def test_several_answers_are_read_side_by_side(provider: Provider, client:
     assert [one.text for one in heard] == ["ab"] * 20
 
 
+async def test_answers_that_take_long_do_not_hold_up_another(provider: Provider, client: ChatClient) -> None:
+    provider.answers.extend([Answer([saying("Once")], ending=Ending.STAY)] * 3)
+    provider.answers.append(Answer([saying("Short"), FINISH, DONE]))
+    long = [client.stream(provider.endpoint(), HELLO) for _ in range(3)]
+    for chunks in long:
+        assert (await anext(chunks)).text == "Once"
+    async with asyncio.timeout(5):
+        assert (await ask(client, provider.endpoint())).text == "Short"
+    for chunks in long:
+        await chunks.aclose()
+
+
 async def test_another_base_url_and_a_slash_at_its_end_are_taken(provider: Provider, client: ChatClient) -> None:
     provider.url += "/proxy/"
     provider.answers.append(Answer([FINISH, DONE]))

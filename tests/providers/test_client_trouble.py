@@ -102,6 +102,21 @@ async def test_an_error_in_the_stream_keeps_the_text(provider: Provider, client:
     assert type(heard.error) is Overloaded
 
 
+async def test_a_finish_reason_that_is_an_error_is_one_and_keeps_the_text(
+    provider: Provider, client: ChatClient
+) -> None:
+    broken = event({"choices": [{"delta": {}, "finish_reason": "error"}]})
+    provider.answers.append(Answer([saying("So far"), broken, DONE]))
+    heard = await ask(client, provider.endpoint())
+    assert heard.text == "So far"
+    assert type(heard.error) is Overloaded
+
+
+async def test_a_whole_answer_without_end_is_broken(provider: Provider, client: ChatClient) -> None:
+    provider.answers.append(Answer([b" " * 2**20] * 17, headers=JSON))
+    assert type((await ask(client, provider.endpoint())).error) is BrokenAnswer
+
+
 async def test_an_error_may_come_as_json_with_status_200(provider: Provider, client: ChatClient) -> None:
     body = json.dumps({"code": "Unavailable", "error": "No first token in time"}).encode()
     provider.answers.append(Answer([body], headers=JSON))

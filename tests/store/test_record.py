@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from bot.chat.messages import Author, Completion, Image, Message, Position, Prompt, Quote, Role, Text, Turn, Usage
-from bot.store.conversations import Unfinished
 from tests.store.conftest import ANA, GENERAL, Talk
 
 CAT = Image("cat.png", "image/png", b"\x89PNG cat")
@@ -105,6 +104,15 @@ async def test_without_images_their_names_are_given(talk: Talk) -> None:
     assert path[0].parts == (Text("Who?"), Text("[image dog.png, not shown]"), Text("[image cat.png, not shown]"))
 
 
+async def test_only_the_newest_images_are_read(talk: Talk) -> None:
+    await talk.turn("one", images=(DOG, CAT))
+    asked = await talk.turn("two", images=(CAT, DOG))
+    position = await talk.store.conversations.locate(talk.prompt("And?", replies_to=asked + 1))
+    path = await talk.store.conversations.path(position.parent_id, most_images=3)
+    assert [image.name for message in path for image in message.images] == ["cat.png", "cat.png", "dog.png"]
+    assert Text("[image dog.png, not shown]") in path[0].parts
+
+
 async def test_the_same_picture_is_kept_once_under_each_name(talk: Talk, path: Path) -> None:
     await talk.turn("one", images=(CAT, CAT))
     await talk.turn("two", images=(Image("again.png", "image/png", CAT.data),))
@@ -130,21 +138,3 @@ async def test_discord_s_largest_ids_and_any_text_are_kept_exactly(talk: Talk) -
     await talk.store.conversations.record(Turn(prompt, (), Position(), Completion("a/b", text), (largest - 2,)))
     assert await talk.store.conversations.knows(largest)
     assert await talk.path_to(talk.prompt("and?", replies_to=largest - 2)) == [text, text]
-
-
-async def test_an_answer_that_nobody_closed_is_found_with_all_that_was_kept_of_it(talk: Talk) -> None:
-    conversations = talk.store.conversations
-    await talk.turn("closed")
-    prompt = talk.prompt("open")
-    answer_id = await conversations.open(Turn(prompt, (CAT,), Position(), Completion("xai/grok-4.3")))
-    await conversations.keep(answer_id, "It was ", (8_001,))
-    await conversations.keep(answer_id, "It was a dark", (8_001, 8_002))
-    found = Unfinished(answer_id, prompt.place.channel_id, prompt.id, "It was a dark", (8_001, 8_002))
-    assert await conversations.unfinished() == [found]
-    assert await conversations.knows(prompt.id)
-    await conversations.close(answer_id, Completion("xai/grok-4.3", "It was a dark night."), (8_001, 8_002, 8_003))
-    assert await conversations.unfinished() == []
-    assert [message.text for message in await conversations.path(answer_id, most_images=0)] == [
-        "open\n\n[image cat.png, not shown]",
-        "It was a dark night.",
-    ]

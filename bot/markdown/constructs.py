@@ -158,15 +158,17 @@ _DUNDERS = (
 CONSTRUCTS: dict[str, tuple[Construct, ...]] = {
     "`": (
         _construct(
-            r"(?P<marks>`++)(?P<content>(?:[^`]|(?!(?P=marks)(?!`))`++){1,1000}+)(?P=marks)(?!`)", _code, held=1_000
+            r"(?P<marks>`++)(?P<content>(?:[^`]|(?<=`)`|(?!(?P=marks)(?!`))`){1,1000}+)(?P=marks)(?!`)",
+            _code,
+            held=1_000,
         ),
         _construct(r"`++", _escaped),
     ),
     "\\": (
-        _construct(r"\\\((?P<tex>(?:[^\\\n]|\\[^)\n]){1,500}+)\\\)", _mathematics, held=100),
-        _construct(r"\\\[(?P<tex>(?:[^\\]|\\[^\]]){1,1500}+)\\\]", _mathematics, held=300),
+        _construct(r"\\\((?P<tex>(?:[^\\\n]|\\[^()\n]){1,500}+)\\\)", _mathematics, held=100),
+        _construct(r"\\\[(?P<tex>(?:[^\\]|\\[^\[\]]){1,1500}+)\\\]", _mathematics, held=300),
         _construct(r"\\(?=\n)", _nothing),
-        _construct(r"\\[^\w\s]", _escape, held=1),
+        _construct(r"\\[[:punct:]]", _escape, held=1),
     ),
     "$": (
         _construct(r"\$\$(?P<tex>(?:[^$\\]|\\[\s\S]){1,1500}+)\$\$", _mathematics, held=300),
@@ -181,7 +183,7 @@ CONSTRUCTS: dict[str, tuple[Construct, ...]] = {
         _construct(r"<(?:@[!&]?\d{1,20}+|#\d{1,20}+|a?:\w{1,40}+:\d{1,20}+|t:-?\d{1,15}+(?::[tdfrs])?+)>", _as_is, 60),
         _construct(r"<(?:id:\w{1,20}+|/[^<>\n:]{1,100}+:\d{1,20}+)>", _as_is, held=60),
         _construct(r"<(?P<address>https?://[^\s<>]{1,1800}+)>", _autolink, held=300),
-        _construct(r"<!--(?:[^-]|-(?!->)){0,1500}+-->", _nothing, held=1_500),
+        _construct(r"<!--(?:[^-<]|-(?!->)|<(?!!--)){0,1500}+-->", _nothing, held=1_500),
         _construct(r"<(?P<name>code|kbd|samp|tt)>(?P<content>[^<\n]{1,500}+)</(?P=name)>", _literal_html, held=500),
         _construct(r"<(?P<name>sup|sub)>(?P<content>[^<\n]{1,100}+)</(?P=name)>", _shifted, held=100),
         _construct(rf"<a{_ATTRIBUTES}>(?P<text>[^<\n]{{0,500}}+)</a>", _anchor, held=500),

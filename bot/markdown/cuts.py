@@ -31,7 +31,7 @@ _WHOLE = regex.compile(
     | </[^<>\n]{1,100}+>                                            # commands
     | https?://\S++
     | @\u200b?(?:everyone|here)
-    | \\[^\s\w]
+    | \\[[:punct:]]
     """,
     regex.VERBOSE,
 )

@@ -63,7 +63,9 @@ def clean(text: str) -> str:
 def _read(source: str, at: int, state: State, end: End) -> tuple[str, int, State]:
     """Take all steps that can be taken."""
     said: list[str] = []
-    while at < len(source) and (step := state.step(source, at, end)):
+    while at < len(source) or (state.holds and end is not End.MORE):
+        if (step := state.step(source, at, end)) is None:
+            break
         shown, at, state = step
         said.append(shown)
     return "".join(said), at, state

@@ -69,14 +69,13 @@ class _Reader:
         self._pieces: list[Piece] = []
         self._open: deque[_Opener] = deque()
         self._count: Counter[tuple[str, int]] = Counter()
-        self._certain_pieces = 0
-        self._certain_to = start
 
     def read(self) -> Reading:
         while self._at < self._stop and self._next():
-            self._note_what_is_certain()
+            pass
         if self._end is End.MORE:
-            return Reading(self._pieces[: self._certain_pieces], self._certain_to)
+            first = self._open[0] if self._open else None
+            return Reading(self._pieces[: first.piece], first.at) if first else Reading(self._pieces, self._at)
         if self._end is End.OPEN:
             self._close_what_is_open()
         return Reading(self._pieces, self._stop)
@@ -89,7 +88,6 @@ class _Reader:
             text = self._source[self._at : start]
             self._pieces.append(Piece(text, text))
             self._at = start
-            self._note_what_is_certain()
         if found is None:
             return True
         if found.partial:
@@ -97,10 +95,6 @@ class _Reader:
         while self._open and self._at - self._open[0].at > _LONGEST_EMPHASIS:
             self._count[self._open.popleft().kind] -= 1
         return self._special(self._source[start])
-
-    def _note_what_is_certain(self) -> None:
-        if not self._open:
-            self._certain_pieces, self._certain_to = len(self._pieces), self._at
 
     def _special(self, first: str) -> bool:
         """Take what begins with a special character."""
@@ -160,7 +154,7 @@ class _Reader:
         name = tag["name"].lower()
         kind = (f"<{name}", 2)
         if not tag["closing"]:
-            self._push(kind, tag_mark(name) or "", Piece("", ""))
+            self._push(kind, tag_mark(name) or "", Piece("", ""), self._at)
         elif self._count[kind]:
             self._pair(kind)
         self._at = tag.end()
@@ -180,7 +174,8 @@ class _Reader:
             self._pair((mark, size))
             left -= size
         while opens and left and (size := min(left, 2)) and (mark, size) in _EMPHASIS:
-            self._push((mark, size), _EMPHASIS[mark, size], Piece(escaped(mark * size), mark * size))
+            literal = Piece(escaped(mark * size), mark * size)
+            self._push((mark, size), _EMPHASIS[mark, size], literal, found.end() - left)
             left -= size
         if left:
             self._pieces.append(_stray(mark, left, before, after))
@@ -194,8 +189,8 @@ class _Reader:
             return next(opener.kind[1] for opener in reversed(self._open) if opener.kind[0] == mark)
         return sizes[0] if sizes else 0
 
-    def _push(self, kind: tuple[str, int], marker: str, literal: Piece) -> None:
-        self._open.append(_Opener(len(self._pieces), kind, self._at, marker))
+    def _push(self, kind: tuple[str, int], marker: str, literal: Piece, at: int) -> None:
+        self._open.append(_Opener(len(self._pieces), kind, at, marker))
         self._count[kind] += 1
         self._pieces.append(literal)
 

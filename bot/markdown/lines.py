@@ -58,9 +58,9 @@ _PATTERNS = {
     Kind.HEADING: regex.compile(r"(?P<level>#{1,6}+)(?:[ \t]++(?P<title>[^\n]{0,400}+))?+(?=\n|\Z)"),
     Kind.MATHEMATICS: regex.compile(
         rf"(?:\$\$(?P<tex>(?:[^$\\\n]|\\.|{_LINE_BREAK}){{1,2000}}+)\$\$"
-        rf"|\\\[(?P<tex>(?:[^\\\n]|\\[^\]\n]|{_LINE_BREAK}){{1,2000}}+)\\\]"
+        rf"|\\\[(?P<tex>(?:[^\\\n]|\\[^\[\]\n]|{_LINE_BREAK}){{1,2000}}+)\\\]"
         rf"|(?P<tex>\\begin\{{(?P<name>{_ENVIRONMENTS})\}}"
-        rf"(?:[^\\\n]|\\(?!end\{{(?P=name)\}}|\n)|{_LINE_BREAK}){{1,2000}}+\\end\{{(?P=name)\}}))"
+        rf"(?:[^\\\n]|\\(?!(?:end|begin)\{{(?P=name)\}}|\n)|{_LINE_BREAK}){{1,2000}}+\\end\{{(?P=name)\}}))"
         rf"[.,;]?+{_END}"
     ),
 }

@@ -39,7 +39,9 @@ class Step(NamedTuple):
 
 
 class State(Protocol):
-    """Where in a document the reading is."""
+    """Where in a document the reading is, and whether it holds something that was read and not shown."""
+
+    holds: bool
 
     def step(self, source: str, at: int, end: End) -> Step | None:
         """Read on; None where no more can be said."""
@@ -47,6 +49,8 @@ class State(Protocol):
 
 class Between:
     """Before a line."""
+
+    holds = False
 
     def step(self, source: str, at: int, end: End) -> Step | None:
         """Say what the line begins."""
@@ -144,6 +148,8 @@ _NOTE = regex.compile(r"\[\^([^\[\]\s]{1,30}+)\]:(?=[ \t])")
 class Prose:
     """In a paragraph."""
 
+    holds = False
+
     def __init__(self, prefix: str, quotes: int) -> None:
         self._prefix = prefix
         self._quotes = quotes
@@ -183,6 +189,8 @@ def _open_code(source: str, found: regex.Match[str], containers: str) -> Step | 
 
 class Code:
     """In fenced code, of which nothing is changed but marks that Discord would take for its end."""
+
+    holds = False
 
     def __init__(self, prefix: str, marks: str, inside_line: bool = False) -> None:
         self._prefix = prefix
@@ -234,6 +242,8 @@ class Code:
 
 class Rows:
     """In the rows of a table, of which those that are not shown yet are kept in a group."""
+
+    holds = True
 
     def __init__(self, head: Head, group: Group | None = None, *, begun: bool = False) -> None:
         self._head = head

@@ -1,0 +1,45 @@
+"""Formulas, and what they become; an empty string where they stay as source."""
+
+FORMULAS = {
+    r"x^2 + y^2 = r^2": "x² + y² = r²",
+    r"\alpha + \beta \le \gamma": "α + β ≤ γ",
+    r"\frac{a}{b}": "a⁄b",
+    r"\frac{1}{2}mv^2": "½ mv²",
+    r"\frac{-b \pm \sqrt{b^2 - 4ac}}{2a}": "(−b ± √(b² − 4ac))⁄(2a)",
+    r"\sum_{i=1}^{n} x_i": "∑ᵢ₌₁ⁿ xᵢ",
+    r"\int_0^1 x^2 \, dx": "∫₀¹ x² dx",
+    r"\lim_{x \to 0} \frac{\sin x}{x} = 1": "lim_(x→0) (sin x)⁄x = 1",
+    r"e^{i\pi} + 1 = 0": "e^(iπ) + 1 = 0",
+    r"\mathbb{R}^n \to \mathcal{L}": "ℝⁿ → ℒ",
+    r"A^{-1} A = I": "A⁻¹ A = I",
+    r"\nabla \cdot \mathbf{E} = \frac{\rho}{\varepsilon_0}": "∇ · E = ρ⁄ε₀",
+    r"\sqrt[3]{x+1}": "∛(x+1)",
+    r"P(A|B) = \frac{P(B|A) P(A)}{P(B)}": "P(A|B) = (P(B|A) P(A))⁄P(B)",
+    r"a \equiv b \pmod{n}": "a ≡ b (mod n)",
+    r"\hat{x}, \vec{v}, \dot{q}": "x̂, v⃗, q̇",
+    r"x_{max} - x_{ij}": "xₘₐₓ − xᵢⱼ",
+    r"\text{speed} = \frac{\text{distance}}{\text{time}}": "speed = distance⁄time",
+    r"\left\{ x \in \mathbb{Z} \mid x > 0 \right\}": "{ x ∈ ℤ | x > 0 }",
+    r"\binom{n}{k}": "C(n, k)",
+    r"90^\circ": "90°",
+    r"f'(x) \ne 0": "f′(x) ≠ 0",
+    r"\forall \epsilon > 0 \; \exists \delta": "∀ε > 0 ∃δ",
+    r"O(n \log_2 n)": "O(n log₂ n)",
+    r"A \cup B \subseteq C \setminus \emptyset": "A ∪ B ⊆ C ∖ ∅",
+    r"\ce{2H2 + O2 -> 2H2O}": "2H₂ + O₂ → 2H₂O",
+    r"\|x\|_2": "‖x‖₂",
+    r"p \implies q \iff \neg r": "p ⟹ q ⟺ ¬r",
+    r"\unknownmacro{x}": "",
+    r"{{ open": "",
+}
+
+MATRICES = {
+    r"\begin{pmatrix} a & b \\ c & d \end{pmatrix}": ["⎛a  b⎞", "⎝c  d⎠"],
+    r"A = \begin{bmatrix} 1 & 20 \\ 3 & 4 \\ 5 & 6 \end{bmatrix}": ["    ⎡1  20⎤", "A = ⎢3  4 ⎥", "    ⎣5  6 ⎦"],
+    r"f(x) = \begin{cases} x & \text{if } x \ge 0 \\ -x & \text{otherwise} \end{cases}": [
+        "f(x) = ⎧x   if x ≥ 0",
+        "       ⎩−x  otherwise",
+    ],
+    r"\begin{aligned} a &= b + c \\ &= d \end{aligned}": ["a = b + c", "  = d"],
+    r"\begin{vmatrix} a & b \\ c & d \end{vmatrix}": ["│a  b│", "│c  d│"],
+}

@@ -1,0 +1,32 @@
+"""A few sentences in many languages and scripts, all about the same small bakery."""
+
+SENTENCES = {
+    "English": ("The bakery opens at six.", "Its bread is baked over wood.", "Who comes late gets only crumbs."),
+    "Deutsch": ("Die Bäckerei öffnet um sechs.", "Das Brot wird über Holz gebacken.", "Wer spät kommt, kriegt Krümel."),
+    "Français": (
+        "La boulangerie ouvre à six heures.",
+        "Le pain y est cuit au bois.",
+        "Les retardataires ont des miettes.",
+    ),
+    "Español": ("¿Cuándo abre la panadería?", "El pan se hornea con leña.", "Quien llega tarde come migas."),
+    "Português": ("A padaria abre às seis.", "O pão é assado em forno a lenha.", "Não há pão para quem se atrasa."),
+    "Italiano": ("Il forno apre alle sei.", "Il pane si cuoce a legna.", "Chi arriva tardi trova briciole."),
+    "Polski": ("Piekarnia otwiera się o szóstej.", "Chleb piecze się na drewnie.", "Spóźnialscy dostają okruchy."),
+    "Čeština": ("Pekárna otevírá v šest.", "Chléb se peče na dřevě.", "Kdo přijde pozdě, dostane drobky."),
+    "Türkçe": ("Fırın altıda açılır.", "Ekmek odun ateşinde pişer.", "Geç kalan kırıntı yer."),
+    "Tiếng Việt": ("Tiệm bánh mở cửa lúc sáu giờ.", "Bánh mì nướng bằng củi.", "Ai đến muộn chỉ còn vụn bánh."),
+    "Русский": ("Пекарня открывается в шесть.", "Хлеб пекут на дровах.", "Опоздавшим достаются крошки."),
+    "Українська": ("Пекарня відчиняється о шостій.", "Хліб печуть на дровах.", "Хто спізнився, має крихти."),
+    "Ελληνικά": ("Ο φούρνος ανοίγει στις έξι.", "Το ψωμί ψήνεται με ξύλα.", "Όποιος αργεί βρίσκει ψίχουλα."),
+    "עברית": ("המאפייה נפתחת בשש.", "הלחם נאפה על עצים.", "מי שמאחר מקבל פירורים."),
+    "العربية": ("يفتح المخبز في السادسة.", "يُخبز الخبز على الحطب.", "من يتأخر لا يجد إلا الفتات."),
+    "فارسی": ("نانوایی ساعت شش باز می‌شود.", "نان را با هیزم می‌پزند.", "هر که دیر بیاید خرده‌نان می‌برد."),
+    "हिन्दी": ("बेकरी छह बजे खुलती है।", "रोटी लकड़ी पर पकती है।", "देर से आने वाले को टुकड़े मिलते हैं।"),
+    "বাংলা": ("বেকারি ছয়টায় খোলে।", "রুটি কাঠের আগুনে সেঁকা হয়।", "দেরিতে এলে শুধু গুঁড়ো মেলে।"),
+    "தமிழ்": ("பேக்கரி ஆறு மணிக்குத் திறக்கும்.", "ரொட்டி விறகில் சுடப்படும்.", "தாமதமாக வந்தால் துகள்கள்தான்."),
+    "ไทย": ("ร้านขนมปังเปิดหกโมงเช้า", "ขนมปังอบด้วยฟืน", "คนมาสายได้แค่เศษขนมปัง"),
+    "中文": ("面包店六点开门。", "面包用木柴烤制。", "来晚的人只能吃到面包屑。"),
+    "日本語": ("パン屋は六時に開きます。", "パンは薪で焼きます。", "遅れた人にはパンくずだけです。"),
+    "한국어": ("빵집은 여섯 시에 문을 엽니다.", "빵은 장작불에 굽습니다.", "늦게 오면 부스러기뿐입니다."),
+    "Emoji": ("🥖 opens at 6️⃣ 🕕.", "👩🏽‍🍳 bakes over 🪵🔥 for 👨‍👩‍👧‍👦.", "🇫🇷🇩🇪🇯🇵 come late 🐌 and get 🍞❤️‍🩹."),
+}

@@ -18,7 +18,7 @@ def test_a_matrix_becomes_a_box(tex: str, lines: list[str]) -> None:
     assert readable(tex) == lines
 
 
-@given(st.lists(st.sampled_from(list(r"\{}[]^_&$%#'~|x1 +") + [r"\frac", r"\sqrt", r"\\", r"\begin{cases}", r"\left"])))
+@given(st.lists(st.sampled_from([*r"\{}[]^_&$%#'~|x1 +", r"\frac", r"\sqrt", r"\\", r"\begin{cases}", r"\left"])))
 def test_no_source_raises(parts: list[str]) -> None:
     lines = readable("".join(parts))
     assert lines is None or all(isinstance(line, str) for line in lines)

@@ -87,12 +87,14 @@ def mathematics() -> Iterator[tuple[str, str]]:
 def mixed() -> Iterator[tuple[str, str]]:
     names = list(SENTENCES)
     for number, (one, two) in enumerate(zip(names, names[7:] + names[:7], strict=True)):
-        source = list(CODE.items())[number % len(CODE)]
-        yield (
-            f"{one} with {two}",
-            f"### {SENTENCES[one][0]}\n\n{text(one, 4)} {text(two, 4)}\n\n- {SENTENCES[two][1]}\n- **{SENTENCES[one][1]}**\n\n"
-            f"```{source[0]}\n{source[1]}```\n\n| {one} | {two} |\n|---|---|\n| 1 | 2 |\n\n> {text(two, 3)}\n\n{text(one, 30)}",
-        )
+        language, source = list(CODE.items())[number % len(CODE)]
+        items = f"- {SENTENCES[two][1]}\n- **{SENTENCES[one][1]}**\n"
+        table = f"| {one} | {two} |\n|---|---|\n| 1 | 2 |\n"
+        parts = [
+            f"### {SENTENCES[one][0]}\n\n{text(one, 4)} {text(two, 4)}\n\n{items}",
+            f"```{language}\n{source}```\n\n{table}\n> {text(two, 3)}\n\n{text(one, 30)}",
+        ]
+        yield f"{one} with {two}", "\n".join(parts)
 
 
 def oddities() -> Iterator[tuple[str, str]]:

@@ -1,32 +1,8 @@
-"""A few lines in many languages, with what is special in each: backticks, dollars, pipes, stars, tags."""
+"""The code of `code.md`, by language."""
 
-CODE = {
-    "python": 'def loaves(flour: int, *, each: int = 3) -> list[str]:\n    """Bake `flour // each` loaves."""\n    return [f"loaf {n} of {flour // each}" for n in range(flour // each)]\n',
-    "javascript": "const loaves = (flour, each = 3) =>\n  Array.from({ length: flour / each | 0 }, (_, n) => `loaf ${n}`);\n",
-    "typescript": "type Loaf<T extends string> = { readonly name: T; weight?: number };\nconst bread: Loaf<'rye'> = { name: 'rye' };\n",
-    "rust": "fn loaves<'a>(flour: &'a [u8]) -> impl Iterator<Item = &'a [u8]> + 'a {\n    flour.chunks(3).filter(|l| !l.is_empty())\n}\n",
-    "go": "func Loaves(flour int) <-chan string {\n\tout := make(chan string)\n\tgo func() { defer close(out); out <- `rye` }()\n\treturn out\n}\n",
-    "c": '#include <stdio.h>\n\nint main(void) {\n    int *loaf = NULL, **shelf = &loaf;\n    printf("%p\\n", (void *)*shelf); /* **none** */\n}\n',
-    "cpp": 'template <typename T>\nauto bake(std::vector<T> const& flour) -> std::map<std::string, T> { return {{"rye", flour[0]}}; }\n',
-    "csharp": 'var loaves = flour?.Select(f => $"{f:N2} kg").ToList() ?? new() { @"C:\\none" };\n',
-    "java": 'List<String> loaves = flour.stream().map(f -> "loaf " + f).collect(Collectors.toList());\n',
-    "kotlin": 'val loaves = flour.mapIndexed { n, f -> "loaf $n of ${f.kind}" }.filterNot(String::isBlank)\n',
-    "swift": 'let loaves = flour.compactMap { $0 > 0 ? "loaf \\($0)" : nil }\n',
-    "ruby": 'loaves = flour.map { |f| "loaf #{f}" }.reject(&:empty?) # `date`\n',
-    "php": '<?php\n$loaves = array_map(fn ($f) => "loaf $f", $flour ?? []);\necho <<<EOT\n{$loaves[0]}\nEOT;\n',
-    "perl": 'my @loaves = map { s/^\\s*|\\s*$//gr } grep { /\\S/ } @{$flour};\nprint "@loaves[0..1]\\n";\n',
-    "bash": 'for loaf in *.rye; do\n  [[ -f $loaf ]] && echo "$(wc -c < "$loaf") `date +%s`" | tee -a ~/oven_log.txt\ndone\n',
-    "powershell": 'Get-ChildItem *.rye | Where-Object { $_.Length -gt 3KB } | ForEach-Object { "$($_.Name)`t$($_.Length)" }\n',
-    "sql": "SELECT loaf, COUNT(*) AS n FROM shelf WHERE kind <> 'rye' AND price * 2 < 5 GROUP BY 1 HAVING n > 1;\n",
-    "haskell": 'loaves :: Int -> [String]\nloaves flour = [ "loaf " ++ show n | n <- [1 .. flour `div` 3], odd n ]\n',
-    "r": "loaves <- flour |> subset(kind != 'rye') |> aggregate(weight ~ baker, data = _, FUN = mean)\n",
-    "html": '<ul class="shelf">\n  <li><b>Rye</b> &amp; <i>wheat</i></li>\n  <!-- @everyone -->\n</ul>\n',
-    "css": ".shelf > li:not(.sold)::before { content: '**'; color: #fa0; width: calc(100% - 2 * var(--gap)); }\n",
-    "json": '{"loaves": [{"kind": "rye", "price": 3.5, "url": "https://example.com/rye_1"}], "open": true}\n',
-    "yaml": "shelf: &default\n  - kind: rye # no *stars*\n    <<: *default\n    note: |\n      # not a heading\n",
-    "diff": "--- a/recipe.md\n+++ b/recipe.md\n@@ -1,2 +1,2 @@\n-* 500 g flour\n+* 600 g flour\n",
-    "markdown": "# Rye\n\n| kind | price |\n|---|---|\n| rye | 3 |\n\n> **quoted**\n",
-    "latex": "\\begin{align}\n  E &= mc^2 \\\\\n  \\frac{a}{b} &= c_1\n\\end{align}\n",
-    "dockerfile": 'FROM scratch AS oven\nCOPY --from=mill /flour /flour\nCMD ["/oven", "--at", "220"]\n',
-    "": "plain text without a language\n  indented, with $5, *stars* and _lines_\n",
-}
+import re
+from pathlib import Path
+
+_BLOCK = re.compile(r"^~~~~~(.*)\n(.*?)^~~~~~$", re.MULTILINE | re.DOTALL)
+
+CODE = dict(_BLOCK.findall(Path(__file__).with_suffix(".md").read_text(encoding="utf-8")))

@@ -1,0 +1,59 @@
+"""Answers as models write them, from Markdown to pages: all that they say is on the pages, and every page is in order."""
+
+from collections import Counter
+
+import pytest
+
+from bot.markdown.format import format
+from bot.markdown.pages import LIMIT, split
+from tests.markdown.corpus.answers import answers
+from tests.markdown.reading import open_fence, shown_text
+from tests.markdown.words import words_of, words_on
+
+ANSWERS = answers()
+VERBATIM = [name for name in ANSWERS if name.startswith(("prose", "long", "code", "list", "quote", "steps"))]
+TABLES = [name for name in ANSWERS if "table in" in name or " with " in name]
+MATHEMATICS = [name for name in ANSWERS if name.startswith(("formula", "matrix", "much"))]
+
+
+def test_the_corpus_is_large() -> None:
+    assert len(ANSWERS) >= 200
+    assert len(VERBATIM) > 100
+
+
+@pytest.mark.parametrize("limit", [LIMIT, 500])
+def test_every_page_fits_and_closes_its_code(limit: int) -> None:
+    for name, text in ANSWERS.items():
+        for page in split(format(text), limit):
+            assert 0 < len(page.strip()) <= len(page) <= limit, name
+            assert open_fence(page, limit // 20) is None, name
+
+
+@pytest.mark.parametrize("limit", [LIMIT, 500])
+def test_pages_show_the_formatted_text_whole(limit: int) -> None:
+    for text in ANSWERS.values():
+        shown = format(text)
+        assert shown_text(shown, split(shown, limit), limit).rstrip() == shown.rstrip()
+
+
+@pytest.mark.parametrize("name", VERBATIM)
+def test_pages_say_what_the_answer_says_in_its_order(name: str) -> None:
+    assert words_on(split(format(ANSWERS[name]))) == words_of(ANSWERS[name])
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_no_cell_of_a_table_is_lost(name: str) -> None:
+    missing = Counter(words_of(ANSWERS[name])) - Counter(words_on(split(format(ANSWERS[name]))))
+    assert not missing
+
+
+@pytest.mark.parametrize("name", MATHEMATICS)
+def test_mathematics_leaves_no_source_outside_of_code(name: str) -> None:
+    outside = format(ANSWERS[name]).replace("```", "`").split("`")[::2]
+    assert not any(mark in part for part in outside for mark in ("$", "\\frac", "\\sum", "\\begin", "\\alpha"))
+
+
+def test_a_table_that_fits_on_a_page_is_on_one_page() -> None:
+    for name in TABLES:
+        pages = split(format(ANSWERS[name]))
+        assert sum("─┼─" in page for page in pages) <= 1

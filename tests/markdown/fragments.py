@@ -3,8 +3,8 @@
 from hypothesis import strategies as st
 
 _INLINE = """
-** * _ __ ~~ ` `` [ ]( ] ) ![ $ $$ $x$ \\ \\( \\) \\[ \\] <b> </b> < <@1> &amp; & &lt; @everyone @ || | <sup>2</sup> <!-- --> ( !
-discord.gg/ab https://a.b/ http 1 5 a é 。 _x_ __init__ [^1] <br> <T> <think
+** * _ __ ~~ ` `` [ ]( ] ) ![ $ $$ $x$ \\ \\( \\) \\[ \\] <b> </b> < <@1> &amp; & &lt; @everyone @ || | <sup>2</sup> <!-- -->
+( ! discord.gg/ab https://a.b/ http 1 5 a é 。 _x_ __init__ [^1] <br> <T> <think
 """
 INLINE = _INLINE.split()
 BLOCKS = [

@@ -1,4 +1,4 @@
-"""Answers as models write them, from Markdown to pages: all that they say is on the pages, and every page is in order."""
+"""Answers as models write them, on pages: all that they say is there, and every page is in order."""
 
 from collections import Counter
 

@@ -30,7 +30,7 @@ FORMULAS = {
     r"\|x\|_2": "‖x‖₂",
     r"p \implies q \iff \neg r": "p ⟹ q ⟺ ¬r",
     r"\unknownmacro{x}": "",
-    r"{{ open": "",
+    r"{{ x_1": "",
 }
 
 MATRICES = {

@@ -123,46 +123,56 @@ async def test_a_file_beside_it_is_read_and_the_environment_goes_first(parley: P
 
 
 async def test_the_database_is_made_and_brought_up_to_date(parley: Parley) -> None:
-    for _ in range(2):
-        ended = await parley("db", "upgrade")
-        assert (ended.code, ended.err) == (0, "")
-        assert ended.out == f"{Path('data/parley.db')} is up to date.\n"
+    for ended in await parley.each("db upgrade", "db upgrade"):
+        assert ended == Ended(0, f"{Path('data/parley.db')} is up to date.\n", "")
     async with Store.open(parley.folder / "data" / "parley.db"):
         pass
 
 
 async def test_a_database_that_cannot_be_written_is_one_sentence_and_1(parley: Parley) -> None:
     (parley.folder / "data").write_text("no folder")
-    for ended in await asyncio.gather(parley("db", "upgrade"), parley("run", DISCORD_TOKEN="t-0k3n")):
+    for ended in await parley.each("db upgrade", "run", DISCORD_TOKEN="t-0k3n"):
         assert (ended.code, ended.out) == (1, "")
         (sentence,) = ended.faults
         assert sentence.startswith(f"The database {Path('data/parley.db')} cannot be written: ")
 
 
-async def test_a_database_that_is_in_use_is_one_sentence_and_1(parley: Parley) -> None:
+async def test_a_database_that_is_in_use_is_one_sentence_and_1_and_well_for_the_doctor(parley: Parley) -> None:
     async with Store.open(parley.folder / "data" / "parley.db"):
-        for ended in await asyncio.gather(parley("db", "upgrade"), parley("run", DISCORD_TOKEN="t-0k3n")):
-            assert (ended.code, ended.out) == (1, "")
-            (sentence,) = ended.faults
-            assert sentence.startswith("Another Parley is already using ")
+        *refused, doctor = await parley.each("db upgrade", "run", "doctor", DISCORD_TOKEN="t-0k3n", **await nobody())
+    for ended in refused:
+        assert (ended.code, ended.out) == (1, "")
+        (sentence,) = ended.faults
+        assert sentence.startswith("Another Parley is already using ")
+    assert f"ok    database {Path('data/parley.db')} is in use by a running Parley" in doctor.out
 
 
-async def test_a_discord_that_is_not_there_is_one_sentence_and_1(parley: Parley) -> None:
+async def nobody() -> dict[str, str]:
+    """The settings for a Discord that is not there."""
     server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
     host, port = server.sockets[0].getsockname()
     server.close()
     await server.wait_closed()
-    ended = await parley("run", DISCORD_TOKEN="t-0k3n", DISCORD_API_URL=f"http://{host}:{port}/api/v10")
-    assert (ended.code, ended.out) == (1, "")
-    (sentence,) = ended.faults
+    return {"DISCORD_API_URL": f"http://{host}:{port}/api/v10"}
+
+
+async def test_a_discord_that_is_not_there_is_one_sentence_and_1(parley: Parley) -> None:
+    url = await nobody()
+    run, doctor = await parley.each("run", "doctor", DISCORD_TOKEN="t-0k3n", **url)
+    assert (run.code, run.out) == (1, "")
+    (sentence,) = run.faults
     assert sentence.startswith("Discord cannot be reached: ")
+    assert doctor.code == 1
+    assert f"FAIL  Discord at {url['DISCORD_API_URL']} cannot be reached" in doctor.out
 
 
 async def test_a_token_that_discord_does_not_accept_is_one_sentence_and_1(parley: Parley, sim: Simulator) -> None:
     urls = {"DISCORD_API_URL": sim.api_url, "DISCORD_GATEWAY_URL": sim.gateway_url}
-    ended = await parley("run", DISCORD_TOKEN="not-a-token", **urls)
-    assert (ended.code, ended.out) == (1, "")
-    assert ended.faults == ["Discord does not accept DISCORD_TOKEN. Reset the token in the developer portal."]
+    run, doctor = await parley.each("run", "doctor", DISCORD_TOKEN="not-a-token", **urls)
+    assert (run.code, run.out) == (1, "")
+    assert run.faults == ["Discord does not accept DISCORD_TOKEN. Reset the token in the developer portal."]
+    assert doctor.code == 1
+    assert "FAIL  Discord answers 401 to the token" in doctor.out
 
 
 async def test_the_doctor_says_what_is_missing_and_what_to_do(parley: Parley) -> None:
@@ -185,19 +195,3 @@ async def test_the_doctor_ends_with_0_when_all_is_well(parley: Parley, sim: Simu
     )
     assert "FAIL" not in ended.out
     assert (ended.code, ended.err) == (0, "")
-
-
-async def test_the_doctor_tells_a_wrong_token_from_an_absent_discord(parley: Parley, sim: Simulator) -> None:
-    wrong, absent = await asyncio.gather(
-        parley("doctor", DISCORD_TOKEN="not-a-token", DISCORD_API_URL=sim.api_url),
-        parley("doctor", DISCORD_TOKEN="not-a-token", DISCORD_API_URL="http://127.0.0.1:9/api/v10"),
-    )
-    assert "FAIL  Discord answers 401 to the token" in wrong.out
-    assert "FAIL  Discord at http://127.0.0.1:9/api/v10 cannot be reached" in absent.out
-    assert wrong.code == absent.code == 1
-
-
-async def test_the_doctor_counts_a_database_of_a_running_parley_as_well(parley: Parley) -> None:
-    async with Store.open(parley.folder / "data" / "parley.db"):
-        ended = await parley("doctor")
-    assert "ok    database data/parley.db is in use by a running Parley" in ended.out.replace("\\", "/")

@@ -8,14 +8,15 @@ PYTHONS := $(or $(PYTHON),python3 python3.13 python3.12 python3.11)
 VENV := .venv
 PEERS := .venv-peers
 BENCH := .venv-bench
+READER := tests/markdown/reader
 BIN := $(VENV)/bin
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --upgrade
 
 .DEFAULT_GOAL := help
-.PHONY: help playground test setup lint types peers bench-stream docs lock clean
+.PHONY: help playground test setup lint types peers markdown-reader bench-stream docs lock clean
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
 
 playground: $(VENV)/runtime.installed  ## Parley with a simulated Discord and a scripted model, in the browser
 	@$(BIN)/python -m bot playground $(ARGS)
@@ -34,6 +35,8 @@ types: setup  ## mypy --strict
 peers: setup $(PEERS)/servers.installed  ## the tests against real servers, in an environment of their own
 	@$(BIN)/python -m pytest -m peers tests/peers $(ARGS)
 
+markdown-reader: $(READER)/node_modules/installed  ## another reader of Discord's Markdown, for a few more tests (needs npm)
+
 bench-stream: $(BENCH)/rivals.installed  ## how fast answers are read, beside other clients; ARGS="--quick" for a short run
 	@$(BENCH)/bin/python -m benchmarks.stream_client $(ARGS)
 
@@ -48,7 +51,7 @@ lock: setup  ## write the lock files anew, with the newest releases that pyproje
 	$(LOCK) --python-version 3.11 -c requirements.lock benchmarks/requirements.in -o benchmarks/requirements.lock
 
 clean:  ## remove the environments
-	rm -rf $(VENV) $(PEERS) $(BENCH)
+	rm -rf $(VENV) $(PEERS) $(BENCH) $(READER)/node_modules
 
 $(VENV)/runtime.installed: requirements.lock requirements-build.lock pyproject.toml $(VENV)/made
 	@echo "Installing what Parley needs (once) ..."
@@ -71,6 +74,9 @@ $(BENCH)/rivals.installed: requirements.lock benchmarks/requirements.lock $(BENC
 	@echo "Installing the clients that Parley is compared with (once, about 300 MB) ..."
 	$(call install,--require-hashes -r requirements.lock -r benchmarks/requirements.lock)
 	$(installed)
+
+$(READER)/node_modules/installed: $(READER)/package-lock.json
+	@npm ci --prefix $(READER) --silent --no-audit --no-fund && touch $@
 
 # In the recipes of an environment's files: `unfinished` stands there, with the process that is at it, until all is done.
 install = @echo $$PPID > $(@D)/unfinished; $(@D)/bin/python -m pip install --quiet --disable-pip-version-check $(1)

@@ -24,7 +24,7 @@ _EXTENDING = regex.compile(r"[\p{M}\p{Emoji_Modifier}\u200d\ufe0f]")
 _WHOLE = regex.compile(
     r"""
       (?<marks>`++)[^\n]{1,400}?(?<!`)(?P=marks)(?!`)               # inline code
-    | (?<pair>\*\*|__|~~|\|\|)(?=\S)[^\n]{1,200}?(?P=pair)          # emphasis that is short
+    | (?<pair>\*\*|__|~~|\|\||\*)(?=\S)[^\n]{1,1000}?(?P=pair)      # emphasis
     | !?\[(?:[^\[\]\n\\]|\\.|\[[^\[\]\n]*+\]){0,300}+\]               # a link's text, then its target and title
       \(<?[^\s<>()]{0,1500}+(?:\([^\s()]*+\))?+[^\s<>()]*+>?(?:[ ]"[^"\n]*+")?+\)
     | <[^<>\s]{1,1500}+>                                            # mentions, emoji, timestamps, links

@@ -121,5 +121,5 @@ def oddities() -> Iterator[tuple[str, str]]:
         "a long link",
         "word " * 390 + "[a link at the end of a page](https://example.com/" + "path/" * 60 + ") and more",
     )
-    yield "bold through pages", "**" + "bold words " * 70 + "**" + " plain words" * 300
+    yield "bold at the end of a page", "words " * 290 + "**bold" + " words and more" * 50 + "**" + " plain words" * 300
     yield "hard breaks", "one\\\ntwo  \nthree<br>four\n"

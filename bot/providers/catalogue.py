@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, TypeAdapter, ValidationError, field_validator
 
 from bot.chat.attachments import IMAGE_TYPES
+from bot.chat.messages import Usage
 
 DEFAULT_CONTEXT = 32_000
 """Tokens of context for a model of which nothing is known: what even small local models hold today."""
@@ -30,8 +31,19 @@ class _Paragraph(BaseModel):
 class Price(_Paragraph):
     """US dollars for a million tokens."""
 
-    prompt: float
-    completion: float
+    prompt: float = Field(ge=0, allow_inf_nan=False)
+    completion: float = Field(ge=0, allow_inf_nan=False)
+
+    def cost(self, usage: Usage) -> float | None:
+        """Dollars for these tokens; None where the provider did not count them.
+
+        Some count thinking in the total alone, and are paid for it as for the answer.
+        """
+        asked, counted, total = usage.prompt_tokens, usage.completion_tokens, usage.total_tokens
+        answered = [count for count in (counted, None if total is None else total - (asked or 0)) if count is not None]
+        if asked is None or not answered:
+            return None
+        return (asked * self.prompt + max(0, *answered) * self.completion) / 1_000_000
 
 
 class Model(_Paragraph):

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, HttpUrl, SecretStr
 from yarl import URL
 
 from bot.chat.attachments import ImageRules
-from bot.providers.catalogue import DEFAULT_CONTEXT, Catalogue, Model, Provider
+from bot.providers.catalogue import DEFAULT_CONTEXT, Catalogue, Model, Price, Provider
 
 
 class Access(BaseModel):
@@ -63,6 +63,11 @@ class Endpoint(Server):
     def context(self) -> int:
         """The model's window in tokens."""
         return self.model.context or DEFAULT_CONTEXT
+
+    @property
+    def price(self) -> Price | None:
+        """What the model costs, where the catalogue or the provider's list tells."""
+        return self.model.price
 
     @property
     def image_rules(self) -> ImageRules:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.providers.catalogue import DEFAULT_CONTEXT, Model, load_catalogue
+from bot.chat.messages import Usage
+from bot.providers.catalogue import DEFAULT_CONTEXT, Model, Price, load_catalogue
 from bot.providers.offer import Access, NotOffered, Offer
 
 CATALOGUE = load_catalogue()
@@ -172,3 +173,33 @@ def test_a_listed_model_is_known_and_the_catalogue_s_word_goes_first() -> None:
     assert some.endpoint("groq/owl").context == 9_000
     assert some.endpoint("groq/owl").image_rules.types == ()
     assert some.endpoint("groq/openai/gpt-oss-20b").model.vision is False
+
+
+def test_a_price_is_the_catalogue_s_else_the_list_s_else_nobody_knows() -> None:
+    listed = {"xai": [Model(id="grok-4.5", price=Price(prompt=3, completion=15)), Model(id="owl")]}
+    some = Offer(CATALOGUE, {"xai": Access.model_validate({"key": "k"})}, listed=listed)
+    assert some.endpoint("xai/grok-4.3").price == Price(prompt=1.25, completion=2.5)
+    assert some.endpoint("xai/grok-4.5").price == Price(prompt=3, completion=15)
+    assert some.endpoint("xai/owl").price is None
+
+
+@pytest.mark.parametrize(
+    ("usage", "dollars"),
+    [
+        (Usage(1_000_000, 100_000, 1_100_000), 3.0),
+        (Usage(2_000, 1_000), 0.014),
+        (Usage(2_000, 1_000, 4_000), 0.024),
+        (Usage(2_000, None, 4_000), 0.024),
+        (Usage(2_000, 1_000, 1), 0.014),
+        (Usage(0, 0, 0), 0.0),
+        (Usage(5, None, 3), 0.00001),
+        (Usage(2_000), None),
+        (Usage(None, 1_000), None),
+        (Usage(None, None, 4_000), None),
+        (Usage(), None),
+    ],
+)
+def test_what_an_answer_costs_counts_thinking_that_stands_in_the_total_alone(
+    usage: Usage, dollars: float | None
+) -> None:
+    assert Price(prompt=2, completion=10).cost(usage) == (None if dollars is None else pytest.approx(dollars))

@@ -113,7 +113,8 @@ class Responder:
         await reply.finish(INTERRUPTED)
         outcome = f", and not repaired: {reply.lost}" if reply.lost else ""
         log.warning("The reply to %s was cut by a restart%s", left.prompt_id, outcome)
-        await self._store.conversations.give_up(left.answer_id, f"cut by a restart{outcome}", reply.message_ids)
+        error = f"cut by a restart{outcome}"
+        await self._store.conversations.give_up(left.answer_id, error, INTERRUPTED, reply.message_ids)
 
     async def drain(self) -> None:
         """Take no more prompts; end the running replies where they are, shown and recorded as interrupted."""

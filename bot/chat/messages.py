@@ -170,6 +170,8 @@ class Completion:
     usage: Usage | None = None
     first_text_after: float | None = None
     took: float = 0.0
+    note: str = ""
+    """What stood below the answer for the person."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from sqlalchemy.dialects.sqlite import insert as insert_or
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.chat.preferences import Preferences
+from bot.store.answers import Answers
 from bot.store.conversations import Conversations
 from bot.store.database import open_database
 from bot.store.model_lists import StoredModelLists
@@ -75,6 +76,7 @@ class Store:
     """Everything that is remembered."""
 
     conversations: Conversations
+    answers: Answers
     preferences: StoredPreferences
     synced_commands: SyncedCommands
     model_lists: StoredModelLists
@@ -85,5 +87,9 @@ class Store:
         """The store in this SQLite file, migrated. Raises DatabaseUnusable."""
         async with open_database(path) as engine:
             yield cls(
-                Conversations(engine), StoredPreferences(engine), SyncedCommands(engine), StoredModelLists(engine)
+                Conversations(engine),
+                Answers(engine),
+                StoredPreferences(engine),
+                SyncedCommands(engine),
+                StoredModelLists(engine),
             )

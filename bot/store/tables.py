@@ -1,7 +1,8 @@
 """The tables, as the newest migration leaves them; `migrations/` says how they came to be.
 
 A conversation is a tree: a message knows its parent, and the path from any message up to the root is what a model is
-shown. Discord's ids are integers of 64 bits; times are Unix seconds, UTC.
+shown. Several answers to one prompt are its versions, and at most one of them has Discord messages that show it.
+Discord's ids are integers of 64 bits; times are Unix seconds, UTC.
 """
 
 from sqlalchemy import (
@@ -35,7 +36,8 @@ conversations = Table(
     Column("guild_id", BigInteger),
     Column("owner_id", BigInteger, nullable=False, comment="who began it"),
     Column("begun_at", Float, nullable=False),
-    Index("ix_conversations_channel_id_owner_id", "channel_id", "owner_id"),
+    Column("used_at", Float, nullable=False, comment="when those last asked in it whose mentions go on with it"),
+    Index("ix_conversations_channel_id_owner_id_used_at", "channel_id", "owner_id", "used_at"),
 )
 
 messages = Table(
@@ -48,6 +50,7 @@ messages = Table(
     Column("text", Text, nullable=False, comment="a completion is the model's own text, whole, not its pages"),
     Column("author_id", BigInteger, comment="the person, for a prompt"),
     Column("created_at", Float, nullable=False),
+    sqlite_autoincrement=True,  # who still holds the id of a deleted answer must not write into another one
 )
 
 completions = Table(
@@ -65,6 +68,7 @@ completions = Table(
     Column("first_text_after", Float, comment="seconds from the request to the first text"),
     Column("finished", Boolean, nullable=False, comment="false while it streams, and ever after if Parley died then"),
     Column("took", Float, nullable=False, comment="seconds from the request to the end of the stream"),
+    Column("note", Text, nullable=False, server_default="", comment="what stood below the answer for the person"),
 )
 
 discord_messages = Table(

@@ -39,8 +39,14 @@ class Talk:
         position = await self.store.conversations.locate(asked)
         completion = Completion("groq/openai/gpt-oss-20b", text.upper())
         shown = tuple(asked.id + page for page in range(1, pages + 1))
-        await self.store.conversations.record(Turn(asked, images, position, completion, shown))
+        await self.record(Turn(asked, images, position, completion), *shown)
         return asked.id
+
+    async def record(self, turn: Turn, *shown: int) -> int:
+        """Have a turn begin and end, shown by these Discord messages. Returns its answer's id."""
+        answer_id = await self.store.conversations.open(turn)
+        await self.store.conversations.close(answer_id, turn.completion, shown)
+        return answer_id
 
     async def path_to(self, prompt: Prompt, now: float | None = None) -> list[str]:
         """What was said before this prompt, oldest first."""

@@ -1,14 +1,16 @@
-"""A turn is written down whole, once, or not at all."""
+"""What a turn leaves behind: everything that is known of it, once."""
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy.exc import IntegrityError
 
 from bot.chat.messages import Author, Completion, Image, Message, Position, Prompt, Quote, Role, Text, Turn, Usage
+from bot.store.conversations import AlreadyRecorded
+from bot.store.rows import Forgotten
 from tests.store.conftest import ANA, GENERAL, Talk
 
 CAT = Image("cat.png", "image/png", b"\x89PNG cat")
@@ -36,16 +38,31 @@ async def test_a_turn_is_remembered_with_everything_that_is_known_of_it(talk: Ta
         usage=Usage(812, 5, 840),
         first_text_after=0.25,
         took=1.5,
+        note="-# Fell back.",
     )
     prompt = Prompt(2_000, GENERAL, ANA, "What does it do?", quote=Quote(1_999, "Ben", "My cat"))
-    await talk.store.conversations.record(Turn(prompt, (CAT,), Position(), completion, (2_001, 2_002)))
+    await talk.record(Turn(prompt, (CAT,), Position(), completion), 2_001, 2_002)
     assert rows(path, "SELECT channel_id, guild_id, owner_id FROM conversations") == [(700, 300, 41)]
     assert rows(path, "SELECT role, text, author_id, parent_id FROM messages ORDER BY id") == [
         ("user", "Ben wrote:\n> My cat\n\nWhat does it do?", 41, None),
         ("assistant", "It sleeps.", None, 1),
     ]
     assert rows(path, "SELECT * FROM completions") == [
-        (2, completion.model, "Cats do.", completion.answered_by, "stop", None, 812, 5, 840, 0.25, True, 1.5)
+        (
+            2,
+            completion.model,
+            "Cats do.",
+            completion.answered_by,
+            "stop",
+            None,
+            812,
+            5,
+            840,
+            0.25,
+            True,
+            1.5,
+            completion.note,
+        )
     ]
     assert rows(path, "SELECT id, message_id, page FROM discord_messages") == [
         (2_000, 1, 0),
@@ -56,8 +73,7 @@ async def test_a_turn_is_remembered_with_everything_that_is_known_of_it(talk: Ta
 
 async def test_a_failed_turn_is_remembered_with_its_error_and_no_text(talk: Talk, path: Path) -> None:
     completion = Completion("xai/grok-4.3", error="RateLimited: slow down")
-    turn = Turn(talk.prompt("hello"), (), Position(), completion, (3_001,))
-    await talk.store.conversations.record(turn)
+    await talk.record(Turn(talk.prompt("hello"), (), Position(), completion), 3_001)
     assert rows(path, "SELECT error, finish_reason, prompt_tokens FROM completions") == [
         ("RateLimited: slow down", None, None)
     ]
@@ -65,28 +81,29 @@ async def test_a_failed_turn_is_remembered_with_its_error_and_no_text(talk: Talk
 
 
 async def test_a_prompt_is_recorded_once_and_the_second_time_leaves_no_trace(talk: Talk, path: Path) -> None:
-    turn = Turn(talk.prompt("hello"), (CAT,), Position(), Completion("xai/grok-4.3", "Hi."), (3_001,))
-    await talk.store.conversations.record(turn)
+    turn = Turn(talk.prompt("hello"), (CAT,), Position(), Completion("xai/grok-4.3", "Hi."))
+    await talk.record(turn, 3_001)
     before = counts(path)
-    with pytest.raises(IntegrityError):
-        await talk.store.conversations.record(turn)
+    with pytest.raises(AlreadyRecorded):
+        await talk.record(turn, 3_001)
     assert counts(path) == before
 
 
-async def test_a_page_that_is_known_already_refuses_the_whole_turn(talk: Talk, path: Path) -> None:
+async def test_a_page_of_a_reply_is_no_prompt(talk: Talk, path: Path) -> None:
     first = await talk.turn("one")
     before = counts(path)
-    again = Turn(talk.prompt("two"), (DOG,), Position(), Completion("xai/grok-4.3", "Two."), (9_001, first + 1))
-    with pytest.raises(IntegrityError):
-        await talk.store.conversations.record(again)
+    again = Turn(talk.prompt("two"), (DOG,), Position(), Completion("xai/grok-4.3", "Two."))
+    again = replace(again, prompt=replace(again.prompt, id=first + 1))
+    with pytest.raises(AlreadyRecorded):
+        await talk.record(again, 9_001)
     assert counts(path) == before
     assert await talk.path_to(talk.prompt("three")) == ["one", "ONE"]
 
 
 async def test_a_parent_that_is_gone_refuses_the_turn(talk: Talk, path: Path) -> None:
-    turn = Turn(talk.prompt("hello"), (), Position(77, 78), Completion("xai/grok-4.3", "Hi."), (3_001,))
-    with pytest.raises(IntegrityError):
-        await talk.store.conversations.record(turn)
+    turn = Turn(talk.prompt("hello"), (CAT,), Position(None, 78), Completion("xai/grok-4.3", "Hi."))
+    with pytest.raises(Forgotten):
+        await talk.record(turn, 3_001)
     assert set(counts(path).values()) == {0}
 
 
@@ -135,6 +152,6 @@ async def test_discord_s_largest_ids_and_any_text_are_kept_exactly(talk: Talk) -
     largest = 2**63 - 1
     text = "\u2028 \x00 \N{GRINNING FACE} ' \" \\ ; -- "
     prompt = Prompt(largest, GENERAL, Author(largest - 1, "Zoë"), text)
-    await talk.store.conversations.record(Turn(prompt, (), Position(), Completion("a/b", text), (largest - 2,)))
+    await talk.record(Turn(prompt, (), Position(), Completion("a/b", text)), largest - 2)
     assert await talk.store.conversations.knows(largest)
     assert await talk.path_to(talk.prompt("and?", replies_to=largest - 2)) == [text, text]

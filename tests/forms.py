@@ -1,12 +1,13 @@
-"""What a client fills in: the options of a command, the fields of a modal."""
+"""What a client fills in and presses: the options of a command, the fields of a modal, buttons and selects."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tests.listener import Json, id_of
 
 File = tuple[str, bytes]
 ATTACHMENT = 11
+BUTTON = 2
 
 
 def given_options(
@@ -33,14 +34,37 @@ def _value(kind: int, value: Any, files: list[File]) -> Any:
     return id_of(value) if isinstance(value, Mapping) else value
 
 
-def find_component(components: list[Json], name: str) -> Json:
+def every_component(components: list[Json]) -> Iterator[Json]:
+    """Those inside others too."""
     for component in components:
-        if name in (component.get("custom_id"), component.get("label")):
+        yield component
+        yield from every_component([*component.get("components", []), *filter(None, [component.get("accessory")])])
+
+
+def names_of(component: Json) -> tuple[str | None, ...]:
+    """What a button or select can be called by: its label, emoji, placeholder or custom_id."""
+    emoji = (component.get("emoji") or {}).get("name")
+    return component.get("label"), emoji, component.get("placeholder"), component.get("custom_id")
+
+
+def find_component(components: list[Json], name: str) -> Json:
+    usable = [component for component in every_component(components) if any(names_of(component))]
+    for component in usable:
+        if name in names_of(component):
             return component
-        inner = [*component.get("components", []), *(component[k] for k in ("accessory",) if k in component)]
-        if inner and (found := find_component(inner, name)):
-            return found
-    return {}
+    offered = ", ".join(str(next(filter(None, names_of(component)))) for component in usable)
+    raise LookupError(f"there is no {name!r}; there is {offered or 'nothing'}")
+
+
+def buttons(message: Mapping[str, Any]) -> list[str]:
+    """The buttons a person could press now, each by its label or emoji."""
+    pressable = [c for c in every_component(message["components"]) if c["type"] == BUTTON and not c.get("disabled")]
+    return [next(filter(None, names_of(button))) or "" for button in pressable]
+
+
+def choices(message: Mapping[str, Any], select: str) -> list[str]:
+    """The values a string select offers."""
+    return [option["value"] for option in find_component(message["components"], select)["options"]]
 
 
 def filled_in(components: list[Json], values: Mapping[str, Any]) -> list[Json]:

@@ -97,13 +97,25 @@ class Listener:
     def _messages(self, since: int = 0) -> Iterable[Json]:
         return (data for name, data in self.events[since:] if name in ("MESSAGE_CREATE", "MESSAGE_UPDATE"))
 
+    def states(self, message: Ref) -> list[Json]:
+        """Everything the message has been, in order."""
+        return [shown for shown in self._messages() if shown["id"] == id_of(message)]
+
     def saw(self, message: Ref) -> list[str]:
         """Every text the message had, in order."""
-        return [shown["content"] for shown in self._messages() if shown["id"] == id_of(message)]
+        return [shown["content"] for shown in self.states(message)]
 
     def latest(self, message: Ref) -> Json:
         """The message as it was last shown."""
-        return [shown for shown in self._messages() if shown["id"] == id_of(message)][-1]
+        return self.states(message)[-1]
+
+    def pinged(self, message: Ref) -> bool:
+        """Whether the message called this person, by name, by a reply's ping or with everybody, when it came.
+
+        An edit calls nobody.
+        """
+        first = self.states(message)[0]
+        return bool(first["mention_everyone"]) or any(user["id"] == self.id for user in first["mentions"])
 
     def heard_from(self, author: Ref, channel: Ref | None = None) -> list[Json]:
         """The last state of each message by this author, oldest first."""

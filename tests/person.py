@@ -15,6 +15,7 @@ import io
 import json
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -44,7 +45,7 @@ class Person(Listener):
         super().__init__()
         self._http, self._api = http, api_url
         self._nonces = count(1)
-        self.session_id = ""
+        self.session_id = self.guild_id = ""
         self.application_id = ""
         self.channel = ""  # where the person is: the channel used last
 
@@ -60,6 +61,7 @@ class Person(Listener):
             try:
                 ready = await person.event("READY")
                 person.user, person.session_id = ready["user"], ready["session_id"]
+                person.guild_id = ready["guilds"][0]["id"]
                 yield person
             finally:
                 reader.cancel()
@@ -129,6 +131,33 @@ class Person(Listener):
         messages: list[Json] = await self.call("GET", f"/channels/{where}/messages?{asked}")
         return messages
 
+    # What the owner of a server may do to it
+
+    async def delete_channel(self, channel: Ref) -> None:
+        """A channel or a thread."""
+        await self.call("DELETE", f"/channels/{id_of(channel)}")
+
+    async def deny(self, channel: Ref, member: Ref, permissions: int) -> None:
+        """Takes these permissions away from one member in the channel; 0 gives them back."""
+        body = {"type": 1, "allow": "0", "deny": str(int(permissions))}
+        await self.call("PUT", f"/channels/{id_of(channel)}/permissions/{id_of(member)}", body)
+
+    async def time_out(self, member: Ref, seconds: float = 600) -> None:
+        """0 seconds end it."""
+        until = (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat() if seconds else None
+        body = {"communication_disabled_until": until}
+        await self.call("PATCH", f"/guilds/{self.guild_id}/members/{id_of(member)}", body)
+
+    async def archive(self, thread: Ref, *, locked: bool = False) -> None:
+        await self.call("PATCH", f"/channels/{id_of(thread)}", {"archived": True, "locked": locked})
+
+    async def lock(self, thread: Ref) -> None:
+        """Nobody without Manage Threads may write or edit in it any more."""
+        await self.call("PATCH", f"/channels/{id_of(thread)}", {"archived": False, "locked": True})
+
+    async def reopen(self, thread: Ref) -> None:
+        await self.call("PATCH", f"/channels/{id_of(thread)}", {"archived": False, "locked": False})
+
     # Commands, buttons, modals
 
     async def commands(self, channel: Ref | None = None) -> dict[str, Json]:
@@ -160,10 +189,11 @@ class Person(Listener):
         return list(told["choices"])
 
     async def click(self, message: Mapping[str, Any], button: str) -> str:
-        """Presses the button of this custom_id or label; returns the interaction's id once it is acknowledged."""
+        """Presses a button, called by its label, emoji or custom_id; returns the acknowledged interaction's id."""
         return await self._component(message, button, None)
 
     async def select(self, message: Mapping[str, Any], select: str, values: Iterable[Ref]) -> str:
+        """Chooses in a select, called by its placeholder or custom_id."""
         return await self._component(message, select, [id_of(value) for value in values])
 
     async def _component(self, message: Mapping[str, Any], name: str, values: list[str] | None) -> str:

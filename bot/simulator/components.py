@@ -95,9 +95,14 @@ def _check_select(form: Form, select: Json, path: str) -> None:
         return
     options = select.get("options") or []
     form.length(f"{path}.options", options, 25, 1)
+    values = [option.get("value") for option in options]
+    if len(values) != len(set(values)):
+        form.wrong(f"{path}.options", "SELECT_COMPONENT_OPTION_VALUE_DUPLICATED", "The specified option value is used")
     for index, option in enumerate(options):
         form.length(f"{path}.options.{index}.label", option.get("label"), 100, 1)
         form.length(f"{path}.options.{index}.value", option.get("value"), 100, 1)
+        if option.get("description") is not None:
+            form.length(f"{path}.options.{index}.description", option["description"], 100)
 
 
 def _check_ids(form: Form, components: list[Json], path: str) -> None:

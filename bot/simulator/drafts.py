@@ -49,6 +49,7 @@ def read_draft(body: Json, uploads: dict[int, Upload]) -> Draft:
         check_components(form, body["components"], "components", layout=bool(flags & MessageFlag.COMPONENTS_V2))
     if flags & MessageFlag.COMPONENTS_V2 and (body.get("content") or body.get("embeds")):
         form.wrong("flags", "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2", "Legacy fields cannot be used")
+    form.length("attachments", body.get("attachments") or [], 10)
     _check_mentions(form, body.get("allowed_mentions") or {})
     form.check()
     if any(len(upload.content) > FILE_LIMIT for upload in uploads.values()):

@@ -24,6 +24,7 @@ class Refusal(Enum):
     UNKNOWN_INTERACTION = (404, 10062, "Unknown interaction")
     UNKNOWN_COMMAND = (404, 10063, "Unknown application command")
     BOTS_ONLY = (403, 20002, "Only bots can use this endpoint")
+    SLOW_MODE = (429, 20016, "This action cannot be performed due to slowmode rate limit.")
     TOO_LARGE = (413, 40005, "Request entity too large")
     ALREADY_ACKNOWLEDGED = (400, 40060, "Interaction has already been acknowledged.")
     MISSING_ACCESS = (403, 50001, "Missing Access")
@@ -36,6 +37,7 @@ class Refusal(Enum):
     INVALID_WEBHOOK_TOKEN = (401, 50027, "Invalid Webhook Token")
     INVALID_FORM_BODY = (400, 50035, "Invalid Form Body")
     THREAD_ARCHIVED = (400, 50083, "Thread is archived")
+    THREAD_LOCKED = (403, 50083, "Thread is archived")  # the words are Discord's, for open threads too
     INVALID_JSON = (400, 50109, "The request body contains invalid JSON.")
     REPLY_NEEDS_HISTORY = (400, 160002, "Cannot reply without permission to read message history")
     THREAD_EXISTS = (400, 160004, "A thread has already been created for this message")
@@ -44,13 +46,13 @@ class Refusal(Enum):
 class ApiError(Exception):
     """An answer other than 2xx."""
 
-    def __init__(self, refusal: Refusal, errors: Json | None = None) -> None:
+    def __init__(self, refusal: Refusal, errors: Json | None = None, **more: Any) -> None:
         self.status, self.code, self.message = refusal.value
-        self.errors = errors
+        self.errors, self.more = errors, more
         super().__init__(f"{self.status} {self.code} {self.message}")
 
     def body(self) -> Json:
-        body: Json = {"message": self.message, "code": self.code}
+        body: Json = {"message": self.message, "code": self.code} | self.more
         return body | {"errors": self.errors} if self.errors else body
 
 

@@ -74,6 +74,8 @@ class Gateway:
             return False
         if not session.in_shard(event.guild_id):
             return False
+        if event.about == user.id:
+            return True
         return session.intents is None or lets_through(session.intents, event.name, in_guild=event.guild_id is not None)
 
     # Connections

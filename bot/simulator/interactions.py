@@ -6,7 +6,7 @@ import secrets
 from bot.simulator.components import completed
 from bot.simulator.drafts import Draft
 from bot.simulator.errors import ApiError, Json, Refusal
-from bot.simulator.messages import delete, edit, paint, post, tell
+from bot.simulator.messages import delete, edit, paint, post, tell, would_be_empty
 from bot.simulator.objects import COMMAND_REPLY, DM, PLAIN, Channel, Interaction, Message, MessageFlag, User
 from bot.simulator.payloads import (
     FILE_LIMIT,
@@ -16,10 +16,11 @@ from bot.simulator.payloads import (
     partial_application_payload,
     user_payload,
 )
-from bot.simulator.permissions import in_channel
+from bot.simulator.permissions import Permission, in_channel
 from bot.simulator.world import Event, World
 
 PING, COMMAND, COMPONENT, AUTOCOMPLETE, MODAL = 1, 2, 3, 4, 5
+FORGOTTEN_AFTER = 3600.0  # seconds; a modal may stay open for longer than its interaction's token lives
 PONG, MESSAGE, DEFERRED_MESSAGE, DEFERRED_UPDATE, UPDATE, CHOICES, SHOW_MODAL = 1, 4, 5, 6, 7, 8, 9
 
 
@@ -36,6 +37,7 @@ class Interactions:
     # A person begins
 
     def open(self, interaction_type: int, user: User, channel: Channel, data: Json, nonce: str | None) -> Interaction:
+        self._forget_old()
         token = secrets.token_urlsafe(64)
         loop = asyncio.get_running_loop()
         interaction = Interaction(
@@ -44,6 +46,12 @@ class Interactions:
         self._by_token[token] = interaction
         interaction.failed = loop.call_later(self.ack_window, self._give_up, interaction)
         return interaction
+
+    def _forget_old(self) -> None:
+        for token, old in list(self._by_token.items()):
+            if self._age(old) <= max(self.token_life, FORGOTTEN_AFTER):
+                break
+            del self._by_token[token]
 
     def announce(self, interaction: Interaction) -> None:
         self._tell_person("INTERACTION_CREATE", interaction)
@@ -94,12 +102,14 @@ class Interactions:
     def reply(self, interaction: Interaction, draft: Draft) -> Message:
         if draft.empty:
             raise ApiError(Refusal.EMPTY_MESSAGE)
+        self._check_place(interaction)
         self.acknowledge(interaction)
         interaction.original = post(self.world, interaction.channel, self.world.bot, draft, interaction)
         return interaction.original
 
     def think(self, interaction: Interaction, flags: int) -> Message:
         """The loading message of a deferred answer, which the first edit or follow-up fills."""
+        self._check_place(interaction)
         self.acknowledge(interaction)
         message = Message(self.world.ids.next(), interaction.channel.id, self.world.bot, interaction=interaction)
         message.type = COMMAND_REPLY if interaction.type == COMMAND else PLAIN
@@ -118,6 +128,7 @@ class Interactions:
     def update(self, interaction: Interaction, draft: Draft) -> Message:
         """Changes the message whose button was pressed."""
         assert interaction.message is not None
+        self.check_change(interaction, interaction.message, draft)
         self.acknowledge(interaction)
         interaction.original = edit(self.world, interaction.message, draft)
         return interaction.original
@@ -145,19 +156,39 @@ class Interactions:
                 return interaction
         raise ApiError(Refusal.UNKNOWN_INTERACTION)
 
+    def check_change(self, interaction: Interaction, message: Message, draft: Draft) -> None:
+        """Whether the message is there, may be changed and would not be empty."""
+        self._check_place(interaction)
+        if message.deleted:
+            raise ApiError(Refusal.UNKNOWN_MESSAGE)
+        if would_be_empty(message, draft):
+            raise ApiError(Refusal.EMPTY_MESSAGE)
+
+    def _check_place(self, interaction: Interaction) -> None:
+        """What is said for a token is said in its channel, if that is still there and not locked."""
+        channel = self.world.channel(interaction.channel.id)
+        if channel.thread and channel.thread.archived:
+            raise ApiError(Refusal.THREAD_ARCHIVED)
+        manages = self.world.may(self.world.bot, channel) & Permission.MANAGE_THREADS
+        if channel.thread and channel.thread.locked and not manages:
+            raise ApiError(Refusal.THREAD_LOCKED)
+
     def follow_up(self, interaction: Interaction, draft: Draft) -> Message:
+        self._check_place(interaction)
         original = interaction.original
         if original is not None and not original.deleted and original.flags & MessageFlag.LOADING:
             return edit(self.world, original, draft)
         return post(self.world, interaction.channel, self.world.bot, draft, interaction)
 
     def own_message(self, interaction: Interaction, which: str) -> Message:
-        """`@original` or the id of a follow-up."""
+        """`@original`, the id of what was said for this token, or that of the message whose button was pressed."""
         if which == "@original":
             message = interaction.original
         else:
             message = interaction.channel.messages.get(int(which)) if which.isdigit() else None
-        if message is None or message.deleted or (which != "@original" and message.author is not self.world.bot):
+        if message is None or message.deleted:
+            raise ApiError(Refusal.UNKNOWN_MESSAGE)
+        if message not in (interaction.original, interaction.message) and message.interaction is not interaction:
             raise ApiError(Refusal.UNKNOWN_MESSAGE)
         return message
 

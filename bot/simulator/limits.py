@@ -4,7 +4,7 @@ A bucket is a fixed window: it opens with its first request and closes `window` 
 between; then it is full again. Creating and editing messages are counted apart, five each per five seconds and channel
 (a thread is a channel of its own), and yet both answers name the *same* bucket hash. A client that keys its limiter by
 that hash, as discord.py does, therefore holds back new messages while edits are exhausted. That is Discord's behaviour
-and it shapes a streaming bot, so it is kept here.
+and it shapes a streaming bot, so it is kept here. Deleting has a bucket of its own, and so has each interaction.
 
 Above all buckets stands the global limit per bot and second, which requests for interactions do not count towards.
 People are not limited: the simulator's persons are there to test bots.
@@ -24,6 +24,8 @@ class Limits:
     messages: int = 5
     webhooks: int = 5
     window: float = 5.0
+    deletions: int = 5
+    deletions_window: float = 1.0
     overall: int = 50
     overall_window: float = 1.0
 
@@ -62,6 +64,8 @@ class Limiter:
         self._windows: dict[str, Window] = {}
 
     def bucket(self, kind: str, method: str, major: str) -> Bucket:
+        if kind == "deletions":
+            return Bucket(f"{kind} {major}", kind, self.limits.deletions, self.limits.deletions_window)
         limit = self.limits.webhooks if kind == "webhooks" else self.limits.messages
         return Bucket(f"{kind} {method} {major}", kind, limit, self.limits.window)
 

@@ -182,7 +182,7 @@ def _tell_members(world: World, channel: Channel, change: Json) -> None:
 
 def edit(world: World, message: Message, draft: Draft) -> Message:
     """Changes what the draft speaks of."""
-    channel = world.channels[message.channel_id]
+    channel = world.channel(message.channel_id)
     if draft.content is not None:
         message.content = draft.content
     if draft.embeds is not None:
@@ -194,14 +194,16 @@ def edit(world: World, message: Message, draft: Draft) -> Message:
     _attach(world, message, draft)
     message.flags &= ~MessageFlag.LOADING
     message.edited_at = now()
-    resolve_mentions(world, channel, message, draft.allowed_mentions)
+    if draft.content is not None:  # only new words are looked at anew for mentions
+        resolve_mentions(world, channel, message, draft.allowed_mentions)
     tell(world, "MESSAGE_UPDATE", channel, message)
     return message
 
 
 def would_be_empty(message: Message, draft: Draft) -> bool:
     """Whether the edit leaves nothing to show."""
-    kept = message.attachments if draft.attachments is None else draft.attachments
+    listed = None if draft.attachments is None else {str(entry.get("id")) for entry in draft.attachments}
+    kept = [entry for entry in message.attachments if listed is None or str(entry.id) in listed]
     parts = (
         message.content if draft.content is None else draft.content,
         message.embeds if draft.embeds is None else draft.embeds,
@@ -211,7 +213,7 @@ def would_be_empty(message: Message, draft: Draft) -> bool:
 
 
 def delete(world: World, message: Message) -> None:
-    channel = world.channels[message.channel_id]
+    channel = world.channel(message.channel_id)
     del channel.messages[message.id]
     message.deleted = True
     gone = {"id": str(message.id), "channel_id": str(channel.id)} | _guild_id(channel)

@@ -6,7 +6,7 @@ from enum import IntFlag
 from typing import Any
 
 from bot.simulator.errors import Json
-from bot.simulator.snowflake import moment
+from bot.simulator.snowflake import moment, now
 
 TEXT, DM, VOICE, CATEGORY, NEWS = 0, 1, 2, 4, 5
 NEWS_THREAD, PUBLIC_THREAD, PRIVATE_THREAD, FORUM = 10, 11, 12, 15
@@ -67,6 +67,11 @@ class Member:
     joined_at: datetime
     roles: list[int] = field(default_factory=list)
     nick: str | None = None
+    silenced_until: datetime | None = None  # a timeout; a moment that has passed means none
+
+    @property
+    def timed_out(self) -> bool:
+        return self.silenced_until is not None and self.silenced_until > now()
 
 
 @dataclass(slots=True, eq=False)
@@ -143,7 +148,8 @@ class Channel:
     parent_id: int | None = None
     position: int = 0
     topic: str | None = None
-    slowmode: int = 0
+    slowmode: int = 0  # seconds between two messages of one person
+    spoke: dict[int, datetime] = field(default_factory=dict)  # when each person last wrote, for the slow mode
     overwrites: dict[int, Overwrite] = field(default_factory=dict)
     recipients: list[User] = field(default_factory=list)
     messages: dict[int, Message] = field(default_factory=dict)

@@ -52,7 +52,7 @@ def member_payload(member: Member, *, with_user: bool = True) -> Json:
     payload: Json = {
         "avatar": None,
         "banner": None,
-        "communication_disabled_until": None,
+        "communication_disabled_until": stamp(member.silenced_until) if member.silenced_until else None,
         "flags": 0,
         "joined_at": stamp(member.joined_at),
         "nick": member.nick,

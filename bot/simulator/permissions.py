@@ -18,13 +18,16 @@ class Permission(IntFlag):
     ATTACH_FILES = 1 << 15
     READ_MESSAGE_HISTORY = 1 << 16
     MENTION_EVERYONE = 1 << 17
+    MANAGE_NICKNAMES = 1 << 27
     MANAGE_ROLES = 1 << 28
     USE_APPLICATION_COMMANDS = 1 << 31
     MANAGE_THREADS = 1 << 34
     CREATE_PUBLIC_THREADS = 1 << 35
     CREATE_PRIVATE_THREADS = 1 << 36
     SEND_MESSAGES_IN_THREADS = 1 << 38
+    MODERATE_MEMBERS = 1 << 40
     PIN_MESSAGES = 1 << 51
+    BYPASS_SLOWMODE = 1 << 52
 
 
 P = Permission
@@ -33,6 +36,8 @@ TALK = P.VIEW_CHANNEL | P.SEND_MESSAGES | P.SEND_MESSAGES_IN_THREADS | P.READ_ME
 RICH = P.EMBED_LINKS | P.ATTACH_FILES | P.ADD_REACTIONS
 EVERYONE = TALK | RICH | P.CREATE_PUBLIC_THREADS | P.USE_APPLICATION_COMMANDS | P.CREATE_INSTANT_INVITE
 IN_DM = TALK | RICH | P.USE_APPLICATION_COMMANDS
+# What a timeout leaves.
+SILENCED = P.VIEW_CHANNEL | P.READ_MESSAGE_HISTORY
 # Without Send Messages these mean nothing, so Discord takes them away as well.
 NEED_SENDING = P.EMBED_LINKS | P.ATTACH_FILES | P.MENTION_EVERYONE
 
@@ -44,7 +49,9 @@ def in_guild(guild: Guild, member: Member) -> int:
     allowed = guild.roles[guild.id].permissions
     for role_id in member.roles:
         allowed |= guild.roles[role_id].permissions
-    return ALL if allowed & P.ADMINISTRATOR else allowed
+    if allowed & P.ADMINISTRATOR:
+        return ALL
+    return allowed & SILENCED if member.timed_out else allowed
 
 
 def in_channel(channel: Channel, guild: Guild | None, user: User) -> int:
@@ -58,7 +65,8 @@ def in_channel(channel: Channel, guild: Guild | None, user: User) -> int:
     if allowed == ALL:
         return ALL
     owner = guild.channels[channel.parent_id] if channel.thread and channel.parent_id else channel
-    return _implied(_overwritten(allowed, owner.overwrites, guild, member))
+    here = _implied(_overwritten(allowed, owner.overwrites, guild, member))
+    return here & SILENCED if member.timed_out else here
 
 
 def _overwritten(allowed: int, overwrites: dict[int, Overwrite], guild: Guild, member: Member) -> int:

@@ -20,6 +20,7 @@ from bot.simulator.rest import channels, commands, guilds, interactions, message
 from bot.simulator.rest.call import Call, Island, Route
 from bot.simulator.shapes import check_shape
 
+KEPT = 20_000  # requests that are remembered; a playground may run for days
 PREFIXES = ("/api/v10", "/api/v9", "/api")
 ROUTES: tuple[Route, ...] = (
     *guilds.ROUTES,
@@ -43,9 +44,14 @@ class LoggedRequest:
 
 
 class RestServer:
-    def __init__(self, island: Island, limiter: Limiter, faults: Faults) -> None:
-        self.island, self.limiter, self.faults = island, limiter, faults
+    def __init__(self, island: Island, limiter: Limiter, faults: Faults, kept: int = KEPT) -> None:
+        self.island, self.limiter, self.faults, self.kept = island, limiter, faults, kept
         self.log: list[LoggedRequest] = []
+
+    def _note(self, request: LoggedRequest) -> None:
+        self.log.append(request)
+        if len(self.log) > self.kept:
+            del self.log[: self.kept // 10]
 
     def routes(self) -> list[web.RouteDef]:
         known = [
@@ -58,7 +64,7 @@ class RestServer:
     async def _nothing_here(self, request: web.Request) -> web.Response:
         refused = ApiError(Refusal.NOT_FOUND)
         path = "/" + request.match_info["path"].removeprefix("v10/").removeprefix("v9/")
-        self.log.append(LoggedRequest(request.method, path, refused.status, None))
+        self._note(LoggedRequest(request.method, path, refused.status, None))
         return answer(refused.status, refused.body())
 
     async def serve(self, route: Route, prefix: str, request: web.Request) -> web.Response:
@@ -68,12 +74,12 @@ class RestServer:
             body, uploads = await read_body(request)
             user = self._user(route, request)
         except ApiError as error:
-            self.log.append(LoggedRequest(request.method, path, error.status, body))
+            self._note(LoggedRequest(request.method, path, error.status, body))
             return answer(error.status, error.body())
         origin, match = origin_of(request), dict(request.match_info)
         call = Call(self.island, user, origin, match, dict(request.query), body, uploads)
         response = await self._answer_or_fail(route, call, request, path)
-        self.log.append(LoggedRequest(request.method, path, response.status if response else 0, body, user.id))
+        self._note(LoggedRequest(request.method, path, response.status if response else 0, body, user.id))
         if response is not None:
             return response
         if request.transport:

@@ -79,6 +79,8 @@ OPTION: Json = {
 }
 OPTION["options"] = [OPTION]
 COMMAND: Json = OPTION | {"default_member_permissions": ID, "contexts": [int]}
+MEMBER: Json = {"nick": str, "roles": [ID], "communication_disabled_until": str}
+ROLE: Json = {"name": str, "permissions": ID}
 GIVEN: Json = {"name": str, "focused": bool}
 GIVEN["options"] = [GIVEN]
 INTERACTION: Json = {

@@ -20,7 +20,7 @@ from bot.simulator.limits import Limiter, Limits
 from bot.simulator.model.http import ModelHttp
 from bot.simulator.model.script import ScriptedModel
 from bot.simulator.rest.call import Island
-from bot.simulator.server import LoggedRequest, RestServer
+from bot.simulator.server import KEPT, LoggedRequest, RestServer
 from bot.simulator.world import World
 
 PAGE = Path(__file__).with_name("page.html")
@@ -37,6 +37,7 @@ class Options(TypedDict, total=False):
     token_life: float  # seconds for which an interaction can be answered
     heartbeat_interval: float
     chunks_per_second: float  # of the friendly model
+    kept_requests: int  # REST requests that are remembered
 
 
 class Simulator:
@@ -54,7 +55,8 @@ class Simulator:
         self.limits = options.get("limits", Limits())
         self.gateway = Gateway(self.world, self.faults, options.get("heartbeat_interval", HEARTBEAT_INTERVAL))
         self.interactions = Interactions(self.world, options.get("ack_window", 3.0), options.get("token_life", 900.0))
-        self._rest = RestServer(Island(self.world, self.gateway, self.interactions), Limiter(self.limits), self.faults)
+        island, kept = Island(self.world, self.gateway, self.interactions), options.get("kept_requests", KEPT)
+        self._rest = RestServer(island, Limiter(self.limits), self.faults, kept)
         self.url = ""
 
     @classmethod
@@ -117,7 +119,7 @@ class Simulator:
 
     @property
     def requests(self) -> list[LoggedRequest]:
-        """Every REST request so far."""
+        """The REST requests so far, oldest first; of very many the oldest are forgotten."""
         return self._rest.log
 
     def started_json(self) -> Json:

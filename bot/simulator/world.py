@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 from bot.simulator.errors import ApiError, Json, Refusal
 from bot.simulator.objects import (
@@ -37,6 +38,7 @@ class Event:
     guild_id: int | None = None
     channel: Channel | None = None  # known to those who see this channel
     only: frozenset[int] | None = None  # known to these users alone
+    about: int | None = None  # the member it is about, who is told whatever the intents say
 
 
 class World:
@@ -116,6 +118,11 @@ class World:
     def sees(self, user: User, channel: Channel) -> bool:
         return bool(self.may(user, channel) & Permission.VIEW_CHANNEL)
 
+    def channel(self, channel_id: int) -> Channel:
+        if channel_id not in self.channels:
+            raise ApiError(Refusal.UNKNOWN_CHANNEL)
+        return self.channels[channel_id]
+
     def message(self, channel: Channel, message_id: int, viewer: User | None = None) -> Message:
         """A message of the channel that this viewer can see; ephemeral ones only by the one they are for."""
         message = channel.messages.get(message_id)
@@ -148,18 +155,37 @@ class World:
 
     def set_roles(self, user: User, *roles: Role, guild: Guild | None = None) -> None:
         guild = guild or self.guild
-        member = guild.members[user.id]
-        member.roles = [role.id for role in roles]
+        guild.members[user.id].roles = [role.id for role in roles]
+        self.member_changed(guild.members[user.id], guild)
+
+    def time_out(self, user: User, seconds: float = 600, *, guild: Guild | None = None) -> None:
+        """Silences a member; 0 seconds end it."""
+        guild = guild or self.guild
+        until = now() + timedelta(seconds=seconds) if seconds else None
+        guild.members[user.id].silenced_until = until
+        self.member_changed(guild.members[user.id], guild)
+
+    def member_changed(self, member: Member, guild: Guild) -> None:
         extra = {"guild_id": str(guild.id)}
-        self.tell_guild("GUILD_MEMBER_UPDATE", guild, lambda viewer: member_payload(member) | extra)
+        self.publish(
+            Event("GUILD_MEMBER_UPDATE", lambda viewer: member_payload(member) | extra, guild.id, about=member.user.id)
+        )
 
     def add_role(self, name: str, permissions: int = 0, *, guild: Guild | None = None) -> Role:
         guild = guild or self.guild
         role = Role(self.ids.next(), name, int(permissions))
         guild.roles[role.id] = role
-        whole = {"guild_id": str(guild.id), "role": role_payload(role)}
-        self.tell_guild("GUILD_ROLE_CREATE", guild, lambda viewer: whole)
+        self.role_changed("GUILD_ROLE_CREATE", role, guild)
         return role
+
+    def set_permissions(self, role: Role, permissions: int, *, guild: Guild | None = None) -> None:
+        """What the role may do in the whole guild."""
+        role.permissions = int(permissions)
+        self.role_changed("GUILD_ROLE_UPDATE", role, guild or self.guild)
+
+    def role_changed(self, event: str, role: Role, guild: Guild) -> None:
+        whole = {"guild_id": str(guild.id), "role": role_payload(role)}
+        self.tell_guild(event, guild, lambda viewer: whole)
 
     def add_channel(
         self, name: str, type: int = TEXT, *, guild: Guild | None = None, parent: Channel | None = None
@@ -197,6 +223,31 @@ class World:
             entry = Overwrite(user.id, 1, int(allow), int(deny))
         channel.overwrites[entry.id] = entry
         self.channel_changed("CHANNEL_UPDATE", channel)
+
+    def deny(self, channel: Channel, permissions: int) -> None:
+        """Takes permissions away from the bot in this channel, whatever its roles say; 0 takes nothing any more.
+
+        A thread has its channel's permissions.
+        """
+        self.set_overwrite(
+            self.channels[channel.parent_id or 0] if channel.thread else channel, self.bot, deny=permissions
+        )
+
+    def archive(self, thread: Channel, *, locked: bool = False) -> None:
+        """Closes a thread; `locked`: only who manages threads may open it or write in it."""
+        self._set_thread(thread, archived=True, locked=locked)
+
+    def lock(self, thread: Channel) -> None:
+        """Locks a thread that stays open to read: only who manages threads may write or edit in it."""
+        self._set_thread(thread, archived=False, locked=True)
+
+    def reopen(self, thread: Channel) -> None:
+        self._set_thread(thread, archived=False, locked=False)
+
+    def _set_thread(self, channel: Channel, *, archived: bool, locked: bool) -> None:
+        assert channel.thread is not None
+        channel.thread.archived, channel.thread.locked, channel.thread.archived_at = archived, locked, now()
+        self.channel_changed("THREAD_UPDATE", channel)
 
     def open_dm(self, one: User, other: User) -> Channel:
         """The one direct conversation of these two."""

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import discord
 import yarl
@@ -12,6 +12,8 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.simulator import Simulator
+
+Client = TypeVar("Client", bound="Recorder")
 
 
 class Recorder(discord.Client):
@@ -65,7 +67,7 @@ async def pointed_at(sim: Simulator) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def running(sim: Simulator, client: Recorder) -> AsyncIterator[Recorder]:
+async def running(sim: Simulator, client: Client) -> AsyncIterator[Client]:
     """The client, logged in and ready."""
     async with pointed_at(sim), client:
         task = asyncio.create_task(client.start(sim.bot_token))

@@ -23,6 +23,7 @@ from typing import Any, Literal
 from bot.simulator.errors import Json
 
 Shape = Literal["delta", "message"]
+KEPT = 2000  # requests that are remembered; a playground may run for days
 STANDARD_MODELS = ("parley-demo", "parley-demo-mini", "parley-demo-vision")
 
 
@@ -118,7 +119,7 @@ def words_of(message: Json) -> str:
 
 
 class ScriptedModel:
-    """`requests` holds chat requests in the order of their arrival; `models` the ids that GET /models lists."""
+    """`requests` holds chat requests in the order of their arrival, old ones forgotten; `models` is what is listed."""
 
     def __init__(self, chunks_per_second: float = 12.0) -> None:
         self.chunks_per_second = chunks_per_second  # of the friendly answers; 0 is without any pause
@@ -147,6 +148,9 @@ class ScriptedModel:
     async def receive(self, request: ModelRequest) -> Answer | None:
         """Records a chat request; its scripted answer, if there is one."""
         self.requests.append(request)
+        if len(self.requests) > KEPT:
+            del self.requests[0]
+            self._looked_at = max(0, self._looked_at - 1)
         answer = self._answers.popleft() if self._answers else None
         async with self._arrived:
             self._arrived.notify_all()

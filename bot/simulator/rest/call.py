@@ -58,9 +58,7 @@ class Call:
 
     def channel(self) -> Channel:
         """The channel of the address, which the caller must see."""
-        channel = self.world.channels.get(self.id("channel_id"))
-        if channel is None:
-            raise ApiError(Refusal.UNKNOWN_CHANNEL)
+        channel = self.world.channel(self.id("channel_id"))
         if not self.world.sees(self.user, channel):
             raise ApiError(Refusal.MISSING_ACCESS)
         return channel

@@ -115,7 +115,7 @@ def _modify_thread(call: Call, channel: Channel) -> None:
     opens = set(changes) == {"archived"} and changes["archived"] is False and not thread.locked
     if not manages and not (owner and "locked" not in changes) and not opens:
         raise ApiError(Refusal.MISSING_PERMISSIONS)
-    if thread.archived and changes.get("archived") is not False and not (manages and set(changes) <= {"locked"}):
+    if thread.archived and changes.get("archived") is not False:
         raise ApiError(Refusal.THREAD_ARCHIVED)
     if "archived" in changes and thread.archived != bool(changes["archived"]):
         thread.archived, thread.archived_at = bool(changes["archived"]), now()

@@ -1,8 +1,10 @@
-"""Who am I, where is the gateway, which guilds and members are there."""
+"""Who am I, where is the gateway, which guilds and members are there, and what these may do."""
 
-from bot.simulator.errors import ApiError, Refusal, snowflake
+from datetime import UTC, datetime, timedelta
+
+from bot.simulator.errors import ApiError, Refusal, refuse_field, snowflake
 from bot.simulator.gateway import gateway_url
-from bot.simulator.objects import Member
+from bot.simulator.objects import Guild, Member
 from bot.simulator.payloads import (
     application_payload,
     guild_payload,
@@ -12,7 +14,12 @@ from bot.simulator.payloads import (
     role_payload,
     user_payload,
 )
+from bot.simulator.permissions import Permission, in_guild
 from bot.simulator.rest.call import NO_CONTENT, Answer, Call, Route
+from bot.simulator.shapes import MEMBER, ROLE
+from bot.simulator.snowflake import now
+
+LONGEST_TIMEOUT = timedelta(days=28)
 
 
 def get_me(call: Call) -> Answer:
@@ -80,6 +87,54 @@ def _member(call: Call, user_id: int) -> Member:
     return guild.members[user_id]
 
 
+def modify_member(call: Call) -> Answer:
+    """Timeouts, roles, nicknames."""
+    guild, member = call.guild(), _member(call, call.id("user_id"))
+    if "communication_disabled_until" in call.fields:
+        _time_out(call, guild, member)
+    if "roles" in call.fields:
+        _require(call, guild, Permission.MANAGE_ROLES)
+        member.roles = [role for role in map(int, call.fields["roles"] or []) if role in guild.roles]
+    if "nick" in call.fields:
+        _require(call, guild, Permission.MANAGE_NICKNAMES)
+        member.nick = call.fields["nick"] or None
+    call.world.member_changed(member, guild)
+    return 200, member_payload(member)
+
+
+def _time_out(call: Call, guild: Guild, member: Member) -> None:
+    """Who owns or administers the guild cannot be silenced."""
+    _require(call, guild, Permission.MODERATE_MEMBERS)
+    if in_guild(guild, member) & Permission.ADMINISTRATOR:
+        raise ApiError(Refusal.MISSING_PERMISSIONS)
+    until = call.fields["communication_disabled_until"]
+    try:
+        moment = datetime.fromisoformat(until) if until else None
+    except ValueError:
+        raise refuse_field("communication_disabled_until", "DATE_TIME_TYPE_PARSE", "Could not parse it.") from None
+    if moment and moment.astimezone(UTC) > now() + LONGEST_TIMEOUT:
+        raise refuse_field("communication_disabled_until", "TIMEOUT_TOO_LONG", "At most 28 days ahead.")
+    member.silenced_until = moment.astimezone(UTC) if moment else None
+
+
+def modify_role(call: Call) -> Answer:
+    guild = call.guild()
+    _require(call, guild, Permission.MANAGE_ROLES)
+    role = guild.roles.get(call.id("role_id"))
+    if role is None:
+        raise ApiError(Refusal.UNKNOWN_ROLE)
+    role.name = call.fields.get("name") or role.name
+    if call.fields.get("permissions") is not None:
+        role.permissions = int(call.fields["permissions"])
+    call.world.role_changed("GUILD_ROLE_UPDATE", role, guild)
+    return 200, role_payload(role)
+
+
+def _require(call: Call, guild: Guild, needed: Permission) -> None:
+    if not in_guild(guild, guild.members[call.user.id]) & needed:
+        raise ApiError(Refusal.MISSING_PERMISSIONS)
+
+
 def list_members(call: Call) -> Answer:
     """Oldest id first, as many as asked for; a bot needs the members intent, which every application here has."""
     after, limit = snowflake(call.query.get("after", 0), "after"), snowflake(call.query.get("limit", 1), "limit")
@@ -101,4 +156,6 @@ ROUTES = (
     Route("GET", "/guilds/{guild_id}/roles", list_roles),
     Route("GET", "/guilds/{guild_id}/members", list_members),
     Route("GET", "/guilds/{guild_id}/members/{user_id}", get_member),
+    Route("PATCH", "/guilds/{guild_id}/members/{user_id}", modify_member, body=MEMBER),
+    Route("PATCH", "/guilds/{guild_id}/roles/{role_id}", modify_role, body=ROLE),
 )

@@ -19,7 +19,7 @@ from bot.simulator.interactions import (
     UPDATE,
 )
 from bot.simulator.invocation import Invocation
-from bot.simulator.messages import edit, would_be_empty
+from bot.simulator.messages import edit
 from bot.simulator.objects import Channel, Interaction, Message, MessageFlag
 from bot.simulator.rest.call import NO_CONTENT, Answer, Call, Route
 from bot.simulator.shapes import CALLBACK, INTERACTION
@@ -60,7 +60,7 @@ def _open(call: Call, channel: Channel, kind: int, body: Json) -> Interaction:
         interaction.message = message
         return interaction
     opener = call.island.interactions.opener(snowflake(data.get("id"), "data.id"), call.user)
-    interaction = call.island.interactions.open(kind, call.user, channel, _modal(opener, data), nonce)
+    interaction = call.island.interactions.open(kind, call.user, channel, _modal(call, channel, opener, data), nonce)
     interaction.opened_by, interaction.message = opener, opener.message
     return interaction
 
@@ -76,12 +76,17 @@ def _component(call: Call, channel: Channel, message: Message, data: Json) -> Js
     _check_values(component, values)
     told["values"] = values
     if component["type"] != STRING_SELECT:
-        reader = Invocation(call.world, call.user, channel, {}, call.viewer)
-        for value in values:
-            reader.resolve(snowflake(value, "data.values"), "data.values")
-        reader.form.check()
-        told["resolved"] = reader.resolved
+        told["resolved"] = _resolved(call, channel, values)
     return told
+
+
+def _resolved(call: Call, channel: Channel, values: list[str]) -> Json:
+    """The users, roles and channels that were chosen."""
+    reader = Invocation(call.world, call.user, channel, {}, call.viewer)
+    for value in values:
+        reader.resolve(snowflake(value, "data.values"), "data.values")
+    reader.form.check()
+    return reader.resolved
 
 
 def _check_values(component: Json, values: list[str]) -> None:
@@ -91,11 +96,11 @@ def _check_values(component: Json, values: list[str]) -> None:
         raise refuse_field("data.values", "COMPONENT_VALIDATION_FAILED", "Component validation failed")
 
 
-def _modal(opener: Interaction, data: Json) -> Json:
+def _modal(call: Call, channel: Channel, opener: Interaction, data: Json) -> Json:
     assert opener.modal is not None
     if data.get("custom_id") != opener.modal["custom_id"]:
         raise refuse_field("data.custom_id", "COMPONENT_VALIDATION_FAILED", "Component validation failed")
-    components = data.get("components") or []
+    components, chosen = data.get("components") or [], list[str]()
     for entered in _inputs(components):
         asked = find(opener.modal["components"], str(entered["custom_id"])) or {}
         value = entered.get("value")
@@ -103,7 +108,10 @@ def _modal(opener: Interaction, data: Json) -> Json:
             form = Form()
             form.length(f"data.components.{entered['custom_id']}.value", value, asked.get("max_length", 4000))
             form.check()
-    return {"custom_id": data["custom_id"], "components": components, "resolved": {}}
+        if asked.get("type") in SELECTS and asked["type"] != STRING_SELECT:
+            chosen += [str(value) for value in entered.get("values") or []]
+    resolved = _resolved(call, channel, chosen)
+    return {"custom_id": data["custom_id"], "components": components, "resolved": resolved}
 
 
 def _inputs(components: list[Json]) -> list[Json]:
@@ -208,8 +216,7 @@ def edit_response(call: Call) -> Answer:
     interaction = _by_webhook(call)
     message = call.island.interactions.own_message(interaction, call.path["message_id"])
     draft = read_draft(call.fields, call.uploads)
-    if would_be_empty(message, draft):
-        raise ApiError(Refusal.EMPTY_MESSAGE)
+    call.island.interactions.check_change(interaction, message, draft)
     return 200, call.paint(edit(call.world, message, draft))
 
 
@@ -226,5 +233,5 @@ ROUTES = (
     Route("POST", WEBHOOK, follow_up, limited="webhooks", open=True, body=MESSAGE_BODY),
     Route("GET", RESPONSE, get_response, open=True),
     Route("PATCH", RESPONSE, edit_response, limited="webhooks", open=True, body=MESSAGE_BODY),
-    Route("DELETE", RESPONSE, delete_response, open=True),
+    Route("DELETE", RESPONSE, delete_response, limited="webhooks", open=True),
 )

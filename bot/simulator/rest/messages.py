@@ -1,5 +1,6 @@
 """Messages, typing, reactions and pins."""
 
+from datetime import timedelta
 from urllib.parse import unquote
 
 from bot.simulator.drafts import Draft, read_draft
@@ -10,7 +11,7 @@ from bot.simulator.payloads import user_payload
 from bot.simulator.permissions import Permission
 from bot.simulator.rest.call import NO_CONTENT, Answer, Call, Route
 from bot.simulator.shapes import ID, MESSAGE
-from bot.simulator.snowflake import stamp
+from bot.simulator.snowflake import now, stamp
 
 P = Permission
 
@@ -22,6 +23,7 @@ def create_message(call: Call) -> Answer:
     _may_say(call, channel, draft)
     if draft.empty:
         raise ApiError(Refusal.EMPTY_MESSAGE)
+    _wait_one_s_turn(call, channel)
     return 200, call.paint(post(call.world, channel, call.user, draft))
 
 
@@ -29,20 +31,38 @@ def _may_send(call: Call, channel: Channel) -> None:
     if channel.type in (CATEGORY, FORUM):
         raise ApiError(Refusal.NON_TEXT_CHANNEL)
     call.require(channel, P.SEND_MESSAGES_IN_THREADS if channel.thread else P.SEND_MESSAGES)
-    if channel.thread and channel.thread.archived and channel.thread.locked and not call.may(channel, P.MANAGE_THREADS):
-        raise ApiError(Refusal.THREAD_ARCHIVED)
+    _refuse_locked(call, channel)
     closed = [user for user in channel.recipients if user is not call.user and not user.takes_dms]
     if channel.type == DM and closed and call.user.bot:
         raise ApiError(Refusal.DM_CLOSED)
 
 
+def _refuse_locked(call: Call, channel: Channel) -> None:
+    if channel.thread and channel.thread.locked and not call.may(channel, P.MANAGE_THREADS):
+        raise ApiError(Refusal.THREAD_LOCKED)
+
+
 def _may_say(call: Call, channel: Channel, draft: Draft) -> None:
-    if draft.embeds:
-        call.require(channel, P.EMBED_LINKS)
+    """Embeds are left out where they are not allowed; a message of nothing else is refused."""
     if draft.uploads:
         call.require(channel, P.ATTACH_FILES)
+    if draft.embeds and not call.may(channel, P.EMBED_LINKS):
+        draft.embeds = []
+        if draft.empty:
+            raise ApiError(Refusal.MISSING_PERMISSIONS)
     if draft.reference and not call.may(channel, P.READ_MESSAGE_HISTORY):
         raise ApiError(Refusal.REPLY_NEEDS_HISTORY)
+
+
+def _wait_one_s_turn(call: Call, channel: Channel) -> None:
+    """Slow mode, which bots are free of."""
+    if call.user.bot or not channel.slowmode or call.may(channel, P.BYPASS_SLOWMODE):
+        return
+    last = channel.spoke.get(call.user.id)
+    left = (last + timedelta(seconds=channel.slowmode) - now()).total_seconds() if last else 0
+    if left > 0:
+        raise ApiError(Refusal.SLOW_MODE, retry_after=round(left, 3))
+    channel.spoke[call.user.id] = now()
 
 
 def list_messages(call: Call) -> Answer:
@@ -82,11 +102,24 @@ def edit_message(call: Call) -> Answer:
     draft = read_draft(call.fields, call.uploads)
     if message.author is not call.user:
         _only_flags(call, channel)
-    if channel.thread and channel.thread.archived:
-        raise ApiError(Refusal.THREAD_ARCHIVED)
+    _may_change(call, channel, draft)
     if would_be_empty(message, draft):
         raise ApiError(Refusal.EMPTY_MESSAGE)
     return 200, call.paint(edit(call.world, message, draft))
+
+
+def _may_change(call: Call, channel: Channel, draft: Draft) -> None:
+    """One's own message may be edited without Send Messages, though not while one is timed out."""
+    guild = call.world.guild_of(channel)
+    if guild and guild.members[call.user.id].timed_out:
+        raise ApiError(Refusal.MISSING_PERMISSIONS)
+    if channel.thread and channel.thread.archived:
+        raise ApiError(Refusal.THREAD_ARCHIVED)
+    _refuse_locked(call, channel)
+    if draft.uploads:
+        call.require(channel, P.ATTACH_FILES)
+    if draft.embeds and not call.may(channel, P.EMBED_LINKS):
+        draft.embeds = []
 
 
 def _only_flags(call: Call, channel: Channel) -> None:
@@ -101,6 +134,8 @@ def delete_message(call: Call) -> Answer:
     message = call.message(channel)
     if message.author is not call.user and message.visible_to is None:
         call.require(channel, P.MANAGE_MESSAGES)
+    if channel.thread and channel.thread.archived:
+        _refuse_locked(call, channel)
     delete(call.world, message)
     return NO_CONTENT
 
@@ -195,7 +230,7 @@ ROUTES = (
     Route("DELETE", ALL + "/pins/{message_id}", unpin),
     Route("GET", ONE, get_message),
     Route("PATCH", ONE, edit_message, limited="messages", body=MESSAGE),
-    Route("DELETE", ONE, delete_message),
+    Route("DELETE", ONE, delete_message, limited="deletions"),
     Route("POST", "/channels/{channel_id}/typing", start_typing),
     Route("GET", REACTIONS, list_reactions),
     Route("PUT", REACTIONS + "/@me", add_reaction),

@@ -1,5 +1,6 @@
 """One prompt on its way to an answer: which endpoints, which images, which context, and what is said of it below."""
 
+import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator
@@ -7,9 +8,13 @@ from contextlib import aclosing
 from dataclasses import replace
 
 from bot.chat.attachments import IMAGE_TYPES, ImageRules, read_images, read_once
-from bot.chat.context import build_context
+from bot.chat.context import Context, build_context
+from bot.chat.continuation import after, joint
+from bot.chat.controls import Controls, offered
+from bot.chat.draft import SMALL, Look
+from bot.chat.footer import footer
 from bot.chat.messages import Attachment, Completion, Image, Message, Position, Prompt, Role, Turn
-from bot.chat.preferences import Preferences
+from bot.chat.preferences import Footer, Preferences
 from bot.chat.reply import Reply
 from bot.providers.asking import Asker, FellBack, Step, Waiting
 from bot.providers.errors import ProviderError
@@ -17,6 +22,7 @@ from bot.providers.offer import Endpoint, NotOffered, Offer
 from bot.providers.pictures import recoded
 from bot.providers.request import ChatRequest
 from bot.providers.wire import Chunk
+from bot.store.answers import Answered
 from bot.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -28,12 +34,16 @@ LONG_WAIT = 3.0
 """Seconds of waiting that a person is told of."""
 
 
+GO_ON = "Go on exactly where your answer broke off. Repeat nothing of it, and say nothing about going on."
+"""What a model is asked for the rest of an answer; few providers take a message to be completed."""
+
+
 class NothingToAnswer(Exception):
     """The prompt is empty; the message says what to do."""
 
 
 class Answering:
-    """Made for one prompt and thrown away with it. `completion` and `notes` fill while the answer comes."""
+    """Made for one answer and thrown away with it. `completion` and `notes` fill while the answer comes."""
 
     def __init__(self, prompt: Prompt, preferences: Preferences, offer: Offer, asker: Asker, store: Store) -> None:
         self._prompt = prompt
@@ -46,6 +56,9 @@ class Answering:
         self._images: tuple[Image, ...] = ()
         self._skipped: list[str] = []
         self._fallen: list[str] = []
+        self._context: Context | None = None
+        self._earlier: Completion | None = None
+        self._version = self._versions = 1
         self.notes: list[str] = []
         self.completion = Completion(preferences.model or offer.default_model)
 
@@ -56,39 +69,79 @@ class Answering:
         if quote and await conversations.knows(quote.id):
             self._prompt = replace(self._prompt, quote=None)  # the conversation itself says it
         self._files = read_once(self._prompt.files)
-        endpoints = self._endpoints()
-        rules = [endpoint.image_rules for endpoint in endpoints] or [ImageRules()]
-        await self._look(max(rules, key=lambda each: len(each.types)))  # one of them may have eyes
+        endpoints = await self._endpoints()
         if not self._prompt.content and not self._images:
             raise NothingToAnswer(_nothing_to_answer(self._skipped))
         answer_id = await conversations.open(Turn(self._prompt, self._images, self._position, self.completion))
-
-        async def keep() -> None:
-            await conversations.keep(answer_id, reply.text, reply.message_ids)
-
-        if endpoints:
-            await reply.publish(self._pieces(endpoints, reply), keep, lambda: self._last_words(reply))
-        else:
-            await reply.finish("\n".join(self.notes))
-        if reply.lost:
-            self.completion.error = f"not shown to the end: {reply.lost}"
-        self.completion.text = reply.text
-        await conversations.close(answer_id, self.completion, reply.message_ids)
-
-    def _endpoints(self) -> list[Endpoint]:
-        """The endpoint that was chosen, and those to fall back on; a fallback that is not offered is passed over."""
+        baring = asyncio.create_task(self._bare_parent(reply))
         try:
-            endpoints = [self._offer.endpoint(self.completion.model)]
+            await self._stream(endpoints, reply, answer_id)
+        finally:
+            await baring
+
+    async def again(self, answered: Answered, reply: Reply) -> None:
+        """Answer a prompt once more, in the messages that show an earlier version."""
+        self._position = answered.position
+        self._files = () if answered.question.images else read_once(self._prompt.files)
+        self._images = answered.question.images
+        self._version = self._versions = len(answered.versions) + 1
+        endpoints = await self._endpoints()
+        answer_id = await self._store.answers.another(answered, self._images, self.completion)
+        await self._stream(endpoints, reply, answer_id)
+
+    async def go_on(self, answered: Answered, reply: Reply) -> None:
+        """Go on with an answer that was cut, in its messages."""
+        self._position = answered.position
+        self._images = answered.question.images
+        self._earlier = answered.completion
+        self._version, self._versions = answered.versions.index(answered.answer_id) + 1, len(answered.versions)
+        endpoints = await self._endpoints()
+        await self._store.answers.reopen(answered.answer_id)
+        await self._stream(endpoints, reply, answered.answer_id)
+
+    async def _endpoints(self) -> list[Endpoint]:
+        """The endpoint that was chosen, and those to fall back on; a fallback that is not offered is passed over.
+
+        One of them may have eyes, so the images are looked at, too.
+        """
+        endpoints = []
+        try:
+            endpoints.append(self._offer.endpoint(self.completion.model))
         except NotOffered as error:
             self.completion.error = str(error)
             self.notes.append(f"⚠️ {error}")
-            return []
-        for name in self._preferences.fallback or ():
+        for name in (self._preferences.fallback or ()) if endpoints else ():
             try:
                 endpoints.append(self._offer.endpoint(name))
             except NotOffered as error:
                 log.warning("The fallback %s is passed over: %s", name, error)
+        rules = [endpoint.image_rules for endpoint in endpoints] or [ImageRules()]
+        await self._look(max(rules, key=lambda each: len(each.types)))
         return endpoints
+
+    async def _stream(self, endpoints: list[Endpoint], reply: Reply, answer_id: int) -> None:
+        """Show and keep the answer of the first endpoint that gives one, and close it."""
+        reply.dress(Look.of(self._preferences))
+
+        async def keep() -> None:
+            await self._store.conversations.keep(answer_id, reply.text, reply.message_ids)
+
+        if endpoints:
+            await reply.publish(self._pieces(endpoints, reply), keep, lambda: self._last_words(reply))
+        else:
+            await reply.finish(*self._last_words(reply))
+        completion = self._whole(reply)
+        if reply.lost:
+            completion.error = f"not shown to the end: {reply.lost}"
+        await self._store.conversations.close(answer_id, completion, reply.message_ids)
+        _log_turn(self._prompt, completion)
+
+    async def _bare_parent(self, reply: Reply) -> None:
+        """The answer before this one is not the conversation's last any more, so nothing can be done to it."""
+        if self._position.parent_id is None or self._position.conversation_id is None:
+            return
+        if last_page := await self._store.answers.last_page(self._position.parent_id):
+            await reply.bare(last_page)
 
     async def _pieces(self, endpoints: list[Endpoint], reply: Reply) -> AsyncIterator[str]:
         """The text of the answer's chunks; what else they say goes into the completion."""
@@ -96,14 +149,17 @@ class Answering:
         try:
             async with aclosing(self._asker.ask(endpoints, self._request)) as steps:
                 async for step in steps:
-                    text = self._take(step, reply)
-                    if text:
-                        self.completion.first_text_after = self.completion.first_text_after or time.monotonic() - began
-                        yield text
+                    if text := self._take(step, reply):
+                        yield self._first(text, reply, began) if self.completion.first_text_after is None else text
         except ProviderError as error:
             self._explain(error)
         finally:
             self.completion.took = time.monotonic() - began
+
+    def _first(self, text: str, reply: Reply, began: float) -> str:
+        """The first words, fitted to what they go on from."""
+        self.completion.first_text_after = time.monotonic() - began
+        return joint(reply.text, text) + text
 
     def _explain(self, error: ProviderError) -> None:
         endpoint = self._offer.endpoint(self.completion.model)
@@ -111,18 +167,35 @@ class Answering:
         self.completion.error = f"{type(error).__name__}: {error.detail}"
         self.notes.insert(0, f"⚠️ {error.sentence(endpoint.provider.title, f'`{endpoint.full_name}`')}")
 
-    def _last_words(self, reply: Reply) -> str:
-        """What stands below the answer, for the person."""
+    def _last_words(self, reply: Reply) -> tuple[str, Controls]:
+        """What stands below the answer, for the person: sentences, the footer, and what can be done now."""
         if reply.stopped:
             self.completion.error = f"stopped: {reply.stopped}"
             self.notes.insert(0, reply.stopped)
-        elif reply.blank and not self.completion.error:
+        elif reply.draft.blank and not self.completion.error:
             self.completion.error = "empty answer"
             self.notes.insert(0, _empty_answer(self.completion))
+        small = []
         if self._fallen:
             outcome = "answered" if reply.text.strip() else "was asked instead"
-            self.notes.append(f"Fell back from {'; from '.join(self._fallen)}. `{self.completion.model}` {outcome}.")
-        return "\n".join([*self.notes, *(f"Left out {phrase}." for phrase in self._skipped)])
+            small.append(f"Fell back from {'; from '.join(self._fallen)}. `{self.completion.model}` {outcome}.")
+        small += [f"Left out {phrase}." for phrase in self._skipped]
+        completion = self._whole(reply)
+        if answered := self._answered():
+            cost = answered.price.cost(completion.usage) if answered.price and completion.usage else None
+            small.append(footer(completion, self._preferences.footer or Footer.OFF, cost, self._context))
+        lines = [*self.notes, *(f"{SMALL}{line}" for line in small if line)]
+        self.completion.note = "\n".join(lines)
+        return self.completion.note, offered(completion, self._version, self._versions)
+
+    def _answered(self) -> Endpoint | None:
+        """The endpoint that gave what there is."""
+        return self._offer.endpoint(self.completion.model) if self.completion.first_text_after is not None else None
+
+    def _whole(self, reply: Reply) -> Completion:
+        """The completion with its text, and with what was there before where it was gone on with."""
+        self.completion.text = reply.text
+        return self.completion if self._earlier is None else after(self._earlier, self.completion)
 
     def _take(self, step: Step, reply: Reply) -> str:
         match step:
@@ -132,13 +205,16 @@ class Answering:
                 completion.finish_reason = step.finish_reason or completion.finish_reason
                 completion.answered_by = step.model or completion.answered_by
                 completion.reasoning += step.reasoning
+                reply.draft.thought += step.reasoning
                 return step.text
             case Waiting(endpoint, seconds):
                 self.completion = Completion(endpoint.full_name)
+                reply.draft.thought = ""
                 if seconds > LONG_WAIT:
-                    reply.say(f"-# Waiting for {endpoint.provider.title}, {seconds:.0f} s")
+                    reply.say(f"Waiting for {endpoint.provider.title}, {seconds:.0f} s")
             case FellBack(endpoint, failed, error):
                 self.completion = Completion(endpoint.full_name)
+                reply.draft.thought = ""
                 self._fallen.append(f"{failed.provider.title}: {error.why}")
         return ""
 
@@ -160,10 +236,14 @@ class Answering:
         path = await recoded(path, rules.types)
         unsuited = [image for image in path[-1].images if rules.types and image.media_type not in rules.types]
         self._skipped += [f"{image.name}: it could not be made into a PNG" for image in unsuited]
+        if self._earlier:
+            path += [Message.of(Role.ASSISTANT, self._earlier.text), Message.of(Role.USER, GO_ON)]
         window = endpoint.context
         budget = window - min(chosen.max_tokens or window, window // ANSWER_SHARE)
-        context = build_context(chosen.system_prompt, path, budget, rules)
-        return ChatRequest(context.messages, chosen.temperature, chosen.top_p, chosen.max_tokens, chosen.image_detail)
+        self._context = build_context(chosen.system_prompt, path, budget, rules)
+        return ChatRequest(
+            self._context.messages, chosen.temperature, chosen.top_p, chosen.max_tokens, chosen.image_detail
+        )
 
 
 def _nothing_to_answer(skipped: list[str]) -> str:
@@ -181,3 +261,15 @@ def _empty_answer(completion: Completion) -> str:
     if completion.finish_reason == "content_filter":
         return f"⚠️ `{completion.model}` will not answer that, by its rules on content. Try other words."
     return f"⚠️ `{completion.model}` sent an empty answer. Try other words, or switch with `/model`."
+
+
+def _log_turn(prompt: Prompt, completion: Completion) -> None:
+    log.info(
+        "Prompt %s answered by %s in %.1f s: %d characters, finish reason %s%s",
+        prompt.id,
+        completion.model,
+        completion.took,
+        len(completion.text),
+        completion.finish_reason,
+        f", {completion.error}" if completion.error else "",
+    )

@@ -16,7 +16,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from bot.chat.preferences import LONGEST_SYSTEM_PROMPT, Preferences
+from bot.chat.preferences import LONGEST_SYSTEM_PROMPT, Footer, Preferences
 from bot.providers.catalogue import Catalogue, Model, WrongCatalogue, load_catalogue
 from bot.providers.errors import redacted
 from bot.providers.offer import Access, NotOffered, Offer
@@ -35,6 +35,7 @@ ALLOWED: Mapping[str, str] = {
     "RETRY_SECONDS": "seconds from 0 to 600",
     "IDLE_SECONDS": "seconds from 1 to 3600",
     "SYSTEM_PROMPT": f"a text of at most {LONGEST_SYSTEM_PROMPT} characters",
+    "FOOTER": ", ".join(Footer),
     "CATALOGUE_FILE": "the path of a TOML file with paragraphs like those of bot/providers/catalogue.toml",
     "LOG_LEVEL": "DEBUG, INFO, WARNING or ERROR",
     "LOG_FORMAT": "text or json",
@@ -100,6 +101,7 @@ class Settings(BaseSettings):
     retry_seconds: float = Field(60, ge=0, le=600)
     idle_seconds: float = Field(IDLE_SECONDS, ge=1, le=3600)
     system_prompt: str = Field(SYSTEM_PROMPT, max_length=LONGEST_SYSTEM_PROMPT)
+    footer: Footer = Footer.SHORT
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["text", "json"] = "text"
     catalogue_file: Path | None = None
@@ -113,7 +115,7 @@ class Settings(BaseSettings):
         readers = tuple(source for source in (dotenv, env) if isinstance(source, EnvSettingsSource))
         return init, AccessSource(settings_cls, readers), env, dotenv  # a variable called ACCESS is none of ours
 
-    @field_validator("log_level", "log_format", mode="before")
+    @field_validator("log_level", "log_format", "footer", mode="before")
     @classmethod
     def _any_case(cls, value: object, info: Any) -> object:
         if not isinstance(value, str):
@@ -138,7 +140,7 @@ class Settings(BaseSettings):
 
     def preferences(self) -> Preferences:
         """The operator's layer: what holds where no server or channel chose."""
-        return Preferences(system_prompt=self.system_prompt, fallback=self.fallbacks)
+        return Preferences(system_prompt=self.system_prompt, fallback=self.fallbacks, footer=self.footer)
 
     @property
     def fallbacks(self) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bot.app import App, open_app
+from bot.chat.preferences import Footer
 from bot.playground import playground_settings
 from bot.settings import Settings
 from bot.simulator import Limits, Simulator
@@ -31,7 +32,7 @@ def settings(sim: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     """Every provider answers from the scripted model; nothing comes from the machine's own environment."""
     monkeypatch.chdir(tmp_path)
     settings = playground_settings(sim, f"sqlite:///{tmp_path / 'parley.db'}")
-    return settings.model_copy(update={"retry_tries": 1})
+    return settings.model_copy(update={"retry_tries": 1, "footer": Footer.OFF})
 
 
 @pytest.fixture

@@ -115,7 +115,12 @@ def test_the_readme_names_every_setting_and_provider() -> None:
 def test_the_invitation_asks_for_what_the_code_needs() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     needed = discord.Permissions(
-        view_channel=True, read_message_history=True, send_messages=True, send_messages_in_threads=True
+        view_channel=True,
+        read_message_history=True,
+        send_messages=True,
+        send_messages_in_threads=True,
+        attach_files=True,
+        embed_links=True,
     )
     assert set(re.findall(r"permissions=(\d+)", readme)) == {str(needed.value)}
 

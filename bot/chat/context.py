@@ -16,9 +16,10 @@ TOKENS_PER_MESSAGE = 4
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What goes to the model, and how many of the conversation's messages did not fit."""
+    """What goes to the model; of the conversation's messages the last so many, and how many did not fit."""
 
     messages: tuple[Message, ...]
+    used: int = 0
     dropped: int = 0
 
 
@@ -43,7 +44,7 @@ def build_context(system_prompt: str | None, path: Sequence[Message], budget: in
     room = budget - sum(map(tokens, system))
     said = [message for message in path if message.parts]
     kept = _within(_faded(said, room, rules), room)
-    return Context(system + tuple(_joined(kept)), len(said) - len(kept))
+    return Context(system + tuple(_joined(kept)), len(kept), len(said) - len(kept))
 
 
 def fade(name: str) -> Text:

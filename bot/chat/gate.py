@@ -27,6 +27,7 @@ class Kind(StrEnum):
 
     SEND = "send"
     EDIT = "edit"
+    DELETE = "delete"
 
 
 @dataclass(slots=True)

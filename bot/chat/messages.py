@@ -1,5 +1,6 @@
 """What is said: messages of a role and parts, and the prompt that a person asks."""
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -131,7 +132,7 @@ class Prompt:
         """The text as the model reads it: below what it replies to, where that is not part of the conversation."""
         if not self.quote or not self.quote.text:
             return self.text
-        quoted = "\n".join(f"> {line}" for line in self.quote.text.splitlines())
+        quoted = "\n".join(f"> {line}" for line in re.split(r"\r\n?|\n", self.quote.text))
         return f"{self.quote.author} wrote:\n{quoted}\n\n{self.text}".rstrip()
 
     @property

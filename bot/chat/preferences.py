@@ -1,5 +1,6 @@
 """What a server or a channel prefers, and whose value holds: thread before channel, server and operator."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
@@ -12,12 +13,38 @@ LONGEST_SYSTEM_PROMPT = 6_000
 
 MOST_TOKENS = 1_000_000
 
+USUAL_PAGES = 8
+MOST_PAGES = 20
+
 
 class Answer(StrEnum):
     """When Parley answers in a channel: when it is addressed, or every message."""
 
     MENTION = "mention"
     ALWAYS = "always"
+
+
+class Reasoning(StrEnum):
+    """What people see of a model's reasoning: nothing, some of it folded away, or all of it in a file."""
+
+    HIDDEN = "hidden"
+    PREVIEW = "preview"
+    FILE = "file"
+
+
+class Footer(StrEnum):
+    """How much is said below an answer of how it came about."""
+
+    OFF = "off"
+    SHORT = "short"
+    FULL = "full"
+
+
+class Style(StrEnum):
+    """What an answer is written in: plain text, which can be copied and is read in notifications, or an embed."""
+
+    TEXT = "text"
+    EMBED = "embed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +62,13 @@ class Preferences:
     """The role that may talk to Parley; None is everybody."""
     fallback: tuple[str, ...] | None = None
     """What answers in turn when the model does not, each `provider/model`."""
+    reasoning: Reasoning | None = None
+    footer: Footer | None = None
+    style: Style | None = None
+    pages: int | None = None
+    """Messages that an answer may have; what is longer comes whole as a file."""
+    ping: bool | None = None
+    """Whether an answer notifies the person who asked."""
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> "Preferences":
@@ -52,6 +86,25 @@ _RANGES: Mapping[str, tuple[float, float]] = {
     "temperature": (0, 2),
     "top_p": (0, 1),
     "max_tokens": (1, MOST_TOKENS),
+    "pages": (1, MOST_PAGES),
+    "system_prompt": (0, LONGEST_SYSTEM_PROMPT),
+}
+_CHOICES: Mapping[str, type[StrEnum]] = {
+    "image_detail": Detail,
+    "answer": Answer,
+    "reasoning": Reasoning,
+    "footer": Footer,
+    "style": Style,
+}
+_KINDS: Mapping[str, type | tuple[type, ...]] = {
+    "model": str,
+    "system_prompt": str,
+    "temperature": (int, float),
+    "top_p": (int, float),
+    "max_tokens": int,
+    "role_id": int,
+    "pages": int,
+    "ping": bool,
 }
 
 
@@ -66,16 +119,28 @@ def origin(layers: Sequence[Preferences], name: str) -> int:
 
 
 def _checked(name: str, value: Any) -> Any:
-    if name == "image_detail":
-        return Detail(value)
-    if name == "answer":
-        return Answer(value)
+    if name in _CHOICES:
+        return _choice(name, _CHOICES[name], value)
     if name == "fallback":
+        if isinstance(value, str) or not all(isinstance(item, str) for item in value):
+            raise ValueError(f"{name} must be a list of provider/model, not {value!r}")
         return tuple(value)
-    if name in _RANGES:
-        low, high = _RANGES[name]
-        if not low <= value <= high:
-            raise ValueError(f"{name} must be from {low} to {high}, not {value}")
-    if name == "system_prompt" and len(value) > LONGEST_SYSTEM_PROMPT:
-        raise ValueError(f"system_prompt may have at most {LONGEST_SYSTEM_PROMPT} characters, not {len(value)}")
+    kind = _KINDS[name]
+    if not isinstance(value, kind) or isinstance(value, bool) is not (kind is bool):
+        raise ValueError(f"{name} may not be {value!r}")
+    return _within(name, value)
+
+
+def _within(name: str, value: Any) -> Any:
+    low, high = _RANGES.get(name, (-math.inf, math.inf))
+    size, unit = (len(value), " characters") if isinstance(value, str) else (value, "")
+    if not low <= size <= high:
+        raise ValueError(f"{name} must be from {low} to {high}{unit}, not {size}")
     return value
+
+
+def _choice(name: str, choices: type[StrEnum], value: Any) -> StrEnum:
+    try:
+        return choices(value)
+    except ValueError:
+        raise ValueError(f"{name} must be one of {', '.join(choices)}, not {value!r}") from None

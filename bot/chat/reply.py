@@ -1,7 +1,7 @@
 """A reply: our answer as it appears in Discord, over as many messages as it has pages.
 
 Reading and writing are two tasks. The reader takes pieces at the model's pace and only lengthens the text. The writer
-shows at Discord's pace: it waits for a slot of the channel's gate, splits the newest text, and makes the first write
+shows at Discord's pace: it waits for a slot of the channel's gate, lays out the newest text, and makes the first write
 by which what is shown differs from what should be shown. Pages only grow at the end, so that is an edit of the last
 message or a new one behind it. The writer is never cancelled: a write in flight always lands, and the last one shows
 the whole text.
@@ -10,105 +10,106 @@ the whole text.
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from dataclasses import dataclass
-from typing import Protocol
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
-from bot.chat.gate import Gate, Kind
-from bot.markdown.pages import LIMIT, split
-from bot.markdown.typesetter import Typesetter
+from bot.chat.controls import NONE, Controls
+from bot.chat.draft import Draft, Look
+from bot.chat.gate import Kind
+from bot.chat.surface import BLANK, FilesRefused, Page, Surface, SurfaceBusy, SurfaceLost
 
 log = logging.getLogger(__name__)
 
 TYPING_EVERY = 8.0
 """Seconds; Discord shows the indicator for ten."""
 
-MOST_FAILURES = 5
-"""Writes that may fail in a row before the reply is given up, a quarter of a minute later."""
+THINKING = "Thinking"
+THINKING_AFTER = 4.0
+"""Seconds without a word after which people are told that a model is thinking, and how long by now."""
+
+SILENT_AFTER = 12.0
+"""The same for a model that does not let on that it is thinking."""
+
+THINKING_EVERY = 4.0
+
+MOST_FAILURES = 3
+"""Writes that may fail in a row before previews are left out and only the whole answer is tried."""
+
+PATIENCE = 150.0
+"""Seconds for which writes may fail before the reply is given up: Discord's own troubles are mostly over by then."""
 
 LONGEST_PAUSE = 10.0
 """Seconds between two tries of a write that fails."""
 
 
-class SurfaceLost(Exception):
-    """The place of the reply is gone or closed to us; the message says which, in words for the log."""
-
-
-class MessageGone(SurfaceLost):
-    """A message of the reply was deleted by somebody."""
-
-
-class SurfaceBusy(Exception):
-    """A write did not go through but may later."""
-
-
-class Surface(Protocol):
-    """Where a reply appears. Writes raise `SurfaceLost` or `SurfaceBusy` and nothing else."""
-
-    gate: Gate
-
-    async def send(self, text: str) -> int:
-        """Post the next message of the reply and return its id."""
-
-    async def edit(self, message_id: int, text: str) -> None: ...
-
-    async def typing(self) -> None:
-        """Show "is typing" for some ten seconds; failures do not matter."""
-
-    async def whisper(self, text: str) -> None:
-        """Tell the asker apart from the channel, as well as it goes, for when `send` cannot."""
-
-
 @dataclass(slots=True)
 class Shown:
-    """A page as Discord has it."""
+    """A message of the reply, as Discord has it."""
 
     message_id: int
-    text: str
+    page: Page
 
 
 class Reply:
-    """One answer on one surface. `text` is the model's own, whole; `note` is ours and stands below it."""
+    """One answer on one surface; `draft` is what it should say."""
 
     def __init__(self, surface: Surface) -> None:
-        self.text = ""
-        self.note = ""
-        self._status = ""
+        self.draft = Draft()
         self.shown: list[Shown] = []
         self.lost: SurfaceLost | None = None
-        self._surface = surface
-        self._typesetter = Typesetter()
-        self._news = asyncio.Event()
-        self._ended = False
         self.stopped = ""
         """Why it was ended before the model had ended, as a sentence for the person."""
+        self._surface = surface
+        self._news = asyncio.Event()
+        self._words_shown = False
+        self._ended = False
         self._failures = 0
+        self._failing_since = 0.0
         self._keep: Callable[[], Awaitable[None]] | None = None
         self._reader: asyncio.Task[None] | None = None
+        self._typing: asyncio.Task[None] | None = None
+        self._posted = asyncio.Event()
 
     @classmethod
     def resumed(cls, surface: Surface, text: str, message_ids: Iterable[int]) -> "Reply":
-        """A reply that was left in the middle; whatever its messages say now is written anew."""
+        """A reply that has messages already; whatever they say now is written anew."""
         reply = cls(surface)
-        reply.text = text
-        reply.shown = [Shown(message_id, "") for message_id in message_ids]
+        reply.draft.text = text
+        reply.shown = [Shown(message_id, BLANK) for message_id in message_ids]
         return reply
+
+    def dress(self, look: Look) -> None:
+        """Have it look like this, as far as it may here."""
+        self.draft.dress(replace(look, embed=look.embed and self._surface.takes_embeds))
+
+    @property
+    def text(self) -> str:
+        """The model's words so far."""
+        return self.draft.text
+
+    @property
+    def message_ids(self) -> tuple[int, ...]:
+        """The messages that show the reply, in order."""
+        return tuple(page.message_id for page in self.shown)
 
     async def publish(
         self,
         pieces: AsyncIterator[str],
         keep: Callable[[], Awaitable[None]] | None = None,
-        last_words: Callable[[], str] = str,
+        last_words: Callable[[], tuple[str, Controls]] = lambda: ("", NONE),
     ) -> None:
         """Show the pieces as they come, until they end, `stop` is called, or the surface is lost.
 
-        `keep` is awaited before every write, and after a new message. `last_words` gives the note for the final write,
-        once all pieces have come. Raises what `pieces` raises, after all that came before it has been shown.
+        `keep` is awaited before every write, and after a new message. `last_words` gives the note and the controls for
+        the final write, once all pieces have come. Raises what `pieces` raises, after all that came before it has been
+        shown.
         """
         self._keep = keep
         self._reader = asyncio.create_task(self._read(pieces))
         if self.stopped:
             self._reader.cancel()
-        typing = asyncio.create_task(self._type())
+        thinking = asyncio.create_task(self._think())
+        self._typing = asyncio.create_task(self._type())
         writer = asyncio.create_task(self._write())
         try:
             await asyncio.wait([self._reader, writer], return_when=asyncio.FIRST_COMPLETED)
@@ -116,22 +117,18 @@ class Reply:
             await asyncio.wait([self._reader])
             if not self._reader.cancelled() and (error := self._reader.exception()):
                 raise error
-            self.note = last_words()
+            self.draft.note, self.draft.controls = last_words()
         finally:
             self._reader.cancel()
-            typing.cancel()
+            thinking.cancel()
+            self._posted.set()
             self._end()
             await asyncio.shield(writer)
 
     def say(self, status: str) -> None:
         """Show this in the place of the answer until there is one."""
-        self._status = status
+        self.draft.status = status
         self._news.set()
-
-    @property
-    def message_ids(self) -> tuple[int, ...]:
-        """The messages that show the reply, in order."""
-        return tuple(page.message_id for page in self.shown)
 
     def stop(self, why: str) -> bool:
         """End the reading; what has come so far is shown and kept. False where it had ended by itself."""
@@ -142,12 +139,19 @@ class Reply:
             self._reader.cancel()
         return True
 
-    async def finish(self, note: str) -> None:
+    async def finish(self, note: str, controls: Controls | None = None) -> None:
         """Put a note below the text, in a message of its own where there is no text."""
         self._keep = None  # it may be what failed
-        self.note = note
+        self.draft.note = note
+        self.draft.controls = controls or NONE
         self._end()
         await self._write()
+
+    async def bare(self, message_id: int) -> None:
+        """Take the controls from an earlier reply here when nothing else waits; it may fail."""
+        async with self._surface.gate.write(Kind.EDIT, lambda: False):
+            with suppress(SurfaceLost, SurfaceBusy):
+                await self._surface.bare(message_id)
 
     def _end(self) -> None:
         self._ended = True
@@ -156,84 +160,108 @@ class Reply:
 
     async def _read(self, pieces: AsyncIterator[str]) -> None:
         async for piece in pieces:
-            self.text += piece
+            self.draft.text += piece
             self._news.set()
+            if not self._words_shown:
+                self._surface.gate.hurry()  # first words go before previews
 
     async def _type(self) -> None:
-        while not self.text.strip():
+        """Show the typing indicator until the first message is about to be posted."""
+        while not (self.shown or self._posted.is_set()):
             await self._surface.typing()
-            await asyncio.sleep(TYPING_EVERY)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._posted.wait(), TYPING_EVERY)
+
+    async def _think(self) -> None:
+        """Tell how long nothing but thinking happens."""
+        began = asyncio.get_running_loop().time()
+        seconds = 0.0
+        while self.draft.wordless:
+            quiet = not self.shown and seconds < (THINKING_AFTER if self.draft.thought else SILENT_AFTER)
+            if not quiet and (not self.draft.status or self.draft.status.startswith(THINKING)):
+                self.say(f"{THINKING}… {seconds:.0f} s")
+            await asyncio.sleep(THINKING_EVERY)
+            seconds = asyncio.get_running_loop().time() - began
 
     async def _write(self) -> None:
         """Make writes until the whole text is shown and no more will come."""
         while not self.lost:
             self._news.clear()
-            if (waiting := self._next_write()) is None:
+            write = self._next_write()
+            if write is None or (self._failures >= MOST_FAILURES and not self._ended):
                 if self._ended:
                     return
                 await self._news.wait()
                 continue
-            kind = Kind.EDIT if waiting[0] < len(self.shown) else Kind.SEND
-            async with self._surface.gate.write(kind, self._urgent):
-                await self._show(self._next_write())
+            async with self._surface.gate.write(write[0], self._urgent):
+                trouble = await self._try(self._next_write())
+            if trouble:
+                await self._pause(trouble)
 
     def _urgent(self) -> bool:
-        """A first message and a final go before previews."""
-        return self._ended or not self.shown
+        """A first message, first words and a final go before previews."""
+        return self._ended or not self.shown or not (self._words_shown or self.draft.wordless)
 
-    def _next_write(self) -> tuple[int, str] | None:
-        """The first page that is not shown as it should be: its number and text."""
-        for number, page in enumerate(self._pages()):
-            if number >= len(self.shown) or self.shown[number].text != page:
-                return number, page
+    def _next_write(self) -> tuple[Kind, int, Page] | None:
+        """The first page that is not shown as it should be, or else a message that is one too many."""
+        pages = self.draft.complete() if self._ended else self.draft.growing()
+        for number, page in enumerate(pages):
+            if number >= len(self.shown):
+                return Kind.SEND, number, page
+            if self.shown[number].page != page:
+                return Kind.EDIT, number, page
+        if len(self.shown) > len(pages) and (pages or self._ended):
+            return Kind.DELETE, len(self.shown) - 1, BLANK
         return None
 
-    @property
-    def blank(self) -> bool:
-        """Whether the text, as it is by now, would show nothing at all."""
-        return not self._final()
-
-    def _final(self) -> list[str]:
-        """The whole text's pages; as it was written, should nothing be left of it in Discord's Markdown."""
-        return self._typesetter.final(self.text) or split(self.text)
-
-    def _pages(self) -> list[str]:
-        """The pages as they should be shown. A note that no longer fits below the text gets a page of its own."""
-        pages = self._final() if self._ended else self._typesetter.preview(self.text)
-        if not pages:
-            return split(self.note or self._status)
-        note = "\n".join(f"-# {line}" for line in self.note.splitlines())
-        if not note:
-            return pages
-        if len(pages[-1]) + 1 + len(note) <= LIMIT:
-            return [*pages[:-1], f"{pages[-1]}\n{note}"]
-        return pages + split(note)
-
-    async def _show(self, write: tuple[int, str] | None) -> None:
+    async def _try(self, write: tuple[Kind, int, Page] | None) -> SurfaceBusy | None:
+        """Make the write; what was in its way, where it can be tried again."""
         if write is None:
-            return  # the text changed back while we waited
-        number, page = write
+            return None  # the text changed back while we waited
         try:
             await self._kept()  # what is shown is always known already
-            if number < len(self.shown):
-                await self._surface.edit(self.shown[number].message_id, page)
-                self.shown[number].text = page
-            else:
-                self.shown.append(Shown(await self._surface.send(page), page))
-                await self._kept()
+            await self._make(*write)
             self._failures = 0
+        except FilesRefused:
+            self.draft.files_refused = True
         except SurfaceLost as error:
             self._lose(error)
         except SurfaceBusy as error:
-            await self._pause(error)
+            return error
+        return None
+
+    async def _make(self, kind: Kind, number: int, page: Page) -> None:
+        if kind is Kind.DELETE:
+            await self._surface.delete(self.shown[number].message_id)
+            self.shown.pop()
+            await self._kept()
+            return
+        if kind is Kind.EDIT:
+            shown = self.shown[number]
+            await self._surface.edit(shown.message_id, page, shown.page)
+            shown.page = page
+        else:
+            await self._still()
+            ping = self.draft.look.ping and not self.shown
+            self.shown.append(Shown(await self._surface.send(page, ping=ping), page))
+            await self._kept()
+        self._words_shown = not self.draft.wordless
+
+    async def _still(self) -> None:
+        """Have the typing indicator end: one that is on its way would outlast the message."""
+        self._posted.set()
+        if self._typing:
+            await self._typing
 
     async def _kept(self) -> None:
         if self._keep:
             await self._keep()
 
     async def _pause(self, error: SurfaceBusy) -> None:
+        now = asyncio.get_running_loop().time()
+        self._failing_since = self._failing_since if self._failures else now
         self._failures += 1
-        if self._failures >= MOST_FAILURES:
+        if now - self._failing_since >= PATIENCE:
             self._lose(SurfaceLost(f"{self._failures} writes in a row failed, the last with: {error}"))
             return
         log.warning("A write to the channel failed and is tried again: %s", error)

@@ -7,12 +7,11 @@ from weakref import WeakValueDictionary
 
 import aiohttp
 import discord
-from discord import app_commands
 from discord.ext import commands
 
 from bot.chat.gate import INTERVAL, Gate, Kind
-from bot.discord.border import ChannelSurface, read_prompt
-from bot.discord.replies import answer
+from bot.discord.border import read_prompt
+from bot.discord.surface import ChannelSurface, surface_at
 from bot.responder import Responder
 from bot.store.conversations import Unfinished
 
@@ -60,12 +59,6 @@ class Chat(commands.Cog):
         self._gates = gates
         self._repaired = False
 
-    @app_commands.command(description="Stop the answer I am writing here: yours, or with Manage Messages anybody's")
-    async def stop(self, interaction: discord.Interaction) -> None:
-        moderates = interaction.guild_id is not None and interaction.permissions.manage_messages
-        ended = self._responder.stop(interaction.channel_id or 0, interaction.user.id, everybodys=moderates)
-        await answer(interaction, "Stopped." if ended else "I am not writing anything for you here.")
-
     @commands.Cog.listener()
     async def on_ready(self) -> None:
         """Mend what an earlier run left behind, once; Discord says that it is ready after each new session."""
@@ -74,9 +67,8 @@ class Chat(commands.Cog):
             await self._responder.repair(self._surface_of)
 
     def _surface_of(self, left: Unfinished) -> ChannelSurface:
-        channel = self._client.get_partial_messageable(left.channel_id)
-        prompt = channel.get_partial_message(left.prompt_id)
-        return ChannelSurface(prompt, self._gates.of(left.channel_id), len(left.shown))
+        gate = self._gates.of(left.channel_id)
+        return surface_at(self._client, left.channel_id, left.prompt_id, gate, len(left.shown))
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:

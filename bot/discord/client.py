@@ -13,11 +13,13 @@ from discord.http import Route
 from bot.chat.gate import INTERVAL
 from bot.chat.preferences import Preferences
 from bot.discord.chat import Chat, Gates
+from bot.discord.controls import ReplyControls
 from bot.discord.replies import Commands
 from bot.discord.settings import Settings
 from bot.discord.switch import HealthOf, Switch
 from bot.providers.offer import Offer
 from bot.responder import Responder
+from bot.revisions import Revisions
 from bot.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -70,6 +72,7 @@ class Parley(commands.Bot):
         self._store = store
         self._own_cogs = (
             Chat(self, responder, gates),
+            ReplyControls(self, responder.turns, Revisions(responder, store), offer, gates),
             Switch(offer, store, operator, health),
             Settings(offer, store, operator),
         )

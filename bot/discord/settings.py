@@ -7,7 +7,19 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.chat.messages import Detail, Kind, Place
-from bot.chat.preferences import LONGEST_SYSTEM_PROMPT, MOST_TOKENS, NAMES, Answer, Preferences, origin
+from bot.chat.preferences import (
+    LONGEST_SYSTEM_PROMPT,
+    MOST_PAGES,
+    MOST_TOKENS,
+    NAMES,
+    USUAL_PAGES,
+    Answer,
+    Footer,
+    Preferences,
+    Reasoning,
+    Style,
+    origin,
+)
 from bot.discord.border import read_place
 from bot.discord.replies import answer, permitted
 from bot.discord.switch import LONGEST_CHOICE, MOST_CHOICES, model_choices
@@ -26,8 +38,22 @@ TITLES = {
     "answer": "When to answer",
     "role_id": "Who may talk",
     "fallback": "Falls back on",
+    "reasoning": "The model's reasoning",
+    "footer": "Footer of answers",
+    "style": "Style of answers",
+    "pages": "Messages per answer, at most",
+    "ping": "Answers notify the asker",
 }
-UNSET = {"answer": "mention", "role_id": "everybody", "fallback": "nothing"}
+UNSET = {
+    "answer": "mention",
+    "role_id": "everybody",
+    "fallback": "nothing",
+    "reasoning": "hidden",
+    "footer": "off",
+    "style": "text",
+    "pages": str(USUAL_PAGES),
+    "ping": "no",
+}
 NO_FALLBACK = UNSET["fallback"]
 LONGEST_SHOWN = 300
 _SETTINGS = [app_commands.Choice(name=TITLES[name], value=name) for name in NAMES]
@@ -78,6 +104,11 @@ class Settings(
         answer_when="Whether to answer mentions, or every message",
         role="The role that may talk to me; choose @everyone for everybody",
         fallback="What answers in turn when the model does not, with commas between; 'nothing' for none",
+        reasoning="What is shown of a model's reasoning: nothing, some of it folded away, or all of it as a file",
+        footer="How much is said below an answer: nothing, model and seconds, or tokens and cost, too",
+        style="Whether answers are plain text or embeds",
+        pages="How many messages an answer may have; what is longer comes whole as a file",
+        ping="Whether an answer notifies the person who asked",
     )
     @app_commands.rename(answer_when="answer")
     async def set(
@@ -94,6 +125,11 @@ class Settings(
         answer_when: Answer | None = None,
         role: discord.Role | None = None,
         fallback: str | None = None,
+        reasoning: Reasoning | None = None,
+        footer: Footer | None = None,
+        style: Style | None = None,
+        pages: app_commands.Range[int, 1, MOST_PAGES] | None = None,
+        ping: bool | None = None,
     ) -> None:
         values: dict[str, Any] = {
             "system_prompt": system_prompt,
@@ -103,6 +139,11 @@ class Settings(
             "image_detail": image_detail,
             "answer": answer_when,
             "role_id": role.id if role else None,
+            "reasoning": reasoning,
+            "footer": footer,
+            "style": style,
+            "pages": pages,
+            "ping": ping,
         }
         values = {name: value for name, value in values.items() if value is not None}
         try:
@@ -196,6 +237,8 @@ def shown(name: str, value: Any) -> str:
     """A value as people read it."""
     if value is None:
         return f"`{UNSET.get(name, 'the model decides')}`" if name != "system_prompt" else "none"
+    if isinstance(value, bool):
+        return "`yes`" if value else "`no`"
     if name == "role_id":
         return f"<@&{value}>"
     text = ", ".join(value) or UNSET[name] if isinstance(value, tuple) else str(value)

@@ -3,10 +3,13 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
+from bot.chat.controls import NONE
 from bot.chat.gate import Gate
+from bot.chat.messages import Attachment
+from bot.chat.surface import BLANK, Page, SurfaceBusy
 
 INTERVAL = 1.0
 
@@ -17,7 +20,11 @@ class Write:
 
     at: float
     message_id: int
-    text: str
+    page: Page
+
+    @property
+    def text(self) -> str:
+        return self.page.text
 
 
 class Board:
@@ -26,8 +33,11 @@ class Board:
     def __init__(self, gate: Gate | None = None) -> None:
         self.gate = gate or Gate(INTERVAL)
         self.troubles: deque[Exception] = deque()
-        self.slowness = 0.0
-        self.messages: dict[int, str] = {}
+        self.broken_until = 0.0
+        self.slowness = self.typing_slowness = 0.0
+        self.pages: dict[int, Page] = {}
+        self.pings = 0
+        self.takes_embeds = True
         self.writes: list[Write] = []
         self.typed_at: list[float] = []
         self._changed = asyncio.Condition()
@@ -35,22 +45,33 @@ class Board:
     @property
     def texts(self) -> list[str]:
         """What people see, oldest message first."""
-        return list(self.messages.values())
+        return [page.text for page in self.pages.values()]
 
     @property
     def history(self) -> list[str]:
         """What was written, in order."""
         return [write.text for write in self.writes]
 
-    async def send(self, text: str) -> int:
-        return await self._write(len(self.messages) + 1, text)
+    async def send(self, page: Page, *, ping: bool = False) -> int:
+        self.pings += ping
+        return await self._write(len(self.writes) + 1, page)
 
-    async def edit(self, message_id: int, text: str) -> None:
-        assert message_id in self.messages
-        assert text != self.messages[message_id], "an edit that changes nothing"
-        await self._write(message_id, text)
+    async def edit(self, message_id: int, page: Page, was: Page) -> None:
+        assert was in (BLANK, self.pages[message_id])
+        assert page != self.pages[message_id], "an edit that changes nothing"
+        await self._write(message_id, page)
+
+    async def delete(self, message_id: int) -> None:
+        del self.pages[message_id]
+
+    async def bare(self, message_id: int) -> None:
+        self.pages[message_id] = replace(self.pages[message_id], controls=NONE)
+
+    async def attachments(self) -> tuple[Attachment, ...]:
+        return ()
 
     async def typing(self) -> None:
+        await asyncio.sleep(self.typing_slowness)
         self.typed_at.append(asyncio.get_running_loop().time())
 
     async def whisper(self, text: str) -> None:
@@ -61,12 +82,14 @@ class Board:
         async with self._changed:
             await self._changed.wait_for(lambda: self.texts == list(texts))
 
-    async def _write(self, message_id: int, text: str) -> int:
+    async def _write(self, message_id: int, page: Page) -> int:
         await asyncio.sleep(self.slowness)
         if self.troubles:
             raise self.troubles.popleft()
-        self.messages[message_id] = text
-        self.writes.append(Write(asyncio.get_running_loop().time(), message_id, text))
+        if asyncio.get_running_loop().time() < self.broken_until:
+            raise SurfaceBusy("Discord answered 500")
+        self.pages[message_id] = page
+        self.writes.append(Write(asyncio.get_running_loop().time(), message_id, page))
         async with self._changed:
             self._changed.notify_all()
         return message_id

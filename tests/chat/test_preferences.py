@@ -9,10 +9,14 @@ from hypothesis import strategies as st
 from bot.chat.messages import Detail
 from bot.chat.preferences import (
     LONGEST_SYSTEM_PROMPT,
+    MOST_PAGES,
     MOST_TOKENS,
     NAMES,
     Answer,
+    Footer,
     Preferences,
+    Reasoning,
+    Style,
     effective,
     origin,
 )
@@ -27,6 +31,11 @@ values: dict[str, st.SearchStrategy[Any]] = {
     "answer": st.sampled_from(Answer),
     "role_id": st.integers(1, 2**63),
     "fallback": st.lists(st.sampled_from(["groq/x", "mistral/y"])).map(tuple),
+    "reasoning": st.sampled_from(Reasoning),
+    "footer": st.sampled_from(Footer),
+    "style": st.sampled_from(Style),
+    "pages": st.integers(1, MOST_PAGES),
+    "ping": st.booleans(),
 }
 layers = st.lists(st.fixed_dictionaries({}, optional=values).map(Preferences.of), min_size=1, max_size=4)
 

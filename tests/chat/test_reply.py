@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.chat.controls import Act
 from bot.chat.gate import Gate
-from bot.chat.reply import TYPING_EVERY, Reply
+from bot.chat.reply import SILENT_AFTER, TYPING_EVERY, Reply
 from bot.markdown.format import format
 from bot.markdown.pages import LIMIT, split
 from tests.chat.board import INTERVAL, Board, Speech
@@ -66,12 +67,17 @@ async def test_what_comes_during_a_slow_write_is_shown_by_one_more(board: Board,
     assert board.history == ["a", "abcd"]
 
 
-async def test_a_text_that_is_shown_already_is_not_written_again(board: Board, speech: Speech) -> None:
+async def test_a_text_that_is_shown_already_is_written_once_more_to_take_the_stop_button_away(
+    board: Board, speech: Speech
+) -> None:
     publishing = asyncio.create_task(Reply(board).publish(speech.say("All of it")))
     await board.shows("All of it")
-    speech.say("", "").end()
+    speech.say("", "")
+    await asyncio.sleep(INTERVAL * 3)
+    speech.end()
     await publishing
-    assert board.history == ["All of it"]
+    assert board.history == ["All of it"] * 2
+    assert [write.page.controls.acts for write in board.writes] == [(Act.STOP,), ()]
 
 
 async def test_a_long_answer_goes_on_in_further_messages_and_earlier_ones_are_left_alone(board: Board) -> None:
@@ -91,7 +97,7 @@ async def test_what_is_shown_in_the_end_is_what_formatter_and_splitter_say(piece
     reply = Reply(board)
     await reply.publish(paced(pieces, seconds))
     text = "".join(pieces)
-    assert board.texts == (split(format(text)) or split(text)) == [page.text for page in reply.shown]
+    assert board.texts == (split(format(text)) or split(text)) == [shown.page.text for shown in reply.shown]
     assert reply.text == text
 
 
@@ -101,17 +107,56 @@ async def test_a_blank_answer_writes_nothing(board: Board, blank: list[str]) -> 
     assert board.writes == []
 
 
-async def test_typing_is_shown_until_there_is_text(board: Board, speech: Speech) -> None:
+async def test_typing_is_shown_until_the_first_post(board: Board, speech: Speech) -> None:
     publishing = asyncio.create_task(Reply(board).publish(speech))
-    await asyncio.sleep(TYPING_EVERY * 2.5)
+    await asyncio.sleep(TYPING_EVERY * 1.25)
     speech.say("\n")
-    await asyncio.sleep(TYPING_EVERY)
-    assert board.typed_at == [0, TYPING_EVERY, 2 * TYPING_EVERY, 3 * TYPING_EVERY]
+    assert board.typed_at == [0, TYPING_EVERY]
     speech.say("Here it is.")
     await asyncio.sleep(TYPING_EVERY * 5)
     speech.end()
     await publishing
-    assert len(board.typed_at) == 4
+    assert len(board.typed_at) == 2
+
+
+async def test_a_typing_indicator_on_its_way_arrives_before_the_first_post(board: Board, speech: Speech) -> None:
+    board.typing_slowness = 2.0
+    await Reply(board).publish(speech.say("Quick.").end())
+    assert board.typed_at == [2.0]
+    assert board.writes[0].at == 2.0
+
+
+async def test_how_long_a_model_thinks_is_told_until_its_first_words(board: Board, speech: Speech) -> None:
+    reply = Reply(board)
+    publishing = asyncio.create_task(reply.publish(speech))
+    reply.draft.thought = "Hm, "
+    await board.shows("-# Thinking… 4 s")
+    await board.shows("-# Thinking… 8 s")
+    await board.shows("-# Thinking… 12 s")
+    speech.say("It is").end()
+    await publishing
+    assert [write.at for write in board.writes][:4] == [4, 8, 12, 12]
+    assert board.texts == ["It is"]
+
+
+async def test_a_silent_model_is_told_of_later(board: Board, speech: Speech) -> None:
+    publishing = asyncio.create_task(Reply(board).publish(speech))
+    await board.shows("-# Thinking… 12 s")
+    assert asyncio.get_running_loop().time() == SILENT_AFTER
+    speech.end()
+    await publishing
+    assert board.texts == []
+
+
+async def test_a_reason_to_wait_is_not_overwritten_by_the_thinking(board: Board, speech: Speech) -> None:
+    reply = Reply(board)
+    publishing = asyncio.create_task(reply.publish(speech))
+    reply.say("Waiting for Groq, 20 s")
+    await asyncio.sleep(20)
+    assert board.history == ["-# Waiting for Groq, 20 s"]
+    speech.say("Here.").end()
+    await publishing
+    assert board.texts == ["Here."]
 
 
 async def test_a_note_stands_below_the_text(board: Board, speech: Speech) -> None:

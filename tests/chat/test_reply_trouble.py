@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from bot.chat.reply import LONGEST_PAUSE, MOST_FAILURES, MessageGone, Reply, SurfaceBusy, SurfaceLost
+from bot.chat.reply import LONGEST_PAUSE, MOST_FAILURES, PATIENCE, Reply
+from bot.chat.surface import MessageGone, SurfaceBusy, SurfaceLost
 from bot.markdown.pages import LIMIT
 from tests.chat.board import INTERVAL, Board, Speech
 
@@ -64,7 +65,7 @@ async def test_what_the_reader_raises_is_raised_after_everything_before_it_was_s
     assert reply.text == "As far as it came"
 
 
-@pytest.mark.parametrize(("failures", "seconds"), [(1, 1), (2, 3), (MOST_FAILURES - 1, 15)])
+@pytest.mark.parametrize(("failures", "seconds"), [(1, 1), (2, 3), (3, 7), (4, 15), (6, 35)])
 async def test_a_write_that_fails_is_tried_again_later_with_the_newest_text(
     board: Board, speech: Speech, failures: int, seconds: float
 ) -> None:
@@ -75,7 +76,7 @@ async def test_a_write_that_fails_is_tried_again_later_with_the_newest_text(
     speech.say(" and second").end()
     await publishing
     assert board.history == ["First and second"]
-    assert seconds <= board.writes[0].at < seconds + MOST_FAILURES * INTERVAL
+    assert seconds <= board.writes[0].at < seconds + failures * INTERVAL
     assert reply.lost is None
 
 
@@ -93,16 +94,50 @@ async def test_failures_only_count_in_a_row(board: Board, speech: Speech) -> Non
     assert reply.lost is None
 
 
-async def test_after_too_many_failures_in_a_row_the_reply_is_lost_and_the_reading_ends(
-    board: Board, speech: Speech
-) -> None:
-    board.troubles.extend(SurfaceBusy("Discord answered 500") for _ in range(MOST_FAILURES))
+async def test_after_three_failures_in_a_row_only_the_whole_answer_is_tried(board: Board, speech: Speech) -> None:
     reply = Reply(board)
-    await reply.publish(speech.say("Nobody reads this"))
+    publishing = asyncio.create_task(reply.publish(speech.say("One")))
+    await board.shows("One")
+    board.troubles.extend(SurfaceBusy("Discord answered 503") for _ in range(MOST_FAILURES))
+    for number in range(10):
+        speech.say(f" {number}")
+        await asyncio.sleep(LONGEST_PAUSE)
+    assert board.history == ["One"]
+    assert not board.troubles
+    speech.say(" Done.").end()
+    await publishing
+    assert board.history == ["One", "One 0 1 2 3 4 5 6 7 8 9 Done."]
+    assert reply.lost is None
+
+
+async def test_a_reply_survives_a_minute_of_trouble(board: Board, speech: Speech) -> None:
+    board.broken_until = 60.0
+    reply = Reply(board)
+    await reply.publish(speech.say("Patience").end())
+    assert board.texts == ["Patience"]
+    assert 60 <= board.writes[0].at <= 60 + LONGEST_PAUSE
+    assert reply.lost is None
+
+
+async def test_a_reply_that_cannot_be_shown_for_minutes_is_lost(board: Board, speech: Speech) -> None:
+    board.broken_until = 10 * PATIENCE
+    reply = Reply(board)
+    await reply.publish(speech.say("Nobody reads this").end())
     assert board.writes == []
     assert "Discord answered 500" in str(reply.lost)
-    assert speech.closed.is_set()
-    assert asyncio.get_running_loop().time() <= MOST_FAILURES * LONGEST_PAUSE
+    assert reply.text == "Nobody reads this"
+    assert asyncio.get_running_loop().time() <= PATIENCE + 2 * LONGEST_PAUSE
+
+
+async def test_a_write_that_fails_does_not_hold_up_the_others_in_its_channel(board: Board, speech: Speech) -> None:
+    other = Board(board.gate)
+    board.troubles.extend(SurfaceBusy("Discord answered 503") for _ in range(4))
+    troubled = asyncio.create_task(Reply(board).publish(speech.say("Late").end()))
+    await asyncio.sleep(8)  # the third pause is long
+    await Reply(other).publish(Speech().say("In time").end())
+    assert other.writes[0].at == 8
+    await troubled
+    assert board.texts == ["Late"]
 
 
 @pytest.mark.parametrize("trouble", [SurfaceLost("the channel was deleted"), MessageGone("the message was deleted")])
@@ -118,7 +153,7 @@ async def test_a_lost_surface_ends_the_reading_at_once_and_is_kept(
     assert reply.lost is trouble
     assert speech.closed.is_set()
     assert reply.text == "So far"
-    assert [page.text for page in reply.shown] == ["So"]
+    assert [shown.page.text for shown in reply.shown] == ["So"]
 
 
 async def test_a_lost_reply_writes_nothing_more(board: Board, speech: Speech) -> None:
@@ -153,4 +188,4 @@ async def test_pages_behind_a_failed_one_wait_for_it(board: Board, speech: Speec
     board.troubles.append(SurfaceBusy("Discord answered 500"))
     await reply.publish(speech.say("x" * LIMIT + "y").end())
     assert "".join(board.texts) == "x" * LIMIT + "y"
-    assert [page.text for page in reply.shown] == board.texts
+    assert [shown.page.text for shown in reply.shown] == board.texts

@@ -1,0 +1,95 @@
+"""People stop, repeat, change and delete replies: the buttons below them, and `/stop`."""
+
+import logging
+
+from discord import app_commands
+from discord.ext import commands
+
+from bot.chat.controls import Act
+from bot.discord.border import read_author, read_place
+from bot.discord.buttons import DYNAMIC, Interaction, choice_of
+from bot.discord.chat import Gates
+from bot.discord.replies import answer
+from bot.discord.surface import ChannelSurface, surface_at
+from bot.discord.switch import LONGEST_CHOICE, MOST_CHOICES
+from bot.providers.offer import Offer
+from bot.revisions import Press, Revisions
+from bot.store.answers import Answered
+from bot.turns import Turns
+
+log = logging.getLogger(__name__)
+
+
+class ReplyControls(commands.Cog):
+    """What the buttons do, also those of replies from before a restart."""
+
+    def __init__(self, client: commands.Bot, turns: Turns, revisions: Revisions, offer: Offer, gates: Gates) -> None:
+        self._client = client
+        self._turns = turns
+        self._revisions = revisions
+        self._offer = offer
+        self._gates = gates
+
+    async def cog_load(self) -> None:
+        self._client.add_dynamic_items(*DYNAMIC)
+
+    @app_commands.command(description="Stop the answer I am writing here: yours, or with Manage Messages anybody's")
+    async def stop(self, interaction: Interaction) -> None:
+        ended = self._turns.stop(interaction.channel_id or 0, interaction.user.id, everybodys=_moderates(interaction))
+        await answer(interaction, "Stopped." if ended else "I am not writing anything for you here.")
+
+    @commands.Cog.listener()
+    async def on_control(self, interaction: Interaction, act: Act) -> None:
+        """A button was pressed."""
+        if interaction.message is None or interaction.channel is None:
+            return
+        press = _press(interaction, act, interaction.message.id)
+        if act is Act.MODEL:
+            await self._offer_models(interaction, press)
+            return
+        await interaction.response.defer()
+        await self._do(interaction, press)
+
+    @commands.Cog.listener()
+    async def on_model_choice(self, interaction: Interaction, message_id: int, model: str) -> None:
+        """Another model was chosen; the list of them has done its work."""
+        if interaction.channel is None:
+            return
+        await interaction.response.edit_message(content=f"`{model}` is asked.", view=None)
+        await self._do(interaction, _press(interaction, Act.MODEL, message_id, model))
+
+    async def _offer_models(self, interaction: Interaction, press: Press) -> None:
+        allowed = await self._revisions.allowed(press)
+        if isinstance(allowed, str):
+            await answer(interaction, allowed)
+        elif models := self._models(allowed.completion.model):
+            view = choice_of(press.message_id, models)
+            await interaction.response.send_message("Which model should answer instead?", view=view, ephemeral=True)
+        else:
+            await answer(interaction, "There is no other model here.")
+
+    async def _do(self, interaction: Interaction, press: Press) -> None:
+        sentence = await self._revisions.press(press, self._surface_of)
+        if sentence:
+            await answer(interaction, sentence)
+
+    def _surface_of(self, answered: Answered) -> ChannelSurface:
+        gate = self._gates.of(answered.channel_id)
+        return surface_at(self._client, answered.channel_id, answered.prompt_id, gate, len(answered.shown))
+
+    def _models(self, current: str) -> list[str]:
+        """What to offer in place of a model: each provider's default, then more of the same provider."""
+        providers = [name for name in self._offer.providers if self._offer.default_of(name)]
+        defaults = [f"{name}/{self._offer.default_of(name)}" for name in providers]
+        names = dict.fromkeys([*defaults, *self._offer.complete("", current.partition("/")[0])])
+        return [name for name in names if name != current and len(name) <= LONGEST_CHOICE][:MOST_CHOICES]
+
+
+def _press(interaction: Interaction, act: Act, message_id: int, model: str | None = None) -> Press:
+    assert interaction.channel is not None
+    place = read_place(interaction.channel, interaction.guild_id)
+    return Press(act, message_id, place, read_author(interaction.user), _moderates(interaction), model)
+
+
+def _moderates(interaction: Interaction) -> bool:
+    return interaction.guild_id is not None and interaction.permissions.manage_messages

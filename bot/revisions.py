@@ -1,0 +1,149 @@
+"""What becomes of an answer after its end: another version, more of it, a look at an earlier one, or nothing."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from bot.chat.controls import Act, offered
+from bot.chat.draft import Look
+from bot.chat.messages import Author, Place, Prompt
+from bot.chat.reply import Reply
+from bot.chat.surface import Surface, SurfaceBusy, SurfaceLost
+from bot.responder import Responder, may_talk, only
+from bot.store.answers import Answered
+from bot.store.store import Store
+from bot.turns import STOPPED, Running
+
+log = logging.getLogger(__name__)
+
+UNKNOWN = "I do not remember this answer any more."
+NOT_YOURS = "Only <@{}>, who asked, and moderators can do that."
+BUSY = "I am still at work on this answer."
+OVER = "This answer has ended by itself."
+GONE_ON = "The conversation has gone on from here. Reply to this message to go another way from it."
+
+_WAITING = (Act.OLDER, Act.NEWER, Act.DELETE)
+"""Acts that wait for the one before, as when a person presses a button twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A person wants something done to the reply that a Discord message is a page of; `model` is `provider/model`."""
+
+    act: Act
+    message_id: int
+    place: Place
+    person: Author
+    moderates: bool = False
+    model: str | None = None
+
+
+class Revisions:
+    """Does what people press. A returned sentence is for the person; where it is empty the reply says it all."""
+
+    def __init__(self, responder: Responder, store: Store) -> None:
+        self._responder = responder
+        self._turns = responder.turns
+        self._store = store
+
+    async def press(self, press: Press, surface_of: Callable[[Answered], Surface]) -> str:
+        """Do what was pressed."""
+        if press.act is Act.STOP:
+            return self._stop(press)
+        answered = await self._store.answers.recall(press.message_id)
+        if answered and press.act in _WAITING and self._turns.has(answered.prompt_id):
+            await self._turns.over(answered.prompt_id)
+            answered = await self._store.answers.recall(press.message_id)
+        if answered is None:
+            return UNKNOWN
+        surface = surface_of(answered)
+        if sentence := await self._refusal(press, answered):
+            if answered.gone_on:
+                await Reply(surface).bare(answered.shown[-1])
+            return sentence
+        if press.act is Act.DELETE:
+            return await self._delete(answered, surface)
+        return await self._revise(press, answered, surface)
+
+    async def allowed(self, press: Press) -> Answered | str:
+        """The answer that this may be done to, or the sentence that says why not."""
+        answered = await self._store.answers.recall(press.message_id)
+        if answered is None:
+            return UNKNOWN
+        return await self._refusal(press, answered) or answered
+
+    async def _refusal(self, press: Press, answered: Answered) -> str:
+        if press.person.id != answered.asker_id and not press.moderates:
+            return NOT_YOURS.format(answered.asker_id)
+        if self._turns.has(answered.prompt_id):
+            return BUSY
+        if answered.gone_on:
+            return GONE_ON
+        if press.act in (Act.REGENERATE, Act.CONTINUE, Act.MODEL):
+            preferences = await self._responder.preferences(press.place)
+            return "" if may_talk(press.person, press.place, preferences) else only(preferences)
+        return ""
+
+    def _stop(self, press: Press) -> str:
+        running = self._turns.showing(press.message_id)
+        if running is None:
+            return OVER
+        if press.person.id != running.prompt.author.id and not press.moderates:
+            return NOT_YOURS.format(running.prompt.author.id)
+        return "" if running.reply.stop(STOPPED.format(press.person.id)) else OVER
+
+    async def _revise(self, press: Press, answered: Answered, surface: Surface) -> str:
+        prompt = Prompt(answered.prompt_id, press.place, Author(answered.asker_id, ""), answered.question.text)
+        if press.act in (Act.REGENERATE, Act.MODEL) and not answered.question.images:
+            prompt = replace(prompt, attachments=await surface.attachments())  # this model may be the first with eyes
+        reply = Reply.resumed(surface, "", answered.shown)
+        said = ""
+
+        async def answer(running: Running) -> None:
+            nonlocal said
+            if press.act in (Act.OLDER, Act.NEWER):
+                said = await self._turn_over(answered, 1 if press.act is Act.NEWER else -1, reply, press.place)
+            elif press.act is Act.CONTINUE:
+                await self._go_on(press, prompt, answered, reply)
+            else:
+                await self._again(press, prompt, answered, reply)
+
+        await self._responder.carry(prompt, reply, surface, answer)
+        return said
+
+    async def _again(self, press: Press, prompt: Prompt, answered: Answered, reply: Reply) -> None:
+        preferences = await self._responder.preferences(press.place)
+        preferences = replace(preferences, model=press.model or preferences.model)
+        await self._responder.answering(prompt, preferences).again(answered, reply)
+
+    async def _go_on(self, press: Press, prompt: Prompt, answered: Answered, reply: Reply) -> None:
+        """With the model that began it, since another would not know where it was going."""
+        preferences = await self._responder.preferences(press.place)
+        preferences = replace(preferences, model=answered.completion.model)
+        reply.draft.text, reply.draft.thought = answered.completion.text, answered.completion.reasoning
+        await self._responder.answering(prompt, preferences).go_on(answered, reply)
+
+    async def _turn_over(self, answered: Answered, step: int, reply: Reply, place: Place) -> str:
+        """Show the next version in the messages of this one."""
+        number = answered.versions.index(answered.answer_id) + step
+        if not 0 <= number < len(answered.versions):
+            return "There is no further version."
+        answer_id = answered.versions[number]
+        completion = await self._store.answers.version(answer_id)
+        reply.dress(Look.of(await self._responder.preferences(place)))
+        reply.draft.text, reply.draft.thought = completion.text, completion.reasoning
+        await self._store.answers.show(answer_id, answered.shown)  # what is shown is always known already
+        await reply.finish(completion.note, offered(completion, number + 1, len(answered.versions)))
+        await self._store.answers.show(answer_id, reply.message_ids)
+        return ""
+
+    async def _delete(self, answered: Answered, surface: Surface) -> str:
+        """Take the reply away, last page first, and forget it."""
+        for message_id in reversed(answered.shown):
+            try:
+                await surface.delete(message_id)
+            except (SurfaceLost, SurfaceBusy) as error:
+                log.warning("The reply to %s could not be deleted: %s", answered.prompt_id, error)
+                return f"⚠️ It could not be deleted: {error}. Try again."
+        await self._store.answers.forget(answered)
+        return ""

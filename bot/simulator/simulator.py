@@ -23,7 +23,8 @@ from bot.simulator.rest.call import Island
 from bot.simulator.server import KEPT, LoggedRequest, RestServer
 from bot.simulator.world import World
 
-PAGE = Path(__file__).with_name("page.html")
+PAGE = Path(__file__).with_name("page")
+PAGE_TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}  # a machine's own list may be wrong
 LARGEST_REQUEST = 26 * 1024 * 1024
 
 
@@ -81,15 +82,18 @@ class Simulator:
     def _app(self) -> web.Application:
         app = web.Application(client_max_size=LARGEST_REQUEST)
         control = Control(self.session_json, self._rest, self.faults, self.model)
-        app.add_routes([web.get("/", self._page), web.get("/gateway", self.gateway.handle)])
+        app.add_routes([web.get("/", self._page), web.get("/page/{name:[a-z]+[.](?:css|js)}", self._page)])
+        app.add_routes([web.get("/gateway", self.gateway.handle)])
         for part in (self._rest, Cdn(self.world), ModelHttp(self.model), control):
             app.add_routes(part.routes())
         return app
 
     async def _page(self, request: web.Request) -> web.StreamResponse:
-        if not PAGE.exists():
-            return web.Response(status=404, text="The playground page is not part of this installation.")
-        return web.FileResponse(PAGE, headers={"Cache-Control": "no-cache"})
+        part = PAGE / request.match_info.get("name", "index.html")
+        if not part.exists():
+            return web.Response(status=404, text="The playground page has no such part.")
+        kind = f"{PAGE_TYPES[part.suffix]}; charset=utf-8"
+        return web.FileResponse(part, headers={"Cache-Control": "no-cache", "Content-Type": kind})
 
     @property
     def api_url(self) -> str:

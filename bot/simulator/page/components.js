@@ -1,0 +1,52 @@
+/* Buttons, selects and layout components, on messages and in modals. */
+
+import { bar, emojiOf, h, icon, web } from './dom.js';
+import { isDirect, nameOf, state } from './state.js';
+import { markdown } from './markdown.js';
+
+const COMPONENTS = {
+  1: ({ components }, busy) => h('div.row', null, components.map((inner) => component(inner, busy))),
+  2: ({ style, label, url, custom_id, disabled, emoji }, busy) => (style === 5
+    ? h('a.button', { href: web(url), target: '_blank', rel: 'noopener noreferrer', test: `button-${label}` }, emojiOf(emoji), label, ' ↗')
+    : h(`button.button.style${style}`, { do: 'pressButton', 'data-custom': custom_id, disabled: disabled || busy, test: `button-${label ?? custom_id}` },
+      emojiOf(emoji), label)),
+  9: ({ components, accessory }, busy) =>
+    h('div.section', null, h('div', null, components.map((inner) => component(inner, busy))), component(accessory, busy)),
+  10: ({ content }) => h('div.content', { test: 'message-content' }, markdown(content)),
+  11: ({ media, description }) => web(media.url) && h('img', { src: media.url, alt: description ?? '' }),
+  12: ({ items }) => h('div.attachments', null, items.map((item) => COMPONENTS[11](item))),
+  13: ({ file, name }) => h('a.file', { href: web(file.url), target: '_blank', rel: 'noopener' }, icon('file'), h('b', null, name ?? 'file')),
+  14: () => h('hr'),
+  17: ({ components, accent_color: colour }, busy) => h('div.panel', { style: bar(colour) }, components.map((inner) => component(inner, busy))),
+};
+
+for (const type of [3, 5, 6, 7, 8]) COMPONENTS[type] = (select, busy) => picker(select, busy);
+export const component = (node, busy) => COMPONENTS[node.type]?.(node, busy) ?? h('div.small', null, 'A component the playground has no picture for');
+
+export const defaults = ({ options = [], default_values: given = [] }) =>
+  [...options.filter((option) => option.default).map(({ value }) => value), ...given.map(({ id }) => id)];
+
+export function choicesOf({ type, options, channel_types: kinds }) {
+  const users = () => [...state.members.values()].map(({ user }) => ({ label: nameOf(user), value: user.id }));
+  const roles = () => state.guild.roles.map((role) => ({ label: `@${role.name}`, value: role.id }));
+  const fits = (place) => !isDirect(place) && (!kinds?.length || kinds.includes(place.type));
+  const places = () => [...state.channels.values()].filter(fits).map((place) => ({ label: `#${place.name}`, value: place.id }));
+  return { 3: () => options, 5: users, 6: roles, 7: () => [...users(), ...roles()], 8: places }[type]();
+}
+
+/** A select menu, on a message or in a modal. */
+export function picker(select, busy, chosen = defaults(select)) {
+  const labels = choicesOf(select).filter(({ value }) => chosen.includes(value)).map(({ label }) => label);
+  const attributes = { type: 'button', do: 'choose', 'data-custom': select.custom_id, disabled: select.disabled || busy, 'aria-haspopup': 'menu' };
+  return h(`button.picker${labels.length ? '' : '.empty'}`, { ...attributes, test: `select-${select.custom_id}` },
+    h('span', null, labels.join(', ') || select.placeholder || 'Make a selection'), icon('down'));
+}
+
+export function findComponent(nodes, id) {
+  for (const node of nodes ?? []) {
+    if (node.custom_id === id) return node;
+    const found = findComponent([...(node.components ?? []), ...[node.accessory, node.component].filter(Boolean)], id);
+    if (found) return found;
+  }
+  return null;
+}

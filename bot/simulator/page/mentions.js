@@ -1,0 +1,33 @@
+/* People, roles and channels, as they are typed and as Discord writes them. */
+
+import { icon } from './dom.js';
+import { channel, isDirect, isThread, nameOf, state } from './state.js';
+import { avatar } from './avatar.js';
+
+/** People, roles and channels as they are typed, and as Discord writes them; an alias is understood but not suggested. */
+export function mentionables() {
+  const users = isDirect(channel()) ? [...channel().recipients, state.me] : [...state.members.values()].map(({ user }) => user);
+  const roles = (state.guild?.roles ?? []).filter(({ id, managed }) => id !== state.guild.id && !managed);
+  const places = [...state.channels.values()].filter((place) => place.guild_id);
+  return [
+    ...users.map((user) => ({ text: `@${nameOf(user)}`, code: `<@${user.id}>`, about: user.username, badge: avatar(user, 'mid') })),
+    ...users.map((user) => ({ text: `@${user.username}`, code: `<@${user.id}>`, alias: true })),
+    ...roles.map(({ id, name }) => ({ text: `@${name}`, code: `<@&${id}>`, about: 'role', badge: icon('bubble') })),
+    ...places.map((place) => ({ text: `#${place.name}`, code: `<#${place.id}>`, badge: icon(isThread(place) ? 'thread' : 'hash') })),
+  ];
+}
+
+const literal = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
+/** '@Parley hello' as Discord sends it, '<@id> hello'; code is left as it is. */
+export function encode(text) {
+  const codes = new Map(mentionables().reverse().map(({ text: name, code }) => [name.toLowerCase(), code]));
+  if (!codes.size) return text;
+  const names = new RegExp(`(?<![\\w<])(?:${[...codes.keys()].sort((a, b) => b.length - a.length).map(literal).join('|')})(?!\\w)`, 'gi');
+  return text.split(/(```[^]*?```|`[^`\n]*`)/).map((part, i) => (i % 2 ? part : part.replace(names, (name) => codes.get(name.toLowerCase())))).join('');
+}
+
+export function decode(text) {
+  const names = new Map(mentionables().filter(({ alias }) => !alias).map(({ text: name, code }) => [code, name]));
+  return text.replace(/<(?:@[!&]?|#)\d+>/g, (code) => names.get(code.replace('!', '')) ?? code);
+}

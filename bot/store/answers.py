@@ -74,14 +74,17 @@ class Answers:
     async def another(self, answered: Answered, images: tuple[Image, ...], completion: Completion) -> int:
         """Write down a version that begins to stream, and return its id for `keep` and `close`. Raises Forgotten.
 
-        It is not shown yet. The images become the prompt's where it has none.
+        The messages that show the answer show this version at once, so that a restart finds them. The images become the
+        prompt's where it has none.
         """
         async with self._engine.begin() as connection:
             prompt = await rows.position_of(connection, answered.prompt_id)
             if prompt is None or prompt.conversation_id is None or prompt.parent_id is None:
                 raise Forgotten(f"prompt {answered.prompt_id}")
             await rows.insert_images(connection, prompt.parent_id, images)
-            return await rows.insert_answer(connection, prompt.conversation_id, prompt.parent_id, completion)
+            answer_id = await rows.insert_answer(connection, prompt.conversation_id, prompt.parent_id, completion)
+            await rows.show(connection, answer_id, answered.shown)
+            return answer_id
 
     async def reopen(self, answer_id: int) -> None:
         """Note that a finished answer is gone on with, until it is closed again. Raises Forgotten."""
@@ -117,8 +120,9 @@ class Answers:
             await connection.execute(left.values(finished=True))
 
     async def last_page(self, message_id: int) -> int | None:
-        """Discord's id of the last message that shows this one, by its own id. None where nothing shows it."""
-        pages = select(discord_messages.c.id).where(discord_messages.c.message_id == message_id)
+        """Discord's id of the last page that shows this answer. None for a prompt, or where nothing shows it."""
+        pages = select(discord_messages.c.id).join(messages)
+        pages = pages.where(messages.c.id == message_id, messages.c.role == Role.ASSISTANT)
         async with self._engine.connect() as connection:
             last: int | None = await connection.scalar(pages.order_by(discord_messages.c.page.desc()).limit(1))
         return last

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, insert, literal, select, update
+from sqlalchemy import Row, Select, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.chat.messages import Completion, Kind, Message, Place, Position, Prompt, Role, Text, Turn
@@ -168,32 +168,32 @@ async def _newest(connection: AsyncConnection, place: Place, author_id: int, now
     conversation_id = await connection.scalar(query.where(conversations.c.owner_id == author_id) if alone else query)
     if conversation_id is None:
         return await _starter(connection, place)
-    row = await _last(connection, conversation_id, author_id if alone else None)
-    if row is None:
+    prompt = await _newest_prompt(connection, conversation_id, author_id if alone else None)
+    if prompt is None:
         return Position(conversation_id)  # begun by /new, still empty
-    if alone and row.created_at < now - IDLE_SECONDS:
+    answer = await _best_version(connection, prompt.id)
+    if alone and (answer or prompt).created_at < now - IDLE_SECONDS:
         return Position()
-    return Position(conversation_id, row.id)
+    # where every version was deleted, from where the prompt went on
+    return Position(conversation_id, answer.id if answer else prompt.parent_id)
 
 
-async def _last(connection: AsyncConnection, conversation_id: int, author_id: int | None) -> Row[Any] | None:
-    """The answer that a conversation ends with, as its newest prompt shows it.
+async def _newest_prompt(connection: AsyncConnection, conversation_id: int, author_id: int | None) -> Row[Any] | None:
+    """A person's in this conversation, everybody's where no person is given."""
+    query: Select[Any] = select(messages.c.id, messages.c.parent_id, messages.c.created_at)
+    query = query.where(messages.c.conversation_id == conversation_id, messages.c.role == Role.USER)
+    query = query.where(messages.c.author_id == author_id) if author_id else query
+    row: Row[Any] | None = (await connection.execute(query.order_by(messages.c.id.desc()).limit(1))).first()
+    return row
 
-    Where every answer was deleted it is what the newest prompt went on from.
-    """
-    prompts, answers = messages.alias("prompts"), messages.alias("answers")
-    first_page = discord_messages.alias("first_page")
-    asked: list[ColumnElement[bool]] = [prompts.c.author_id == author_id] if author_id else []
+
+async def _best_version(connection: AsyncConnection, prompt_id: int) -> Row[Any] | None:
+    """The version that is shown, or else the newest."""
     query: Select[Any] = (
-        select(
-            func.coalesce(answers.c.id, prompts.c.parent_id).label("id"),
-            func.coalesce(answers.c.created_at, prompts.c.created_at).label("created_at"),
-        )
-        .select_from(prompts)
-        .outerjoin(answers, (answers.c.parent_id == prompts.c.id) & (answers.c.role == Role.ASSISTANT))
-        .outerjoin(first_page, (first_page.c.message_id == answers.c.id) & (first_page.c.page == 0))
-        .where(prompts.c.conversation_id == conversation_id, prompts.c.role == Role.USER, *asked)
-        .order_by(answers.c.id.is_(None), prompts.c.id.desc(), first_page.c.id.is_(None), answers.c.id.desc())
+        select(messages.c.id, messages.c.created_at)
+        .outerjoin(discord_messages, (discord_messages.c.message_id == messages.c.id) & (discord_messages.c.page == 0))
+        .where(messages.c.id.in_(rows.versions_of(prompt_id)))
+        .order_by(discord_messages.c.id.is_(None), messages.c.id.desc())
         .limit(1)
     )
     row: Row[Any] | None = (await connection.execute(query)).first()

@@ -53,7 +53,7 @@ async def write_completion(connection: AsyncConnection, answer_id: int, completi
 
 
 async def show(connection: AsyncConnection, answer_id: int, shown: Sequence[int]) -> None:
-    """Let exactly these Discord messages show the answer, and none its other versions. Raises Forgotten."""
+    """Let exactly these Discord messages show the answer, and none of its other versions. Raises Forgotten."""
     if await shown_by(connection, answer_id) == tuple(shown):
         return
     prompt_id = await connection.scalar(select(messages.c.parent_id).where(messages.c.id == answer_id))
@@ -79,8 +79,9 @@ async def shown_by(connection: AsyncConnection, message_id: int) -> tuple[int, .
 
 def versions_of(prompt_id: int) -> Select[Any]:
     """The ids of the prompt's answers, oldest first; another prompt may hang from it too."""
-    answers = select(messages.c.id).where(messages.c.parent_id == prompt_id, messages.c.role == Role.ASSISTANT)
-    return answers.order_by(messages.c.id)
+    answers = messages.alias("answers")
+    query = select(answers.c.id).where(answers.c.parent_id == prompt_id, answers.c.role == Role.ASSISTANT)
+    return query.order_by(answers.c.id)
 
 
 async def position_of(connection: AsyncConnection, discord_id: int) -> Position | None:

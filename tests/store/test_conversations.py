@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from bot.chat.messages import Author, Kind, Place
+from bot.chat.messages import Author, Kind, Place, Position
 from tests.store.conftest import ANA, BEN, DM, GENERAL, THREAD, Talk
 
 MINUTE = 60.0
@@ -83,6 +83,38 @@ async def test_a_guest_s_reply_does_not_become_what_the_owner_goes_on_with(talk:
     await talk.turn("guest", BEN, replies_to=first + 1)
     assert await talk.path_to(talk.prompt("two", ANA)) == ["one", "ONE"]
     assert await talk.path_to(talk.prompt("mine", BEN)) == []
+
+
+async def test_a_mention_goes_on_with_the_conversation_that_the_person_used_last(talk: Talk) -> None:
+    old = await talk.turn("old")
+    await talk.store.conversations.begin(GENERAL, ANA.id)
+    await talk.turn("fresh")
+    await talk.turn("back", replies_to=old + 1)
+    assert await talk.path_to(talk.prompt("and?")) == ["old", "OLD", "back", "BACK"]
+
+
+async def test_a_guest_s_reply_does_not_make_a_conversation_the_one_its_owner_used_last(talk: Talk) -> None:
+    old = await talk.turn("old")
+    await talk.store.conversations.begin(GENERAL, ANA.id)
+    await talk.turn("fresh")
+    await talk.turn("guest", BEN, replies_to=old + 1)
+    assert await talk.path_to(talk.prompt("and?")) == ["fresh", "FRESH"]
+
+
+@pytest.mark.parametrize("place", [THREAD, DM])
+async def test_anybody_s_reply_is_use_of_a_thread_s_and_a_dm_s_conversation(talk: Talk, place: Place) -> None:
+    old = await talk.turn("old", ANA, place)
+    await talk.store.conversations.begin(place, ANA.id)
+    await talk.turn("fresh", ANA, place)
+    await talk.turn("guest", BEN, place, replies_to=old + 1)
+    assert await talk.path_to(talk.prompt("and?", ANA, place)) == ["old", "OLD", "guest", "GUEST"]
+
+
+async def test_new_wins_over_everything_that_was_used_before_and_of_two_the_later(talk: Talk) -> None:
+    await talk.turn("old")
+    for _ in range(2):
+        await talk.store.conversations.begin(GENERAL, ANA.id)
+    assert await talk.store.conversations.locate(talk.prompt("fresh")) == Position(3)
 
 
 @pytest.mark.parametrize("place", [GENERAL, THREAD, DM])

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from bot.chat.messages import Detail
-from bot.chat.preferences import NAMES, Answer, Preferences
+from bot.chat.preferences import NAMES, Answer, Footer, Preferences, Reasoning, Style
 from bot.store.store import Store
 
 SERVER, CHANNEL, THREAD, ADMIN = 300, 700, 900, 41
@@ -18,6 +18,11 @@ EVERYTHING = {
     "answer": Answer.ALWAYS,
     "role_id": 2**62,
     "fallback": ("groq/openai/gpt-oss-20b", "mistral"),
+    "reasoning": Reasoning.FILE,
+    "footer": Footer.OFF,
+    "style": Style.EMBED,
+    "pages": 3,
+    "ping": False,
 }
 
 

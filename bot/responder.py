@@ -65,10 +65,10 @@ class Responder:
 
     async def carry(
         self, prompt: Prompt, reply: Reply, surface: Surface, answer: Callable[[Running], Awaitable[None]]
-    ) -> None:
-        """Carry a turn to its end, whatever happens in it; nothing where the prompt is being answered already."""
+    ) -> bool:
+        """Carry a turn to its end, whatever happens in it; False where the prompt is being answered already."""
         if self.turns.closing or self.turns.has(prompt.id):
-            return
+            return False
         async with self.turns.take(prompt, reply) as running:
             try:
                 await answer(running)
@@ -81,6 +81,7 @@ class Responder:
                 await reply.finish(f"⚠️ {BROKEN.format(prompt.id)}")
             if reply.lost:
                 await _tell_apart(prompt, surface, reply.lost)
+        return True
 
     def answering(self, prompt: Prompt, preferences: Preferences) -> Answering:
         """The work on one answer to a prompt."""

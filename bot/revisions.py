@@ -22,9 +22,6 @@ BUSY = "I am still at work on this answer."
 OVER = "This answer has ended by itself."
 GONE_ON = "The conversation has gone on from here. Reply to this message to go another way from it."
 
-_WAITING = (Act.OLDER, Act.NEWER, Act.DELETE)
-"""Acts that wait for the one before, as when a person presses a button twice."""
-
 
 @dataclass(frozen=True, slots=True)
 class Press:
@@ -50,10 +47,7 @@ class Revisions:
         """Do what was pressed."""
         if press.act is Act.STOP:
             return self._stop(press)
-        answered = await self._store.answers.recall(press.message_id)
-        if answered and press.act in _WAITING and self._turns.has(answered.prompt_id):
-            await self._turns.over(answered.prompt_id)
-            answered = await self._store.answers.recall(press.message_id)
+        answered = await self._recall(press)
         if answered is None:
             return UNKNOWN
         surface = surface_of(answered)
@@ -67,10 +61,17 @@ class Revisions:
 
     async def allowed(self, press: Press) -> Answered | str:
         """The answer that this may be done to, or the sentence that says why not."""
-        answered = await self._store.answers.recall(press.message_id)
+        answered = await self._recall(press)
         if answered is None:
             return UNKNOWN
         return await self._refusal(press, answered) or answered
+
+    async def _recall(self, press: Press) -> Answered | None:
+        """The answer as it is after what was pressed just before."""
+        answered = await self._store.answers.recall(press.message_id)
+        if answered and self._turns.has(answered.prompt_id) and await self._turns.settled(answered.prompt_id):
+            return await self._store.answers.recall(press.message_id)
+        return answered
 
     async def _refusal(self, press: Press, answered: Answered) -> str:
         if press.person.id != answered.asker_id and not press.moderates:
@@ -108,8 +109,7 @@ class Revisions:
             else:
                 await self._again(press, prompt, answered, reply)
 
-        await self._responder.carry(prompt, reply, surface, answer)
-        return said
+        return said if await self._responder.carry(prompt, reply, surface, answer) else BUSY
 
     async def _again(self, press: Press, prompt: Prompt, answered: Answered, reply: Reply) -> None:
         preferences = await self._responder.preferences(press.place)

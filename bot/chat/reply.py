@@ -62,7 +62,8 @@ class Reply:
         self._surface = surface
         self._news = asyncio.Event()
         self._words_shown = False
-        self._ended = False
+        self.ended = False
+        """Whether all that will come has come; the last writes may still be under way."""
         self._failures = 0
         self._failing_since = 0.0
         self._keep: Callable[[], Awaitable[None]] | None = None
@@ -132,7 +133,7 @@ class Reply:
 
     def stop(self, why: str) -> bool:
         """End the reading; what has come so far is shown and kept. False where it had ended by itself."""
-        if self._ended:
+        if self.ended:
             return False
         self.stopped = self.stopped or why
         if self._reader:
@@ -154,7 +155,7 @@ class Reply:
                 await self._surface.bare(message_id)
 
     def _end(self) -> None:
-        self._ended = True
+        self.ended = True
         self._news.set()
         self._surface.gate.hurry()
 
@@ -188,8 +189,8 @@ class Reply:
         while not self.lost:
             self._news.clear()
             write = self._next_write()
-            if write is None or (self._failures >= MOST_FAILURES and not self._ended):
-                if self._ended:
+            if write is None or (self._failures >= MOST_FAILURES and not self.ended):
+                if self.ended:
                     return
                 await self._news.wait()
                 continue
@@ -200,17 +201,17 @@ class Reply:
 
     def _urgent(self) -> bool:
         """A first message, first words and a final go before previews."""
-        return self._ended or not self.shown or not (self._words_shown or self.draft.wordless)
+        return self.ended or not self.shown or not (self._words_shown or self.draft.wordless)
 
     def _next_write(self) -> tuple[Kind, int, Page] | None:
         """The first page that is not shown as it should be, or else a message that is one too many."""
-        pages = self.draft.complete() if self._ended else self.draft.growing()
+        pages = self.draft.complete() if self.ended else self.draft.growing()
         for number, page in enumerate(pages):
             if number >= len(self.shown):
                 return Kind.SEND, number, page
             if self.shown[number].page != page:
                 return Kind.EDIT, number, page
-        if len(self.shown) > len(pages) and (pages or self._ended):
+        if len(self.shown) > len(pages) and (pages or self.ended):
             return Kind.DELETE, len(self.shown) - 1, BLANK
         return None
 

@@ -29,17 +29,13 @@ class Answer:
     def __init__(self, media_type: str) -> None:
         self.done = False
         """Whether what comes now belongs to nothing."""
+        self.finish: str | None = None
+        """How the answer ended, in the provider's word: then at most its usage is missing."""
         self._media_type = media_type
         self._begun = media_type == "text/event-stream"
         self._events = EventDecoder()
         self._splitter = ReasoningSplitter()
-        self._finish: str | None = None
         self._start: bytes | None = b""  # of the body, until an event comes
-
-    @property
-    def finished(self) -> bool:
-        """Whether the provider said how the answer ended: then at most its usage is missing."""
-        return bool(self._finish)
 
     def feed(self, piece: bytes) -> Iterator[Chunk]:
         """The chunks that this piece of a stream completes, with reasoning told from answer."""
@@ -72,11 +68,11 @@ class Answer:
         rest = self._splitter.close()
         if rest.answer or rest.reasoning:
             yield Chunk(rest.answer, rest.reasoning)
-        if self._finish in _BROKEN_OFF:
-            raise Overloaded(f"finish reason {self._finish}")
+        if self.finish in _BROKEN_OFF:
+            raise Overloaded(f"finish reason {self.finish}")
         if not self._begun and not self.done:
             raise BrokenAnswer(f"no event in a body of the type {self._media_type}")
-        if not self._finish and not self.done:
+        if not self.finish and not self.done:
             raise CutOff("the stream ended without a finish reason")
 
     def _last(self) -> Iterator[Chunk]:
@@ -92,11 +88,11 @@ class Answer:
         try:
             chunk = decode(data)
         except BrokenAnswer:
-            if not self.finished:
+            if not self.finish:
                 raise
             return Chunk()
         self._begun = True
-        self._finish = chunk.finish_reason or self._finish
+        self.finish = chunk.finish_reason or self.finish
         return chunk.split(self._splitter)
 
 

@@ -14,6 +14,9 @@ from email.utils import parsedate_to_datetime
 IDLE_SECONDS = 120.0
 """How long a provider may send nothing at all: reasoning models and queues are silent for long."""
 
+GRACE_SECONDS = 5.0
+"""How long an answer that has its finish reason may still wait for its usage."""
+
 FIRST_WAIT = 0.5
 LONGEST_WAIT = 20.0
 """Seconds of a wait that the provider did not name."""

@@ -28,10 +28,16 @@ class ReasoningSplitter:
         self._behind = False  # a thought just ended; the blank lines that follow it belong to nothing
         self._answer: list[str] = []
 
+    def takes_as_answer(self, piece: str) -> bool:
+        """Take a piece that is answer as it stands, which nearly all are; False for one that has to be fed."""
+        if self._held or self._closing or self._behind or "<" in piece:
+            return False
+        self._answer.append(piece)
+        return True
+
     def feed(self, piece: str) -> Split:
         """Sort what is clear by now."""
-        if not (self._held or self._closing or self._behind or "<" in piece):
-            self._answer.append(piece)  # nearly always, so it is worth a short way
+        if self.takes_as_answer(piece):
             return Split(piece, "")
         self._held += piece
         reasoning: list[str] = []

@@ -35,11 +35,9 @@ class Chunk(NamedTuple):
 
     def split(self, splitter: ReasoningSplitter) -> "Chunk":
         """The chunk with the reasoning taken out of its text."""
-        if not self.text:
+        if not self.text or splitter.takes_as_answer(self.text):
             return self
         text, thought = splitter.feed(self.text)
-        if text == self.text:
-            return self
         return Chunk(text, self.reasoning + thought, self.finish_reason, self.usage, self.model)
 
 
@@ -99,9 +97,11 @@ def decode(data: bytes) -> Chunk:
     choice = choices[0] if choices else _NO_CHOICE
     delta = choice.get("delta") or choice.get("message") or _NO_DELTA
     usage = completion.get("usage", choice.get("usage"))
+    content = delta.get("content")
+    plain = isinstance(content, str) and len(delta) == 1
     return Chunk(
-        _text(delta),
-        _thought(delta),
+        content if isinstance(content, str) else _joined(content or ()),
+        "" if plain else _thought(delta),
         choice.get("finish_reason") or None,
         None if usage is None else _usage(usage),
         completion.get("model") or None,
@@ -118,11 +118,6 @@ def _read(data: bytes) -> _Completion:
     except ValidationError:
         _raise_error(data)
         raise BrokenAnswer(f"no JSON object: {data[:200]!r}") from None
-
-
-def _text(delta: _Delta) -> str:
-    content = delta.get("content", "")
-    return content if isinstance(content, str) else _joined(content)
 
 
 def _thought(delta: _Delta) -> str:

@@ -100,7 +100,7 @@ async def test_a_reply_shows_what_it_answers_and_leads_there(page: Page) -> None
     await do(last(page), "reply")
     await expect(page.get_by_test_id("replying")).to_contain_text("Replying to Ana")
     await say(page, "second")
-    await expect(last(page).get_by_test_id("reply-preview")).to_have_text("AAnafirst")
+    await expect(last(page).get_by_test_id("reply-preview")).to_have_text("A@Anafirst")
     await last(page).get_by_test_id("reply-preview").click()
     await expect(messages(page).first).to_be_focused()
 

@@ -1,7 +1,7 @@
 /* What a person does with the pointer; the data-do of an element names the action. */
 
 import { $, h, morph, web } from './dom.js';
-import { invalidate, putChannel, room, session, state } from './state.js';
+import { invalidate, putChannel, room, session, state, textOf } from './state.js';
 import { pathOf, rest } from './rest.js';
 import { askName, openMenu, showDialog, toast } from './dialogs.js';
 import { press } from './interactions.js';
@@ -15,6 +15,8 @@ import { changed, deliver, send } from './composer.js';
 import { jump, open } from './places.js';
 import { askToDelete, startEdit } from './editing.js';
 import { become } from './people.js';
+import { readFile } from './attachments.js';
+import { openRunMenu } from './running.js';
 
 const messageOf = (element) => room().messages.get(element.closest('[data-id]').dataset.id);
 const outgoingOf = (element) => room().outbox.find(({ id }) => id === element.closest('[data-id]').dataset.id);
@@ -79,9 +81,12 @@ export const ACTIONS = {
     room().replyTo = messageOf(el).id;
     $('input').focus();
   },
-  stopReply: () => { room().replyTo = null; },
+  stopReply: () => { Object.assign(room(), { replyTo: null, pings: true }); },
+  togglePing: () => { room().pings = !room().pings; },
+  run: (el) => openRunMenu(el),
+  read: (el) => readFile(el.dataset.url, el.dataset.name),
   edit: (el) => startEdit(messageOf(el)),
-  copy: (el) => navigator.clipboard.writeText(messageOf(el).content),
+  copy: (el) => navigator.clipboard.writeText(textOf(messageOf(el))),
   remove: (el, event) => askToDelete(messageOf(el), event),
   retry: (el) => deliver(outgoingOf(el)),
   discard(el) { const gone = outgoingOf(el); room().outbox = room().outbox.filter((other) => other !== gone); },

@@ -1,6 +1,6 @@
 /* Buttons, selects and layout components, on messages and in modals. */
 
-import { bar, emojiOf, h, icon, web } from './dom.js';
+import { bar, dots, emojiOf, h, icon, web } from './dom.js';
 import { isDirect, nameOf, state } from './state.js';
 import { markdown } from './markdown.js';
 
@@ -8,8 +8,8 @@ const COMPONENTS = {
   1: ({ components }, busy) => h('div.row', null, components.map((inner) => component(inner, busy))),
   2: ({ style, label, url, custom_id, disabled, emoji }, busy) => (style === 5
     ? h('a.button', { href: web(url), target: '_blank', rel: 'noopener noreferrer', test: `button-${label}` }, emojiOf(emoji), label, ' ↗')
-    : h(`button.button.style${style}`, { do: 'pressButton', 'data-custom': custom_id, disabled: disabled || busy, test: `button-${label ?? custom_id}` },
-      emojiOf(emoji), label)),
+    : h(`button.button.style${style}`, { do: 'pressButton', 'data-custom': custom_id, disabled: disabled || busy, label: label ? null : emoji?.name,
+      test: `button-${label ?? custom_id}` }, busy === custom_id ? dots() : [emojiOf(emoji), label])),
   9: ({ components, accessory }, busy) =>
     h('div.section', null, h('div', null, components.map((inner) => component(inner, busy))), component(accessory, busy)),
   10: ({ content }) => h('div.content', { test: 'message-content' }, markdown(content)),
@@ -34,12 +34,14 @@ export function choicesOf({ type, options, channel_types: kinds }) {
   return { 3: () => options, 5: users, 6: roles, 7: () => [...users(), ...roles()], 8: places }[type]();
 }
 
-/** A select menu, on a message or in a modal. */
+/** A select menu, on a message or in a modal; `busy`: the custom_id of what is under way on the message. */
 export function picker(select, busy, chosen = defaults(select)) {
-  const labels = choicesOf(select).filter(({ value }) => chosen.includes(value)).map(({ label }) => label);
+  const picked = choicesOf(select).filter(({ value }) => chosen.includes(value));
+  const labels = picked.map(({ label }) => label);
   const attributes = { type: 'button', do: 'choose', 'data-custom': select.custom_id, disabled: select.disabled || busy, 'aria-haspopup': 'menu' };
   return h(`button.picker${labels.length ? '' : '.empty'}`, { ...attributes, test: `select-${select.custom_id}` },
-    h('span', null, labels.join(', ') || select.placeholder || 'Make a selection'), icon('down'));
+    h('span', null, picked.length === 1 && [emojiOf(picked[0].emoji), ' '], labels.join(', ') || select.placeholder || 'Make a selection'),
+    busy === select.custom_id ? dots() : icon('down'));
 }
 
 export function findComponent(nodes, id) {

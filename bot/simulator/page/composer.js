@@ -1,7 +1,9 @@
 /* Writing a message: its text, its files, what is suggested meanwhile. */
 
 import { $, dots, h, icon, mount, tool } from './dom.js';
-import { botUser, canWrite, channel, channelName, invalidate, isDirect, isThread, MAY, may, nameOf, put, room, state } from './state.js';
+import {
+  botUser, canWrite, channel, channelName, invalidate, isDirect, isLocked, isSilenced, isThread, MAY, may, nameOf, put, room, state,
+} from './state.js';
 import { rest, snowflake } from './rest.js';
 import { toast } from './dialogs.js';
 import { avatar } from './avatar.js';
@@ -20,13 +22,16 @@ export function paintComposer() {
   $('send').disabled = !allowed;
   $('attach').disabled = !allowed || !may(MAY.attach);
   if (!place) return;
-  const { files, replyTo } = room();
+  const { files, replyTo, pings } = room();
   const answered = replyTo && room().messages.get(replyTo);
   const address = `${isDirect(place) ? '@' : isThread(place) ? '' : '#'}${channelName(place)}`;
-  $('input').placeholder = allowed ? `Message ${address}` : 'You do not have permission to send messages here.';
+  $('input').placeholder = allowed ? `Message ${address}` : isSilenced() ? 'You are timed out.'
+    : isLocked(place) ? 'This thread is locked.' : 'You do not have permission to send messages here.';
   $('input').setAttribute('aria-label', $('input').placeholder);
   mount($('context'), answered && h('div.context', { test: 'replying' },
-    h('span', null, 'Replying to ', h('b', null, nameOf(answered.author))), tool('close', 'Stop replying', 'stopReply')));
+    h('span', null, 'Replying to ', h('b', null, nameOf(answered.author))),
+    h('button.ping', { do: 'togglePing', 'aria-pressed': String(pings), title: 'Whether the reply pings', test: 'reply-ping' }, pings ? '@ On' : '@ Off'),
+    tool('close', 'Stop replying', 'stopReply')));
   $('tray').hidden = !files.length;
   mount($('tray'), files.map((file, i) => h('li', { 'data-key': file.preview, test: 'attachment-preview' },
     h('div.thumb', null, isPicture({ content_type: file.type, filename: file.name }) ? h('img', { src: file.preview, alt: '' }) : icon('file')),
@@ -86,9 +91,10 @@ export function send() {
   const shown = ({ name, size, type, preview }) => ({ filename: name, size, content_type: type, url: preview });
   const outgoing = { id: nonce, nonce, channel_id: state.current, author: state.me, content, type: place.replyTo ? 19 : 0, flags: 0,
     timestamp: new Date().toISOString(), local: 'sending', files: place.files, attachments: place.files.map(shown),
-    message_reference: place.replyTo ? { message_id: place.replyTo, channel_id: state.current } : undefined };
+    message_reference: place.replyTo ? { message_id: place.replyTo, channel_id: state.current } : undefined,
+    allowed_mentions: place.replyTo && !place.pings ? { parse: ['users', 'roles', 'everyone'], replied_user: false } : undefined };
   place.outbox.push(outgoing);
-  Object.assign(place, { files: [], replyTo: null, draft: '' });
+  Object.assign(place, { files: [], replyTo: null, pings: true, draft: '' });
   setInput('');
   pin();
   typedAt = 0;
@@ -96,11 +102,11 @@ export function send() {
 }
 
 export async function deliver(outgoing) {
-  const { nonce, content, files, message_reference, channel_id: place } = outgoing;
+  const { nonce, content, files, message_reference, allowed_mentions, channel_id: place } = outgoing;
   outgoing.local = 'sending';
   invalidate();
   try {
-    put(await rest('POST', `/channels/${place}/messages`, { content, nonce, tts: false, flags: 0, message_reference,
+    put(await rest('POST', `/channels/${place}/messages`, { content, nonce, tts: false, flags: 0, message_reference, allowed_mentions,
       ...(files.length && { attachments: files.map((file, i) => ({ id: String(i), filename: file.name })) }) }, { files }));
   } catch (error) {
     Object.assign(outgoing, { local: 'failed', error: error.message });

@@ -6,7 +6,7 @@ const ICONS = {
   edit: 'M4 20h4L19 9l-4-4L4 16zM13 7l4 4', trash: 'M4 7h16M9 7V4h6v3M6 7l1 13h10l1-13M10 11v5M14 11v5',
   copy: 'M9 9h11v11H9zM5 15H4V4h11v1', close: 'M6 6l12 12M18 6 6 18', menu: 'M4 7h16M4 12h16M4 17h16', down: 'm6 9 6 6 6-6',
   smile: 'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM8.5 14.5a4.5 4.5 0 0 0 7 0M9 9.5v.4M15 9.5v.4', file: 'M14 3H6v18h12V7zM14 3v4h4',
-  check: 'm5 12 5 5 9-10', bubble: 'M4 5h16v11h-9l-5 4v-4H4z',
+  check: 'm5 12 5 5 9-10', download: 'M12 4v11M7 11l5 5 5-5M5 20h14', more: 'M5 12h.01M12 12h.01M19 12h.01', lock: 'M6 11h12v9H6zM8 11V8a4 4 0 0 1 8 0v3', bubble: 'M4 5h16v11h-9l-5 4v-4H4z',
 };
 
 const SVG = 'http://www.w3.org/2000/svg';

@@ -21,6 +21,12 @@ function changeReaction({ channel_id, message_id, user_id, emoji }, step) {
   message.reactions = reactions.filter(({ count }) => count > 0);
 }
 
+/** A message is gone, and replies to it say so. */
+function forget({ messages }, id) {
+  messages.delete(id);
+  for (const reply of messages.values()) if (reply.message_reference?.message_id === id) reply.referenced_message = null;
+}
+
 async function refreshCommands() {
   await loadCommands();
   if ($('input').value.startsWith('/')) suggestForInput(); // the typing had begun before the list came
@@ -61,8 +67,8 @@ const EVENTS = {
     else if (!pinned) state.fresh++;
   },
   MESSAGE_UPDATE(d) { if (roomOf(d.channel_id).messages.has(d.id)) put(d); },
-  MESSAGE_DELETE(d) { roomOf(d.channel_id).messages.delete(d.id); },
-  MESSAGE_DELETE_BULK(d) { for (const id of d.ids) roomOf(d.channel_id).messages.delete(id); },
+  MESSAGE_DELETE(d) { forget(roomOf(d.channel_id), d.id); },
+  MESSAGE_DELETE_BULK(d) { for (const id of d.ids) forget(roomOf(d.channel_id), id); },
   TYPING_START({ channel_id, user_id, member }) {
     learn(member?.user, member);
     if (!state.typing.has(channel_id)) state.typing.set(channel_id, new Map());

@@ -21,7 +21,7 @@ export function interact(type, data, extra, files) {
 }
 
 export async function press(message, component, values) {
-  state.busy.add(message.id);
+  state.busy.set(message.id, component.custom_id);
   state.failures.delete(message.id);
   invalidate();
   try {

@@ -51,9 +51,9 @@ export function listen() {
     if (!state || event.isComposing || suggestionKey(event)) return; // Enter ends a composition first
     if (event.target === $('input')) composerKey(event);
     else if (event.target.dataset.editor) editorKey(event);
+    else if (event.target.matches('.spoiler') && event.key === 'Enter') act('reveal', event.target, event);
     else if ($('log').contains(event.target)) logKey(event);
     else if ($('form').contains(event.target) && event.key === 'Escape') closeForm();
-    else if (event.target.matches('.spoiler') && event.key === 'Enter') act('reveal', event.target, event);
     else if (event.target === document.body && event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey) $('input').focus();
     invalidate();
   });

@@ -4,8 +4,11 @@ import { h } from './dom.js';
 import { channel, nameOf, state } from './state.js';
 import { stamp } from './time.js';
 
+const SPOILER = { role: 'button', tabindex: 0, do: 'reveal', title: 'Spoiler: press to reveal' };
+const CODE_BLOCK = [/(?<!\\)```(?:([\w+#.-]+)\n)?\n*([^\n][^]*?)\n*```\n?/y, ([, language, code]) => codeBlock(language, code)];
 const BLOCKS = [
-  [/(?<!\\)```(?:([\w+#.-]+)\n)?\n*([^\n][^]*?)\n*```\n?/y, ([, language, code]) => codeBlock(language, code)],
+  [/\|\|((?:(?!\|\|)[^])*\n(?:(?!\|\|)[^])*)\|\|\n?/y, ([, text], depth) => h('div.spoiler', SPOILER, markdown(text, depth))],
+  CODE_BLOCK,
   [/^>>> ([^]*)/my, ([, rest], depth) => h('blockquote', null, markdown(rest, depth))],
   [/(?:^> [^\n]*(?:\n|$))+/my, ([lines], depth) => h('blockquote', null, markdown(lines.replace(/^> /gm, '').replace(/\n$/, ''), depth))],
   [/^(#{1,3}) +([^\n]+)(?:\n|$)/my, ([, marks, text], depth) => h(`h${marks.length}`, null, inline(text, depth))],
@@ -28,8 +31,7 @@ const INLINE = [
   [/\*\*([^]+?)\*\*(?!\*)/y, ([, text], depth) => h('strong', null, inline(text, depth))],
   [/__([^]+?)__(?!_)/y, ([, text], depth) => h('u', null, inline(text, depth))],
   [/~~([^]+?)~~/y, ([, text], depth) => h('s', null, inline(text, depth))],
-  [/\|\|([^]+?)\|\|/y, ([, text], depth) =>
-    h('span.spoiler', { role: 'button', tabindex: 0, do: 'reveal', title: 'Spoiler: press to reveal' }, inline(text, depth))],
+  [/\|\|([^]+?)\|\|/y, ([, text], depth) => h('span.spoiler', SPOILER, inline(text, depth))],
   [/\*(?=\S)((?:\*\*|\\[^]|\s+(?:[^*\s]|\*\*)|[^\s*\\])+?)\*(?!\*)/y, ([, text], depth) => h('em', null, inline(text, depth))],
   [/\b_((?:__|\\[^]|[^\\_])+?)_\b/y, ([, text], depth) => h('em', null, inline(text, depth))],
 ];
@@ -50,7 +52,7 @@ export function markdown(text, depth = 0) {
   const flush = () => { if (plain) nodes.push(...inline(plain, depth)); plain = ''; };
   for (let at = 0; at < text.length;) {
     const atLine = at === 0 || text[at - 1] === '\n';
-    const hit = depth < 8 && (atLine || text.startsWith('```', at)) ? ruleAt(atLine ? BLOCKS : BLOCKS.slice(0, 1), text, at, depth + 1) : null;
+    const hit = depth < 8 && (atLine || text.startsWith('```', at)) ? ruleAt(atLine ? BLOCKS : [CODE_BLOCK], text, at, depth + 1) : null;
     if (hit) {
       flush();
       nodes.push(hit.node);

@@ -1,7 +1,9 @@
 /* The messages of a channel. */
 
 import { $, dots, h, icon, mount, reconcile, tool } from './dom.js';
-import { canWrite, channel, isDirect, isEphemeral, isWritten, LOADING, MAY, may, nameOf, room, sorted, state } from './state.js';
+import {
+  canWrite, channel, isDirect, isEphemeral, isPinging, isWritten, LOADING, MAY, may, nameOf, room, sorted, state, textOf,
+} from './state.js';
 import { stamp, when } from './time.js';
 import { inline, markdown } from './markdown.js';
 import { avatar } from './avatar.js';
@@ -38,7 +40,7 @@ export function paintMessages() {
 function startsGroup(previous, message) {
   const late = new Date(message.timestamp) - new Date(previous.timestamp) > 7 * 60000;
   return late || previous.author.id !== message.author.id || isEphemeral(previous) !== isEphemeral(message)
-    || message.type === 19 || [18, 21].includes(previous.type) || Boolean(message.interaction_metadata);
+    || message.type === 19 || [18, 21].includes(previous.type) || message.interaction_metadata?.id !== previous.interaction_metadata?.id;
 }
 
 /** All that a row depends on, besides what `state.revision` counts: a row is built again when this changed. */
@@ -52,10 +54,10 @@ function viewOf(message, head, place) {
 function messageRow({ message, head, referred, editing, busy, failure, thread }) {
   const mine = message.author.id === state.me.id;
   const used = head && commandOf(message);
-  const mentioned = !mine && (message.mention_everyone || message.mentions?.some(({ id }) => id === state.me.id));
+  const mentioned = !mine && (message.mention_everyone || isPinging(message, state.me));
   const classes = ['message', head && 'head', (message.type === 19 || used) && 'replying', mentioned && 'mentioned',
     isEphemeral(message) && 'ephemeral', message.local === 'sending' && 'sending'];
-  const label = `${nameOf(message.author)}, ${when(message.timestamp)}: ${message.content.slice(0, 300)}`;
+  const label = `${nameOf(message.author)}, ${when(message.timestamp)}: ${textOf(message).slice(0, 300)}`;
   return h(`li.${classes.filter(Boolean).join('.')}`, { 'data-id': message.id, test: 'message', tabindex: -1, label },
     head ? avatar(message.author) : h('time.gutter', { datetime: message.timestamp }, stamp(new Date(message.timestamp) / 1000, 't')),
     message.type === 19 && reference(message, referred),
@@ -101,10 +103,11 @@ function bodyOf(message, referred) {
 
 function reference(message, referred) {
   if (!referred) return h('div.reference', null, h('i', null, 'The original message was deleted'));
-  const text = referred.content.replace(/\s+/g, ' ').slice(0, 160);
+  const text = textOf(referred).replace(/\s+/g, ' ').slice(0, 160);
   const label = `Reply to ${nameOf(referred.author)}: ${text}`;
+  const name = `${isPinging(message, referred.author) ? '@' : ''}${nameOf(referred.author)}`;
   return h('button.reference', { do: 'jump', 'data-target': referred.id, test: 'reply-preview', label },
-    avatar(referred.author, 'tiny'), h('b', null, nameOf(referred.author)),
+    avatar(referred.author, 'tiny'), h('b', null, name),
     h('span.excerpt', null, text ? inline(text).map((node) => node.textContent) : h('i', null, 'press to see the attachment')));
 }
 

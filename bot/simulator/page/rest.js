@@ -5,6 +5,7 @@ import { state } from './state.js';
 // Addresses are relative to this page, for it may be seen through a proxy under another name than the simulator knows.
 export const HOME = new URL('.', location.href.split('#')[0]);
 
+const SLOW_MODE = 20016;
 export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 export const snowflake = () => String(((BigInt(Date.now()) - 1420070400000n) << 22n) | BigInt(Math.floor(Math.random() * 4194304)));
 
@@ -12,6 +13,7 @@ export const snowflake = () => String(((BigInt(Date.now()) - 1420070400000n) << 
 function explain(answer, status) {
   const faults = (node) => Object.entries(node ?? {}).flatMap(([key, value]) =>
     key === '_errors' ? value.map((fault) => fault.message) : typeof value === 'object' ? faults(value) : []);
+  if (answer?.code === SLOW_MODE) return `Slow mode: you can write again in ${Math.ceil(answer.retry_after)} s.`;
   return [answer?.message ?? `The server answered ${status}.`, ...faults(answer?.errors)].join('\n');
 }
 
@@ -31,7 +33,7 @@ export async function rest(method, path, body, { files = [], token = state.perso
       .catch(() => { throw new Error('The simulator cannot be reached.'); });
     const answer = response.status === 204 ? null : await response.json().catch(() => null);
     if (response.ok) return answer;
-    if (response.status !== 429 || attempt === 4) throw new Error(explain(answer, response.status));
+    if (response.status !== 429 || answer?.code === SLOW_MODE || attempt === 4) throw new Error(explain(answer, response.status));
     await sleep(1000 * (answer?.retry_after ?? 1));
   }
 }

@@ -3,6 +3,7 @@
 import { $, h, icon, mount, tool } from './dom.js';
 import { byId, channel, channelName, isDirect, isThread, MAY, may, nameOf, people, session, state } from './state.js';
 import { avatar } from './avatar.js';
+import { runs } from './running.js';
 
 function channelButton(place, symbol) {
   const name = channelName(place);
@@ -50,5 +51,14 @@ export function paintHeader() {
   mount($('header'), tool('menu', 'Show channels', 'openSidebar', { class: 'tool burger', test: 'show-channels' }),
     parent && [icon('hash'), h('button.crumb', { do: 'open', 'data-channel': parent.id }, parent.name), h('span.dim', null, '›')],
     place && (isDirect(place) ? avatar(place.recipients[0], 'mid') : icon(parent ? 'thread' : 'hash')),
-    h('h1', { test: 'channel-title' }, name), place?.topic && h('span.topic', { title: place.topic }, place.topic));
+    h('h1', { test: 'channel-title' }, name), conditions(place), place?.topic && h('span.topic', { title: place.topic }, place.topic),
+    runs(place) && tool('more', 'Run this place', 'run', { class: 'tool run', 'aria-haspopup': 'menu', test: 'run' }));
+}
+
+/** What keeps people from writing as they like. */
+function conditions(place) {
+  const { archived, locked } = place?.thread_metadata ?? {};
+  const words = [archived && 'archived', locked && 'locked', place?.rate_limit_per_user > 0 && `slow mode: ${place.rate_limit_per_user} s`];
+  const said = words.filter(Boolean).join(', ');
+  return said && h('span.dim', { test: 'conditions' }, said);
 }

@@ -3,7 +3,7 @@
 export const EPHEMERAL = 64, LOADING = 128, THREADS = [10, 11, 12], DIRECT = 1;
 
 export const MAY = { manageChannels: 1n << 4n, administrator: 1n << 3n, addReactions: 1n << 6n, send: 1n << 11n, manageMessages: 1n << 13n,
-  attach: 1n << 15n, createThreads: 1n << 35n, sendInThreads: 1n << 38n };
+  attach: 1n << 15n, manageThreads: 1n << 34n, createThreads: 1n << 35n, sendInThreads: 1n << 38n };
 
 export const byId = (a, b) => (BigInt(a.id) < BigInt(b.id) ? -1 : 1);
 export let session = null; // what GET /_control/session said
@@ -13,7 +13,7 @@ export let state = null; // everything the present person sees
 const newState = (person) => ({
   person, me: person.user, sessionId: null, guild: null, link: 'connecting', current: null, commands: [],
   channels: new Map(), users: new Map(), members: new Map(), rooms: new Map(), typing: new Map(), unread: new Set(),
-  pending: new Map(), busy: new Set(), failures: new Map(), running: null, editing: null, suggest: null, form: null, revision: 0, fresh: 0,
+  pending: new Map(), busy: new Map(), failures: new Map(), running: null, editing: null, suggest: null, form: null, revision: 0, fresh: 0,
 });
 
 /** The simulator has told who and what there is. */
@@ -49,10 +49,13 @@ export const channel = (id = state.current) => state.channels.get(id);
 export const isThread = (place) => THREADS.includes(place?.type);
 export const isDirect = (place) => place?.type === DIRECT;
 export const isEphemeral = (message) => Boolean(message.flags & EPHEMERAL);
+export const isPinging = (message, user) => Boolean(message.mentions?.some(({ id }) => id === user?.id));
+export const textOf = ({ content, embeds = [] }) =>
+  content || embeds.flatMap(({ title, description }) => [title, description]).filter(Boolean).join('\n');
 export const isWritten = (message) => message.type === 0 || message.type === 19; // by somebody, as a message or as a reply
 
 export function roomOf(id) {
-  if (!state.rooms.has(id)) state.rooms.set(id, { messages: new Map(), outbox: [], loaded: false, more: false, draft: '', files: [], replyTo: null });
+  if (!state.rooms.has(id)) state.rooms.set(id, { messages: new Map(), outbox: [], loaded: false, more: false, draft: '', files: [], replyTo: null, pings: true });
   return state.rooms.get(id);
 }
 
@@ -74,6 +77,9 @@ export function learn(user, member) {
   if (member?.roles) state.members.set(user.id, { ...state.members.get(user.id), ...member, user });
 }
 
+const LEFT_BY_A_TIMEOUT = (1n << 10n) | (1n << 16n);
+export const isSilenced = () => Date.parse(state.members.get(state.me.id)?.communication_disabled_until ?? 0) > Date.now();
+
 /** The person's permissions in a channel, by Discord's order: everyone, roles together, the member. */
 export function may(bit, place = channel()) {
   if (!place?.guild_id || !state.guild || state.guild.owner_id === state.me.id) return true;
@@ -86,10 +92,13 @@ export function may(bit, place = channel()) {
     for (const { deny } of found) bits &= ~BigInt(deny ?? 0);
     for (const { allow } of found) bits |= BigInt(allow ?? 0);
   }
+  if (isSilenced()) bits &= LEFT_BY_A_TIMEOUT;
   return (bits & bit) === bit;
 }
 
-export const canWrite = () => may(isThread(channel()) ? MAY.sendInThreads : MAY.send);
+export const isLocked = (place) => Boolean(place?.thread_metadata?.locked);
+export const canWrite = () => (isThread(channel())
+  ? may(MAY.sendInThreads) && (!isLocked(channel()) || may(MAY.manageThreads)) : may(MAY.send));
 
 /** The one door for messages: answers of REST and events come through here, in either order. */
 export function put(message) {

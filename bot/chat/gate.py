@@ -4,8 +4,9 @@ Discord counts new messages and edits apart, each about five in a fixed window o
 first of them. discord.py answers an exhausted window by sleeping inside of the call that emptied it, and then sends
 every queued body in order, however stale. So Parley keeps count itself: one write in flight, previews evenly spread
 over the window, and whoever waits takes its text only once it is let through. A final or a first message goes before
-any preview, and at once as long as the window has room. The numbers are a guess until Discord's own `X-RateLimit-*`
-headers have told better. Nothing that is in flight is ever cancelled.
+any preview, and at once as long as the window has room. It nearly always has, as previews leave the last write of a
+window alone until that is about to close. The numbers are a guess until Discord's own `X-RateLimit-*` headers have told
+better. Nothing that is in flight is ever cancelled.
 """
 
 import asyncio
@@ -14,12 +15,17 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-INTERVAL = 1.05
-"""Seconds between two previews, before anything was learned: just under Discord's five in five seconds."""
+from bot.chat.budget import Budget
 
 LIMIT = 5
-SPREAD = 1.05
-"""How much wider than needed previews are spread, so that clocks may differ a little."""
+WINDOW = 5.0
+"""Seconds; what Discord is known to count in, before anything was learned."""
+
+RESERVE = 0.1
+"""The last part of a window, in which its last write need not be kept for a final any more."""
+
+INTERVAL = WINDOW * (1 - RESERVE) / (LIMIT - 1)
+"""Seconds between two previews, before anything was learned."""
 
 
 class Kind(StrEnum):
@@ -37,11 +43,22 @@ class _Window:
     seconds: float
     limit: int = LIMIT
     left: int = LIMIT
-    closes: float = 0.0
+    closes: float = float("-inf")
+
+    @property
+    def pace(self) -> float:
+        """Seconds between two previews."""
+        return self.seconds * (1 - RESERVE) / max(self.limit - 1, 1)
 
     def opens(self, now: float) -> float:
         """When there is room for one more."""
         return now if self.left > 0 or now >= self.closes else self.closes
+
+    def spares(self, now: float) -> float:
+        """When there is room for one more that leaves one, or the next window is so near that none need be left."""
+        if self.left == 1 < self.limit and now < self.closes:
+            return self.closes - RESERVE * self.seconds
+        return self.opens(now)
 
     def spend(self, now: float) -> None:
         if now >= self.closes:
@@ -57,14 +74,16 @@ class _Waiter:
 
 
 class Gate:
-    """Lets one write through at a time. Used on one event loop. `interval` is in seconds."""
+    """Lets one write through at a time. Used on one event loop. `interval` is in seconds, `budget` of all channels."""
 
-    def __init__(self, interval: float = INTERVAL) -> None:
-        self._windows = {kind: _Window(interval * LIMIT / SPREAD) for kind in Kind}
+    def __init__(self, interval: float = INTERVAL, budget: Budget | None = None) -> None:
+        self._windows = {kind: _Window(WINDOW * interval / INTERVAL) for kind in Kind}
+        self._budget = budget or Budget(INTERVAL / interval)
         self._last = float("-inf")
         self._in_flight = False
         self._waiting: list[_Waiter] = []
         self._timer: asyncio.TimerHandle | None = None
+        self._kept: asyncio.TimerHandle | None = None
 
     def learn(self, kind: Kind, limit: int, remaining: int, reset_after: float) -> None:
         """Take over what Discord says of this channel's window; `reset_after` is in seconds."""
@@ -73,6 +92,7 @@ class Gate:
         window.closes = asyncio.get_running_loop().time() + reset_after
         if remaining == limit - 1:
             window.seconds = reset_after  # it has just opened
+        self._keep()
 
     @asynccontextmanager
     async def write(self, kind: Kind, urgent: Callable[[], bool] = lambda: True) -> AsyncIterator[None]:
@@ -97,26 +117,56 @@ class Gate:
         """Look again who is urgent."""
         self._admit()
 
+    def spare(self) -> bool:
+        """Whether there is room for a request that may as well be left out."""
+        return self._budget.spare()
+
+    @property
+    def urgent(self) -> bool:
+        """Whether somebody who waits is."""
+        return any(waiter.urgent() for waiter in self._waiting)
+
+    def enter(self, now: float) -> None:
+        """Let the most urgent waiter in."""
+        waiter = self._next()
+        self._waiting.remove(waiter)
+        self._in_flight, self._last = True, now
+        self._windows[waiter.kind].spend(now)
+        self._keep()
+        waiter.granted.set_result(None)
+
     def _admit(self) -> None:
         """Let the most urgent waiter in, now or when its time has come."""
         if self._timer:
             self._timer.cancel()
             self._timer = None
         if self._in_flight or not self._waiting:
+            self._budget.leave(self)
             return
         loop = asyncio.get_running_loop()
         now = loop.time()
-        waiter = min(self._waiting, key=lambda waiter: not waiter.urgent())  # of equals the one that came first
-        start = self._earliest(waiter, now)
+        start = self._earliest(self._next(), now)
         if start > now:
+            self._budget.leave(self)
             self._timer = loop.call_at(start, self._admit)
-            return
-        self._waiting.remove(waiter)
-        self._in_flight, self._last = True, now
-        self._windows[waiter.kind].spend(now)
-        waiter.granted.set_result(None)
+        else:
+            self._budget.ask(self)
+
+    def _next(self) -> _Waiter:
+        return min(self._waiting, key=lambda waiter: not waiter.urgent())  # of equals the one that came first
 
     def _earliest(self, waiter: _Waiter, now: float) -> float:
         window = self._windows[waiter.kind]
-        start = window.opens(now)
-        return start if waiter.urgent() else max(start, self._last + SPREAD * window.seconds / window.limit)
+        if waiter.urgent():
+            return window.opens(now)
+        return max(window.spares(now), self._last + window.pace)
+
+    def _keep(self) -> None:
+        """Stay until the windows have closed, with no reply here too: the loop holds on to what its timers call."""
+        if self._kept:
+            self._kept.cancel()
+        closes = max(window.closes for window in self._windows.values())
+        self._kept = asyncio.get_running_loop().call_at(closes, self._forget)
+
+    def _forget(self) -> None:
+        self._kept = None

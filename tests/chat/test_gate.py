@@ -1,6 +1,7 @@
 """The pace of writes to a channel, on a clock that jumps."""
 
 import asyncio
+import weakref
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -8,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.chat.gate import LIMIT, SPREAD, Gate, Kind
+from bot.chat.gate import LIMIT, RESERVE, Gate, Kind
 
 INTERVAL = 1.0
+WINDOW = INTERVAL * (LIMIT - 1) / (1 - RESERVE)
 
 
 class Door:
@@ -93,8 +95,45 @@ async def test_a_preview_that_becomes_a_final_hurries(door: Door) -> None:
 
 async def test_even_urgent_writes_stay_within_discords_window(door: Door) -> None:
     await asyncio.gather(*(door.go(f"final {number}") for number in range(7)))
-    window = INTERVAL * LIMIT / SPREAD
-    assert door.times == pytest.approx([0] * LIMIT + [window] * 2)
+    assert door.times == pytest.approx([0] * LIMIT + [WINDOW] * 2)
+
+
+async def test_previews_leave_the_last_write_of_a_window_to_a_final(door: Door) -> None:
+    await asyncio.gather(*(door.go(f"final {number}") for number in range(LIMIT - 2)))
+    preview, next_preview = (asyncio.create_task(door.preview(name)) for name in ("preview", "next"))
+    await preview
+    await asyncio.sleep(WINDOW / 2)
+    await door.go("final")
+    await next_preview
+    assert door.times[LIMIT - 2 :] == pytest.approx([INTERVAL, INTERVAL + WINDOW / 2, WINDOW])
+
+
+async def test_a_preview_may_take_the_last_write_of_a_window_that_is_about_to_close(door: Door) -> None:
+    await asyncio.gather(*(door.go(f"final {number}") for number in range(LIMIT - 1)))
+    await door.preview("preview")
+    await door.preview("next")
+    assert door.times[LIMIT - 1 :] == pytest.approx([WINDOW * (1 - RESERVE), WINDOW * (1 - RESERVE) + INTERVAL])
+
+
+async def test_a_window_of_a_single_write_has_none_to_keep(door: Door) -> None:
+    await door.preview("first")
+    door.gate.learn(Kind.EDIT, 1, 0, 8.0)
+    await door.preview("second")
+    await door.preview("third")
+    assert door.times == pytest.approx([0, 8, 16])
+
+
+async def test_the_count_outlives_the_last_reply_until_its_window_closes() -> None:
+    gate = Gate(INTERVAL)
+    async with gate.write(Kind.EDIT):
+        pass
+    gate.learn(Kind.EDIT, LIMIT, 0, 30.0)
+    seen = weakref.ref(gate)
+    del gate
+    await asyncio.sleep(29)
+    assert seen()
+    await asyncio.sleep(2)
+    assert not seen()
 
 
 async def test_new_messages_and_edits_are_counted_apart(door: Door) -> None:
@@ -107,10 +146,11 @@ async def test_what_discord_says_of_its_window_holds(door: Door) -> None:
     await door.preview("first")
     door.gate.learn(Kind.EDIT, 2, 1, 8.0)
     await asyncio.gather(*(door.preview(f"preview {number}") for number in range(3)))
-    assert door.times == pytest.approx([0, 4 * SPREAD, 8 * SPREAD, 12 * SPREAD])
+    pace = 8 * (1 - RESERVE)
+    assert door.times == pytest.approx([0, pace, 2 * pace, 3 * pace])
     door.gate.learn(Kind.EDIT, 2, 0, 30.0)
     await door.go("final")
-    assert door.times[-1] == pytest.approx(12 * SPREAD + 30)
+    assert door.times[-1] == pytest.approx(3 * pace + 30)
 
 
 async def test_who_gives_up_while_waiting_costs_nobody_a_slot(door: Door) -> None:
@@ -215,7 +255,7 @@ def _refused(starts: list[float]) -> bool:
     """Whether Discord's fixed window, opened by the first write and then by the first behind it, ever overflows."""
     opened, count = float("-inf"), 0
     for start in starts:
-        if start >= opened + INTERVAL * LIMIT / SPREAD - 1e-6:
+        if start >= opened + WINDOW - 1e-6:
             opened, count = start, 0
         count += 1
         if count > LIMIT:

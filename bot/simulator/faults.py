@@ -20,6 +20,9 @@ class Fault:
     drop: bool = False  # close the connection without an answer
     after: bool = False  # delay or drop only once the request has taken effect
 
+    def end(self) -> None:
+        self.times = 0
+
     def fits(self, request: str) -> bool:
         return self.times > 0 and fnmatch(request, self.pattern)
 
@@ -60,8 +63,22 @@ class Faults:
         """Delays; `after`: the request takes effect at once and only its answer is late, after the gateway's events."""
         return self.arm(Fault(pattern, times, seconds, after=after))
 
-    def fail(self, pattern: str, status: int, times: int = 1, *, html: bool = False, retry_after: float = 0.1) -> Fault:
-        return self.arm(Fault(pattern, times, status=status, html=html, retry_after=retry_after))
+    def fail(
+        self,
+        pattern: str,
+        status: int,
+        times: int = 1,
+        *,
+        html: bool = False,
+        retry_after: float = 0.1,
+        after: bool = False,
+    ) -> Fault:
+        """Refuses; `after`: the request takes effect and is refused all the same."""
+        return self.arm(Fault(pattern, times, status=status, html=html, retry_after=retry_after, after=after))
+
+    def outage(self, pattern: str = "*", status: int = 500) -> Fault:
+        """Refuses all such requests until `end` is called on the result, or `clear`."""
+        return self.fail(pattern, status, times=1_000_000)
 
     def drop(self, pattern: str, times: int = 1, *, after: bool = False) -> Fault:
         """Closes the connection instead of answering; `after`: the request still takes effect."""

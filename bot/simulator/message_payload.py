@@ -91,7 +91,7 @@ def _optional(message: Message, viewer: Viewer, channel: Channel, guild: Guild |
     if message.reactions:
         payload["reactions"] = [_reaction(key, users, viewer.user) for key, users in message.reactions.items()]
     if message.interaction:
-        payload |= {"application_id": str(app.id), "webhook_id": str(app.id)} | _interaction(message.interaction)
+        payload |= {"application_id": str(app.id), "webhook_id": str(app.id)} | _interaction(message)
     if message.forwarded:
         payload["message_snapshots"] = [{"message": _snapshot(message.forwarded, viewer, channel)}]
     if message.thread_id and guild and message.thread_id in guild.channels:
@@ -140,8 +140,13 @@ def _reaction(key: str, users: list[int], viewer: User) -> Json:
     }
 
 
-def _interaction(interaction: Interaction) -> Json:
-    payload: Json = {"interaction_metadata": _metadata(interaction)}
+def _interaction(message: Message) -> Json:
+    interaction = message.interaction
+    assert interaction is not None
+    about = _metadata(interaction)
+    if interaction.original not in (None, message):  # a follow-up
+        about["original_response_message_id"] = str(interaction.original.id)
+    payload: Json = {"interaction_metadata": about}
     if interaction.type == COMMAND:
         payload["interaction"] = {
             "id": str(interaction.id),

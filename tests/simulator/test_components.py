@@ -239,6 +239,29 @@ async def test_each_token_has_its_budget_and_none_is_counted_for_the_bot(ana: Pe
     assert [(r.method, r.status) for r in webhooks] == [("POST", 200), ("PATCH", 200), ("DELETE", 204)] * 2
 
 
+async def test_buttons_work_in_direct_conversations(bot: Waiting, ana: Person) -> None:
+    assert bot.user is not None
+    dm = await ana.open_dm(bot.user.id)
+    await bot.get_partial_messageable(int(dm["id"])).send("answer", view=panel())
+    interaction, acting = await pressed(bot, ana.click(await ana.hears("answer"), "other"))
+    assert (interaction.guild, interaction.user.id) == (None, int(ana.id))
+    await interaction.response.edit_message(content="changed")
+    await acting
+    assert buttons(await ana.hears("changed")) == ["Other model"]
+
+
+async def test_a_follow_up_knows_what_it_follows(general: discord.TextChannel, bot: Waiting, ana: Person) -> None:
+    sent = await general.send("answer", view=panel())
+    interaction, acting = await pressed(bot, ana.click(await ana.hears("answer"), "other"))
+    await interaction.response.send_message("one")
+    first = await ana.answer(await acting)
+    assert "original_response_message_id" not in first["interaction_metadata"]
+    assert first["interaction_metadata"]["interacted_message_id"] == str(sent.id)
+    await interaction.followup.send("two")
+    second = await ana.hears("two")
+    assert second["interaction_metadata"]["original_response_message_id"] == first["id"]
+
+
 class Where(discord.ui.Modal, title="Where and who"):
     place = discord.ui.Label(text="Channel", component=discord.ui.ChannelSelect[Any](custom_id="place"))
     who = discord.ui.Label(text="Who", component=discord.ui.MentionableSelect[Any](custom_id="who", max_values=2))

@@ -108,6 +108,19 @@ async def test_injected_errors(sim: Simulator, general: discord.TextChannel) -> 
     await general.send("all is well")
 
 
+async def test_an_outage_lasts_until_it_ends(sim: Simulator, general: discord.TextChannel) -> None:
+    outage = sim.faults.outage("* /channels/*", 503)
+    for _ in range(3):
+        with pytest.raises(discord.DiscordServerError):
+            await general.send("unavailable")
+    outage.end()
+    sim.faults.fail("POST *", 503, after=True)
+    with pytest.raises(discord.DiscordServerError):
+        await general.send("taken all the same", nonce="1")
+    assert (await general.send("taken all the same", nonce="1")).content == "taken all the same"
+    assert len(sim.world.general.messages) == 1
+
+
 async def test_latency(sim: Simulator, general: discord.TextChannel) -> None:
     slow = sim.faults.slow("POST *", 0.15)
     began = time.monotonic()

@@ -6,6 +6,7 @@ page that says so, and comes whole as a file.
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 from bot.chat.controls import NONE, Act, Controls
@@ -67,7 +68,7 @@ class Draft:
     @property
     def wordless(self) -> bool:
         """Whether the model has said nothing yet that could be seen."""
-        return not self.text.strip()
+        return not any(map(_can_be_seen, self.text))
 
     @property
     def blank(self) -> bool:
@@ -76,7 +77,7 @@ class Draft:
 
     def growing(self) -> list[Page]:
         """The pages while more is to come."""
-        texts = self._typesetter.preview(self.text)
+        texts = [] if self.wordless else self._typesetter.preview(self.text)
         if not texts:
             texts = [self._status()] if self.status else []
         elif self._overflows(texts):
@@ -98,7 +99,7 @@ class Draft:
 
     def _final(self) -> list[str]:
         """The whole text's pages; as it was written, should nothing be left of it in Discord's Markdown."""
-        return self._typesetter.final(self.text) or split(self.text, self._limit)
+        return [] if self.wordless else self._typesetter.final(self.text) or split(self.text, self._limit)
 
     @property
     def _limit(self) -> int:
@@ -126,6 +127,11 @@ class Draft:
         if len(texts[-1]) + 1 + len(small) <= self._limit:
             return [*texts[:-1], f"{texts[-1]}\n{small}"]
         return texts + split(small, self._limit)
+
+
+def _can_be_seen(character: str) -> bool:
+    """Whether a character takes ink; models do send texts of nothing but zero-width ones."""
+    return not character.isspace() and unicodedata.category(character) not in {"Cc", "Cf"}
 
 
 def _folded(thought: str, *, from_start: bool) -> str:

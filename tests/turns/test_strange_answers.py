@@ -1,0 +1,151 @@
+"""Whatever a model sends, people get it: shown where it fits, as a file where it does not, and calling nobody."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+import regex
+
+from bot.app import App
+from bot.simulator import Permission, Raw, Say, Simulator, Wait
+from tests.listener import Json
+from tests.person import Person
+from tests.turns.afterwards import LIMIT, answers_still, ended, kept, read
+from tests.turns.memory import rows
+
+pytestmark = pytest.mark.usefixtures("calm")
+
+MARKS = "".join(chr(0x300 + number) for number in range(12))
+ARABIC = "هذه جملة عربية طويلة بما يكفي، وفيها كلمات كثيرة. "
+HEBREW = "זה משפט בעברית, והוא ארוך דיו. "
+TORN = regex.compile(r"[\p{M}\u200d]")
+UNPRINTABLE = regex.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+AROUND = regex.compile(r"```(?:python)?|\s|\u200b")
+
+OVERLONG = {
+    "characters without a space": "x" * 100_000,
+    "an endless fence": "```python\n" + "".join(f"print({line})\n" for line in range(20_000)),
+    "right to left": (ARABIC + HEBREW) * 300,
+    "zalgo": "".join(letter + MARKS for letter in "zalgo" * 300),
+    "a wide table": "\n".join("|" + f" {cell} |" * 3_000 for cell in ("a", "---", "b", "c")),
+    "calls for everyone": "@everyone @here " * 1_500,
+    "control characters": "nul \x00 bell \x07 escape \x1b[31m " * 1_000,
+}
+SHORT = {
+    "backticks": ("`" * 10_000, "`"),
+    "backticks around a word": ("`" * 5_000 + "word" + "`" * 5_000, "`word`"),
+    "right to left": (f"# {HEBREW}\n{ARABIC}".strip(), f"# {HEBREW.strip()}\n{ARABIC.strip()}"),
+    "one letter under a thousand marks": ("z" + MARKS * 100, "z" + MARKS * 100),
+    "control characters": ("one\x00 two\x07 three\x1b[0m\x7f", "one two three[0m"),
+    "invitations": (
+        "Come to discord.gg/abcd, https://discord.gg/abcd or [here](https://discord.com/invite/abcd).",
+        "Come to `discord.gg/abcd`, `discord.gg/abcd` or here `discord.com/invite/abcd`.",
+    ),
+}
+
+
+def squeezed(text: str) -> str:
+    """Without what may be around the words: space, fences, and what cannot be printed."""
+    return UNPRINTABLE.sub("", AROUND.sub("", text))
+
+
+async def ask(sim: Simulator, ana: Person, text: str) -> list[Json]:
+    """Have a model send this in eight parts; the messages that show it."""
+    size = len(text) // 8 + 1
+    sim.model.script(*(Say(text[at : at + size]) for at in range(0, len(text), size)))
+    await ana.say(f"<@{sim.world.bot.id}> tell me")
+    await ana.hears(ended)
+    return ana.heard_from(sim.world.bot.id)
+
+
+def can_be_shown(ana: Person, pages: list[Json]) -> None:
+    """No message was ever too long, began inside of a character, called somebody, or said what cannot be printed."""
+    for page in pages:
+        assert not TORN.match(page["content"])
+        for state in ana.states(page):
+            assert len(state["content"]) <= LIMIT
+            assert not UNPRINTABLE.search(state["content"])
+            assert not state["mention_everyone"]
+        assert not ana.pinged(page)
+
+
+@pytest.mark.parametrize("text", OVERLONG.values(), ids=OVERLONG)
+async def test_what_does_not_fit_into_eight_messages_comes_whole_as_a_file(
+    sim: Simulator, ana: Person, parley: App, tmp_path: Path, text: str
+) -> None:
+    pages = await ask(sim, ana, text)
+    assert len(pages) == 9
+    can_be_shown(ana, pages)
+    assert pages[-1]["content"] == f"-# The whole answer, {len(text):,} characters long, is in the file."
+    assert await read(pages[-1]) == text
+    await answers_still(sim, ana)
+    assert kept(tmp_path)[0] == {"text": text, "finished": 1, "error": None}
+
+
+@pytest.mark.parametrize("name", OVERLONG.keys() - {"a wide table"})
+async def test_where_no_files_may_be_attached_it_comes_as_so_many_messages(
+    sim: Simulator, ana: Person, parley: App, tmp_path: Path, name: str
+) -> None:
+    sim.world.deny(sim.world.general, Permission.ATTACH_FILES)
+    text = OVERLONG[name][:20_000]
+    pages = await ask(sim, ana, text)
+    can_be_shown(ana, pages)
+    assert len(pages) > 9
+    assert "".join(squeezed(page["content"]) for page in pages) == squeezed(text)
+    await answers_still(sim, ana)
+    assert kept(tmp_path)[0] == {"text": text, "finished": 1, "error": None}
+
+
+@pytest.mark.parametrize(("text", "shown"), SHORT.values(), ids=SHORT)
+async def test_strange_text_is_shown_as_far_as_it_can_be(
+    sim: Simulator, ana: Person, parley: App, tmp_path: Path, text: str, shown: str
+) -> None:
+    pages = await ask(sim, ana, text)
+    can_be_shown(ana, pages)
+    assert pages[0]["content"].startswith(shown)
+    await answers_still(sim, ana)
+    assert kept(tmp_path)[0] == {"text": text, "finished": 1, "error": None}
+
+
+@pytest.mark.parametrize("text", [" \n\t \u3000 \u200b\n" * 500, "<think>I should say that it is blue"])
+async def test_an_answer_of_nothing_that_can_be_seen_is_called_empty(
+    sim: Simulator, ana: Person, parley: App, tmp_path: Path, text: str
+) -> None:
+    [page] = await ask(sim, ana, text)
+    assert page["content"].startswith("⚠️")
+    assert "sent an empty answer" in page["content"]
+    await answers_still(sim, ana)
+    [first, *_] = rows(
+        tmp_path / "parley.db",
+        "SELECT text, reasoning, finished, error FROM messages JOIN completions ON message_id = id ORDER BY id",
+    )
+    assert (first["text"] + first["reasoning"]).strip() == text.removeprefix("<think>").strip()
+    assert (first["finished"], first["error"]) == (1, "empty answer")
+
+
+async def test_half_a_surrogate_pair_does_not_cost_the_answer_its_place(
+    sim: Simulator, ana: Person, parley: App, tmp_path: Path
+) -> None:
+    sim.model.script(Say("A smile: "), Raw(b'data: {"choices":[{"delta":{"content":"\\ud83d"}}]}\n\n'), Say(" Done."))
+    await ana.say(f"<@{sim.world.bot.id}> tell me")
+    reply = await ana.hears("A smile:", "Done.", ended)
+    can_be_shown(ana, [reply])
+    await answers_still(sim, ana)
+    assert kept(tmp_path)[0]["error"] is None
+
+
+@pytest.mark.parametrize("form", ["{}", "`{}`", "```\n{}\n```", "# {}", "| {} |\n|---|\n| x |\n"])
+async def test_nobody_is_called_where_the_bot_could_call_everybody(
+    sim: Simulator, ana: Person, parley: App, form: str
+) -> None:
+    role = sim.world.bot_role
+    sim.world.set_permissions(role, role.permissions | Permission.MENTION_EVERYONE)
+    calls = f"@everyone @here <@{ana.id}> <@&{role.id}>"
+    go = asyncio.Event()
+    sim.model.script(Say(form.format(calls) + "\n"), Wait(go), Say(form.format(calls)))
+    await ana.say(f"<@{sim.world.bot.id}> shout")
+    await ana.hears("everyone")
+    go.set()
+    reply = await ana.hears(ended)
+    for state in ana.states(reply):
+        assert (state["mentions"], state["mention_everyone"], state["mention_roles"]) == ([], False, [])

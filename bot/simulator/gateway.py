@@ -28,7 +28,7 @@ from bot.simulator.welcome import for_application, for_person, guild_create_payl
 from bot.simulator.world import Event, World
 
 HEARTBEAT_INTERVAL = 41.25
-ACK_AFTER = 0.01  # seconds; discord.py notes when it sent a heartbeat only after the send, and loopback is faster
+ACK_AFTER = 0.1  # seconds; discord.py notes when it sent a heartbeat only after the send, and loopback is faster
 DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE, VOICE, RESUME, RECONNECT, REQUEST_MEMBERS = 0, 1, 2, 3, 4, 6, 7, 8
 INVALID_SESSION, HELLO, ACK = 9, 10, 11
 GOODBYE = (1000, 1001)

@@ -10,6 +10,7 @@ import aiohttp
 import discord
 
 from bot.chat.gate import INTERVAL
+from bot.discord.ask import TOKEN_SECONDS
 from bot.discord.client import Parley, point_at
 from bot.model_lists import ModelLists
 from bot.providers.asking import Asker
@@ -59,10 +60,13 @@ class App:
 
 
 @asynccontextmanager
-async def open_app(settings: Settings, pace: float = INTERVAL) -> AsyncIterator[App]:
+async def open_app(
+    settings: Settings, pace: float = INTERVAL, token_seconds: float = TOKEN_SECONDS
+) -> AsyncIterator[App]:
     """Parley with its database open; at the end running replies are finished, then everything closes.
 
-    `pace` is the seconds between two writes to a channel. Raises DatabaseUnusable.
+    `pace` is the seconds between two writes to a channel, `token_seconds` how long a command can be answered. Raises
+    DatabaseUnusable.
     """
     if settings.discord_token is None:
         raise CannotRun(f"DISCORD_TOKEN is not set; it is {ALLOWED['DISCORD_TOKEN']}.")
@@ -73,9 +77,8 @@ async def open_app(settings: Settings, pace: float = INTERVAL) -> AsyncIterator[
         lists = ModelLists(ModelReader(chat.session), store.model_lists, asker.health)
         offer = settings.offer(lists.listed)
         responder = Responder(offer, asker, store, operator)
-        app = App(
-            Parley(responder, offer, store, operator, lists.health, pace), settings.discord_token.get_secret_value()
-        )
+        client = Parley(responder, offer, store, operator, lists.health, pace, token_seconds)
+        app = App(client, settings.discord_token.get_secret_value())
         async with lists.kept_fresh([offer.server(name) for name in offer.providers]):
             try:
                 yield app

@@ -66,6 +66,7 @@ class ModelLists:
         self._asked = asked
         self._rhythm = rhythm or Rhythm()
         self._turns = asyncio.Semaphore(LISTS_AT_ONCE)
+        self._keeping = asyncio.Lock()
         self._listed: dict[str, tuple[Model, ...]] = {}
         self._failures: dict[str, ProviderError] = {}
         self._health: dict[str, Health] = {}
@@ -96,8 +97,9 @@ class ModelLists:
         try:
             yield
         finally:
-            for task in tasks:
-                task.cancel()
+            async with self._keeping:  # a write that is cut off would leave its connection open
+                for task in tasks:
+                    task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _recall(self, servers: Sequence[Server]) -> dict[str, float]:
@@ -134,9 +136,9 @@ class ModelLists:
     async def _read(self, server: Server, models: tuple[Model, ...]) -> None:
         """Take up a list once it is written down: what people were offered, they are offered after a restart."""
         now = time.time()
-        await self._kept.keep(
-            StoredList(server.name, _public(server.base_url), _MODELS.dump_json(models).decode(), now)
-        )
+        found = StoredList(server.name, _public(server.base_url), _MODELS.dump_json(models).decode(), now)
+        async with self._keeping:
+            await self._kept.keep(found)
         self._listed[server.name] = models
         self._failures.pop(server.name, None)
         self._health[server.name] = Health(True, "", now)
@@ -148,7 +150,7 @@ class ModelLists:
         level = logging.DEBUG if known else logging.WARNING if server.key else logging.INFO
         log.log(level, "The models of %s are not known: %s: %s", server.provider.title, type(error).__name__, error)
         self._failures[server.name] = error
-        self._health[server.name] = Health(False, f"{error.why} ({error.detail})", time.time())
+        self._health[server.name] = Health(False, error.why, time.time())
 
 
 def _log_crash(task: asyncio.Task[None]) -> None:

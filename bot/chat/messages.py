@@ -177,10 +177,9 @@ class Completion:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A prompt and its completion, with the ids of the Discord messages that show the reply, in order."""
+    """A prompt, where it goes on, and its completion."""
 
     prompt: Prompt
     images: tuple[Image, ...]
     position: Position
     completion: Completion
-    shown: tuple[int, ...] = ()

@@ -94,7 +94,12 @@ def files_with(message: discord.Message) -> tuple[Attachment, ...]:
 
 
 def _attachments(found: list[discord.Attachment]) -> tuple[Attachment, ...]:
-    return tuple(Attachment(each.filename, each.size, partial(_read, each)) for each in found)
+    return tuple(map(read_attachment, found))
+
+
+def read_attachment(found: discord.Attachment) -> Attachment:
+    """A file that is attached, to be fetched when somebody wants to read it."""
+    return Attachment(found.filename, found.size, partial(_read, found))
 
 
 async def _read(attachment: discord.Attachment) -> bytes:

@@ -1,53 +1,17 @@
 """People talk to Parley: messages in, replies out."""
 
 import logging
-import re
-from contextlib import suppress
-from weakref import WeakValueDictionary
 
-import aiohttp
 import discord
 from discord.ext import commands
 
-from bot.chat.gate import INTERVAL, Gate, Kind
 from bot.discord.border import read_prompt
+from bot.discord.gates import Gates
 from bot.discord.surface import ChannelSurface, surface_at
 from bot.responder import Responder
 from bot.store.conversations import Unfinished
 
 log = logging.getLogger(__name__)
-
-
-_WRITE = re.compile(r"/channels/(\d+)/messages(?:/\d+)?$")
-_KINDS = {"POST": Kind.SEND, "PATCH": Kind.EDIT}
-
-
-class Gates:
-    """One gate per channel id, threads included, for as long as a reply there needs it."""
-
-    def __init__(self, interval: float = INTERVAL) -> None:
-        self._interval = interval
-        self._gates: WeakValueDictionary[int, Gate] = WeakValueDictionary()
-
-    def of(self, channel_id: int) -> Gate:
-        return self._gates.setdefault(channel_id, Gate(self._interval))
-
-    def trace(self) -> aiohttp.TraceConfig:
-        """What discord.py's HTTP session calls, so that the gates learn from Discord's answers to their writes."""
-        trace = aiohttp.TraceConfig()
-        trace.on_request_end.append(self._learn)
-        return trace
-
-    async def _learn(self, _: object, __: object, request: aiohttp.TraceRequestEndParams) -> None:
-        found = _WRITE.search(request.url.path)
-        gate = self._gates.get(int(found[1])) if found else None
-        kind = _KINDS.get(request.method)
-        if gate is None or kind is None:
-            return
-        with suppress(KeyError, ValueError):  # an answer without the headers teaches nothing
-            headers = request.response.headers
-            limit, remaining = (int(headers[f"X-RateLimit-{name}"]) for name in ("Limit", "Remaining"))
-            gate.learn(kind, limit, remaining, float(headers["X-RateLimit-Reset-After"]))
 
 
 class Chat(commands.Cog):

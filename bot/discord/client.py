@@ -12,8 +12,10 @@ from discord.http import Route
 
 from bot.chat.gate import INTERVAL
 from bot.chat.preferences import Preferences
-from bot.discord.chat import Chat, Gates
+from bot.discord.ask import TOKEN_SECONDS, Ask
+from bot.discord.chat import Chat
 from bot.discord.controls import ReplyControls
+from bot.discord.gates import Gates
 from bot.discord.replies import Commands
 from bot.discord.settings import Settings
 from bot.discord.switch import HealthOf, Switch
@@ -46,7 +48,10 @@ def intents() -> discord.Intents:
 
 
 class Parley(commands.Bot):
-    """A discord.py client with Parley's cogs. `pace` is the seconds between two writes to a channel."""
+    """A discord.py client with Parley's cogs.
+
+    `pace` is the seconds between two writes to a channel, `token_seconds` how long a command can be answered.
+    """
 
     def __init__(
         self,
@@ -56,6 +61,7 @@ class Parley(commands.Bot):
         operator: Preferences,
         health: HealthOf,
         pace: float = INTERVAL,
+        token_seconds: float = TOKEN_SECONDS,
     ) -> None:
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nothing here speaks
         gates = Gates(pace)
@@ -72,6 +78,7 @@ class Parley(commands.Bot):
         self._store = store
         self._own_cogs = (
             Chat(self, responder, gates),
+            Ask(responder, gates, token_seconds),
             ReplyControls(self, responder.turns, Revisions(responder, store), offer, gates),
             Switch(offer, store, operator, health),
             Settings(offer, store, operator),

@@ -2,13 +2,14 @@
 
 import logging
 
+import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot.chat.controls import Act
 from bot.discord.border import read_author, read_place
 from bot.discord.buttons import DYNAMIC, Interaction, choice_of
-from bot.discord.chat import Gates
+from bot.discord.gates import Gates
 from bot.discord.replies import answer
 from bot.discord.surface import ChannelSurface, surface_at
 from bot.discord.switch import LONGEST_CHOICE, MOST_CHOICES
@@ -34,7 +35,7 @@ class ReplyControls(commands.Cog):
         self._client.add_dynamic_items(*DYNAMIC)
 
     @app_commands.command(description="Stop the answer I am writing here: yours, or with Manage Messages anybody's")
-    async def stop(self, interaction: Interaction) -> None:
+    async def stop(self, interaction: discord.Interaction) -> None:
         ended = self._turns.stop(interaction.channel_id or 0, interaction.user.id, everybodys=_moderates(interaction))
         await answer(interaction, "Stopped." if ended else "I am not writing anything for you here.")
 

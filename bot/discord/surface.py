@@ -52,7 +52,7 @@ class ChannelSurface:
         self.gate = gate
         self._prompt = prompt
         self._channel = prompt.channel
-        self._sent = sent
+        self.sent = sent
 
     def lack(self) -> str:
         """The permissions that are missing for an answer here, empty where there are all."""
@@ -78,14 +78,14 @@ class ChannelSurface:
     async def send(self, page: Page, *, ping: bool = False) -> int:
         """The nonce keeps a post that is tried again from standing there twice: Discord answers with the first one."""
         options = _SendOptions(
-            nonce=f"{self._prompt.id}-{self._sent}",
+            nonce=f"{self._prompt.id}-{self.sent}",
             allowed_mentions=discord.AllowedMentions(everyone=False, users=False, roles=False, replied_user=ping),
         )
-        if not self._sent:
+        if not self.sent:
             options["reference"] = self._prompt.to_reference(fail_if_not_exists=False)
         with sorted_errors(page):
             sent = await self._channel.send(**written(page), **options, files=files_of(page))
-        self._sent += 1
+        self.sent += 1
         if not page.embed and sent.content.strip() != page.text.strip():
             await self.edit(sent.id, page, BLANK)  # the first try had arrived, and the text has grown since
         return sent.id
@@ -106,7 +106,7 @@ class ChannelSurface:
 
     async def bare(self, message_id: int) -> None:
         with sorted_errors():
-            await self._channel.get_partial_message(message_id).edit(view=None, allowed_mentions=_nobody())
+            await self._channel.get_partial_message(message_id).edit(view=None, allowed_mentions=nobody())
 
     async def attachments(self) -> tuple[Attachment, ...]:
         prompt = self._prompt
@@ -118,6 +118,8 @@ class ChannelSurface:
         return files_with(found)
 
     async def typing(self) -> None:
+        if not self.gate.spare():
+            return  # many are answered at once, and words go first
         with suppress(discord.DiscordException, *CONNECTION_ERRORS):
             await self._channel.typing()
 
@@ -126,13 +128,13 @@ class ChannelSurface:
         if not isinstance(self._prompt, discord.Message):
             return  # after a restart nobody waits for it any more
         try:
-            await self._prompt.author.send(text, allowed_mentions=_nobody())
+            await self._prompt.author.send(text, allowed_mentions=nobody())
         except (discord.DiscordException, *CONNECTION_ERRORS) as error:
             log.warning("%s could not be told in a direct message either: %s", self._prompt.author.id, error)
 
     async def _edit(self, message_id: int, page: Written, files: Attached) -> None:
         message = self._channel.get_partial_message(message_id)
-        await message.edit(**page, **files, allowed_mentions=_nobody())
+        await message.edit(**page, **files, allowed_mentions=nobody())
 
     async def _reopen(self) -> bool:
         """Open an archived thread again; whether it could be."""
@@ -164,7 +166,7 @@ def written(page: Page, was: Page | None = None) -> Written:
     if was is None or (page.text, page.embed) != (was.text, was.embed):
         parts["content"] = None if page.embed else page.text
         if page.embed:
-            parts["embeds"] = [discord.Embed(description=page.text, colour=discord.Colour.blurple())]
+            parts["embeds"] = embeds_of(page)
         elif was is BLANK or (was and was.embed):
             parts["embeds"] = []
     if was is None or was is BLANK or page.controls != was.controls:
@@ -177,12 +179,17 @@ def attached(page: Page, was: Page) -> Attached:
     return Attached() if page.files == was.files and was is not BLANK else Attached(attachments=files_of(page))
 
 
+def embeds_of(page: Page) -> list[discord.Embed]:
+    """The page as an embed, where it is one."""
+    return [discord.Embed(description=page.text, colour=discord.Colour.blurple())] if page.embed else []
+
+
 def files_of(page: Page) -> list[discord.File]:
     """The files of a page, ready to be sent once."""
     return [discord.File(io.BytesIO(file.text.encode()), file.name) for file in page.files]
 
 
-def _nobody() -> discord.AllowedMentions:
+def nobody() -> discord.AllowedMentions:
     """Nothing that a model writes may ping; Discord pings again at every edit that does not say so."""
     return discord.AllowedMentions.none()
 

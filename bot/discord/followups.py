@@ -1,0 +1,104 @@
+"""The answer to a slash command, which Discord takes for a quarter of an hour."""
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import discord
+
+from bot.chat.gate import Gate
+from bot.chat.messages import Attachment
+from bot.chat.surface import Page
+from bot.discord.border import CONNECTION_ERRORS
+from bot.discord.buttons import Interaction, view_of
+from bot.discord.surface import ChannelSurface, attached, embeds_of, files_of, nobody, sorted_errors, written
+
+log = logging.getLogger(__name__)
+
+_TOKEN_ENDED = {10015, 50027}
+
+
+class InteractionSurface:
+    """Below a slash command: follow-up messages as long as its token lives, then messages of the channel."""
+
+    def __init__(self, interaction: Interaction, gate: Gate, channel: ChannelSurface, until: float) -> None:
+        """`until` is the moment of the event loop's clock at which the token is not to be relied on any more."""
+        self._interaction = interaction
+        self._own_gate = gate
+        self._channel = channel
+        self._until = until
+
+    @property
+    def _open(self) -> bool:
+        return asyncio.get_running_loop().time() < self._until
+
+    @property
+    def gate(self) -> Gate:
+        return self._own_gate if self._open else self._channel.gate
+
+    @property
+    def takes_embeds(self) -> bool:
+        return self._channel.takes_embeds
+
+    async def send(self, page: Page, *, ping: bool = False) -> int:
+        """A follow-up stands below the question, so it needs no reference; the asker knows to look for it."""
+        if self._open:
+            with sorted_errors(page), suppress(_TokenEnded), self._token():
+                sent = await self._interaction.followup.send(
+                    discord.utils.MISSING if page.embed else page.text,
+                    embeds=embeds_of(page),
+                    view=view_of(page.controls),
+                    files=files_of(page),
+                    allowed_mentions=nobody(),
+                    wait=True,
+                )
+                self._channel.sent += 1
+                return int(sent.id)
+        return await self._channel.send(page, ping=ping)
+
+    async def edit(self, message_id: int, page: Page, was: Page) -> None:
+        if self._open:
+            with sorted_errors(page if page.files != was.files else None), suppress(_TokenEnded), self._token():
+                await self._interaction.followup.edit_message(
+                    message_id, **written(page, was), **attached(page, was), allowed_mentions=nobody()
+                )
+                return
+        await self._channel.edit(message_id, page, was)
+
+    async def delete(self, message_id: int) -> None:
+        await self._channel.delete(message_id)
+
+    async def bare(self, message_id: int) -> None:
+        await self._channel.bare(message_id)
+
+    async def attachments(self) -> tuple[Attachment, ...]:
+        return ()
+
+    async def typing(self) -> None:
+        await self._channel.typing()
+
+    async def whisper(self, text: str) -> None:
+        """For the person's eyes only, below the command; in a direct message when the token has ended."""
+        try:
+            if self._open:
+                await self._interaction.followup.send(text, ephemeral=True, allowed_mentions=nobody())
+            else:
+                await self._interaction.user.send(text, allowed_mentions=nobody())
+        except (discord.DiscordException, *CONNECTION_ERRORS) as error:
+            log.warning("%s could not be told apart: %s", self._interaction.user.id, error)
+
+    @contextmanager
+    def _token(self) -> Iterator[None]:
+        """Notice when Discord takes the token no more."""
+        try:
+            yield
+        except discord.HTTPException as error:
+            if error.code not in _TOKEN_ENDED:
+                raise
+            self._until = 0.0
+            raise _TokenEnded from error
+
+
+class _TokenEnded(Exception):
+    """The interaction cannot be answered any more, only its channel can be written to."""

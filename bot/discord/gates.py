@@ -1,0 +1,62 @@
+"""The gates of all places that replies are written in, taught by Discord's own answers."""
+
+import re
+from contextlib import suppress
+from weakref import WeakValueDictionary
+
+import aiohttp
+
+from bot.chat.budget import Budget
+from bot.chat.gate import INTERVAL, Gate, Kind
+
+_WRITE = re.compile(
+    r"/(?:channels/(?P<channel>\d+)/messages(?:/\d+)?|webhooks/\d+/(?P<token>[^/]+)(?:/messages/[^/]+)?)$"
+)
+_COUNTED = re.compile(r"/api/(?:v\d+/)?(?!interactions/|webhooks/)")
+"""What counts towards Discord's limit over all channels: all of its API but the answers to interactions."""
+
+_KINDS = {"POST": Kind.SEND, "PATCH": Kind.EDIT, "DELETE": Kind.DELETE}
+
+
+class Gates:
+    """One gate per channel id, threads included, and per interaction's token, as long as a reply there needs it.
+
+    A gate stays until its windows have closed, so that what Discord said of them holds for the next reply too.
+    """
+
+    def __init__(self, interval: float = INTERVAL) -> None:
+        self._interval = interval
+        self._budget = Budget(INTERVAL / interval)
+        self._gates: WeakValueDictionary[int | str, Gate] = WeakValueDictionary()
+
+    def of(self, channel_id: int) -> Gate:
+        """The gate of a channel."""
+        return self._gates.setdefault(channel_id, Gate(self._interval, self._budget))
+
+    def of_token(self, token: str) -> Gate:
+        """The gate of what is written in answer to one interaction, which Discord counts apart."""
+        return self._gates.setdefault(token, Gate(self._interval))
+
+    def trace(self) -> aiohttp.TraceConfig:
+        """What discord.py calls around its requests: they keep to the budget, and the gates learn from the answers."""
+        trace = aiohttp.TraceConfig()
+        trace.on_request_start.append(self._pace)
+        trace.on_request_end.append(self._learn)
+        return trace
+
+    async def _pace(self, _: object, __: object, request: aiohttp.TraceRequestStartParams) -> None:
+        if _COUNTED.match(request.url.path):
+            await self._budget.request()
+
+    async def _learn(self, _: object, __: object, request: aiohttp.TraceRequestEndParams) -> None:
+        found = _WRITE.search(request.url.path)
+        if not found:
+            return
+        gate = self._gates.get(int(found["channel"]) if found["channel"] else found["token"])
+        kind = _KINDS.get(request.method)
+        if gate is None or kind is None:
+            return
+        with suppress(KeyError, ValueError):  # an answer without the headers teaches nothing
+            headers = request.response.headers
+            limit, remaining = (int(headers[f"X-RateLimit-{name}"]) for name in ("Limit", "Remaining"))
+            gate.learn(kind, limit, remaining, float(headers["X-RateLimit-Reset-After"]))

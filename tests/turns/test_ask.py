@@ -1,0 +1,98 @@
+"""A question asked with a slash command, whose answer is written in another way at first."""
+
+import asyncio
+
+from bot.app import App, open_app
+from bot.settings import Settings
+from bot.simulator import Permission, Say, Simulator, Wait
+from tests.conftest import PACE
+from tests.forms import buttons
+from tests.listener import Json
+from tests.person import Person
+from tests.turns.pictures import PNG
+
+
+def written(sim: Simulator, place: str) -> list[str]:
+    """The methods of the writes to a sort of place, in order."""
+    return [each.method for each in sim.requests if f"/{place}/" in each.path and each.method in ("POST", "PATCH")]
+
+
+def ended(message: Json) -> bool:
+    return "Regenerate" in buttons(message)
+
+
+async def test_a_question_is_quoted_and_answered_below(
+    sim: Simulator, ana: Person, parley: App, at_parley: str
+) -> None:
+    sim.model.script(Say("Forty"), Wait(go := asyncio.Event()), Say("-two."))
+    question = await ana.command("ask", {"question": "What is the answer?\nIn brief."})
+    assert question["content"] == "> What is the answer?\n> In brief."
+    await ana.hears("Forty")
+    go.set()
+    reply = await ana.hears("Forty-two.", ended)
+    assert set(written(sim, "webhooks")) == {"POST", "PATCH"}
+
+    sim.model.script(Say("By seven."))
+    await ana.say(f"{at_parley} divide it")
+    await ana.hears("By seven.", ended)
+    said = [message["content"] for message in sim.model.requests[-1].json["messages"][1:]]
+    assert said == ["What is the answer?\nIn brief.", "Forty-two.", "divide it"]
+    await ana.until(lambda: True if not buttons(ana.latest(reply)) else None)
+
+
+async def test_the_model_sees_the_image(sim: Simulator, ana: Person, parley: App) -> None:
+    sim.model.script(Say("A cat."))
+    question = await ana.command("ask", {"question": "What is this?", "image": ("cat.png", PNG)})
+    assert question["content"] == "> What is this?\n> 🖼️ cat.png"
+    await ana.hears("A cat.", ended)
+    kinds = [part["type"] for part in sim.model.requests[-1].json["messages"][-1]["content"]]
+    assert kinds == ["text", "image_url"]
+
+
+async def test_the_answer_can_be_regenerated_and_deleted(sim: Simulator, ana: Person, parley: App) -> None:
+    sim.model.script(Say("One."))
+    await ana.command("ask", {"question": "A number?"})
+    first = await ana.hears("One.", ended)
+    sim.model.script(Say("Two."))
+    await ana.click(first, "Regenerate")
+    second = await ana.hears("Two.", ended)
+    assert second["id"] == first["id"]
+    await ana.click(second, "Delete")
+    await ana.gone(second)
+
+
+async def test_it_works_where_messages_may_not_be_sent(sim: Simulator, ana: Person, parley: App) -> None:
+    sim.world.deny(sim.world.general, Permission.SEND_MESSAGES)
+    sim.model.script(Say("Still here."))
+    await ana.command("ask", {"question": "Are you there?"})
+    await ana.hears("Still here.", ended)
+
+
+async def test_an_answer_that_outlives_its_token_moves_to_the_channel(sim: Simulator, ana: Person, parley: App) -> None:
+    text = "".join(f"Sentence number {number}. " for number in range(150))
+    sim.model.script(Say("Sentence"), Wait(go := asyncio.Event()), Say(text.removeprefix("Sentence")))
+    await ana.command("ask", {"question": "Tell me a lot"})
+    first = await ana.hears("Sentence", lambda message: "Stop" in buttons(message))
+    assert written(sim, "webhooks") == ["POST"]
+    sim.interactions.token_life = 0
+    go.set()
+    last = await ana.hears(ended)
+    assert pages_of(ana, sim) == [first["id"], last["id"]]
+    assert " ".join(page["content"] for page in ana.heard_from(sim.world.bot.id)[1:]).split() == text.split()
+    assert written(sim, "webhooks")[1:] == ["PATCH"], "it was tried once"
+
+
+async def test_an_answer_does_not_wait_for_the_end_of_its_token(
+    sim: Simulator, ana: Person, settings: Settings
+) -> None:
+    async with open_app(settings, PACE, token_seconds=0) as app:
+        await app.ready()
+        sim.model.script(Say("In time."))
+        await ana.command("ask", {"question": "Hurry?"})
+        await ana.hears("In time.", ended)
+    assert written(sim, "webhooks") == []
+
+
+def pages_of(person: Person, sim: Simulator) -> list[str]:
+    """The ids of the messages below the question."""
+    return [message["id"] for message in person.heard_from(sim.world.bot.id)[1:]]

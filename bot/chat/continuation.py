@@ -8,7 +8,7 @@ from bot.chat.messages import Completion, Usage
 
 def joint(text: str, more: str) -> str:
     """What belongs between an answer and its continuation: models leave out the space in front of a new sentence."""
-    ended = re.search(r"[.!?…:;,][\"'”’)\]]?$", text) and text.count("```") % 2 == 0
+    ended = re.search(r"[.!?…:;,][\"'”’)\]]?\Z", text) and text.count("```") % 2 == 0
     return " " if ended and re.match(r"\w", more) else ""
 
 

@@ -21,6 +21,7 @@ from bot.providers.catalogue import Catalogue, Model, WrongCatalogue, load_catal
 from bot.providers.errors import redacted
 from bot.providers.offer import Access, NotOffered, Offer
 from bot.providers.patience import IDLE_SECONDS, Budget
+from bot.providers.secrecy import written_secrets
 
 SYSTEM_PROMPT = "You are Parley, a helpful assistant in a Discord chat. Answer in the language you are asked in."
 
@@ -154,7 +155,11 @@ class Settings(BaseSettings):
     def secrets(self) -> list[str]:
         """What must never be written anywhere."""
         keys = [self.discord_token, *(access.key for access in self.access.values())]
-        return [key.get_secret_value() for key in keys if key]
+        known = [key.get_secret_value() for key in keys if key]
+        for name, provider in self.catalogue.items():
+            base_url = self.access.get(name, Access()).base_url
+            known += written_secrets(provider, [str(base_url)] if base_url else [])
+        return known
 
     @property
     def database_path(self) -> Path:

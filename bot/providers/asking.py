@@ -41,7 +41,7 @@ class FellBack:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How the last request to a provider went, and when, in Unix seconds."""
+    """How the last request to a provider went, and when, in Unix seconds. `error` is in our words, for people."""
 
     ok: bool
     error: str
@@ -116,4 +116,4 @@ class Asker:
             breaker.failed()
         else:
             breaker.succeeded()  # it is there, and does not like what it was asked
-        self._health[endpoint.name] = Health(False, f"{error.why} ({error.detail})", time.time())
+        self._health[endpoint.name] = Health(False, error.why, time.time())

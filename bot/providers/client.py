@@ -13,7 +13,7 @@ from bot.providers.failures import error_from_response
 from bot.providers.incoming import Incoming
 from bot.providers.offer import Endpoint
 from bot.providers.patience import GRACE_SECONDS, IDLE_SECONDS
-from bot.providers.request import Adjustments, Body, ChatRequest, encode
+from bot.providers.request import Adjustments, Body, ChatRequest, adjust, encode
 from bot.providers.wire import Chunk
 
 log = logging.getLogger(__name__)
@@ -44,8 +44,9 @@ class ChatClient:
     async def stream(self, endpoint: Endpoint, request: ChatRequest) -> AsyncGenerator[Chunk, None]:
         """The answer's chunks as they come; one chunk with everything where the provider does not stream.
 
-        A parameter that the model turns out to refuse is left out from then on. Raises ProviderError. Closing the
-        iterator closes the connection, which is how a provider learns to stop.
+        A parameter that the model turns out to refuse is left out from then on, and a system prompt that it takes in
+        no such role is given another. Raises ProviderError. Closing the iterator closes the connection, which is how a
+        provider learns to stop.
         """
         async with self._incoming(endpoint, request) as incoming:
             answer = Answer(incoming.media_type)
@@ -85,10 +86,11 @@ class ChatClient:
             async with response:
                 with Incoming(response, self._idle) as incoming:
                     error = error_from_response(response.status, await incoming.beginning(), response.headers)
-            if not isinstance(error, RefusedParameter) or error.parameter not in body.optional:
+            if response.status == 404 and endpoint.moved_to:
+                error.explain(f"{endpoint.name.upper()}_BASE_URL is a former one, which is {endpoint.moved_to} now")
+            if not isinstance(error, RefusedParameter) or not adjust(adjustments, body, error):
                 raise error
-            log.warning("%s refuses %s: it is left out from now on", endpoint.full_name, error.parameter)
-            adjustments[error.parameter] = error.instead
+            log.warning("%s refuses %s: it is not sent so from now on", endpoint.full_name, error.parameter)
 
     async def _ask(self, endpoint: Endpoint, body: Body) -> aiohttp.ClientResponse:
         headers = {"Content-Type": "application/json", "Content-Length": str(body.length)} | endpoint.headers
@@ -97,11 +99,11 @@ class ChatClient:
 
 @contextmanager
 def _as_provider_errors(endpoint: Endpoint) -> Iterator[None]:
-    """Raise what goes wrong as ProviderError, and without the key."""
+    """Raise what goes wrong as ProviderError, and without what is secret."""
     try:
         yield
     except ProviderError as error:
-        error.redact([endpoint.key.get_secret_value()] if endpoint.key else [])
+        error.redact(endpoint.secrets)
         raise
     except aiohttp.SocketTimeoutError as error:
         raise Silent(str(error)) from error

@@ -16,7 +16,7 @@ ProviderError
 |- Unreachable            no connection                                      (again)
 |- Silent                 nothing came for longer than we wait               (again)
 |- Resting                it failed so often that we do not ask for a while
-|- BrokenAnswer           what came back makes no sense
+|- BrokenAnswer           what came back makes no sense                      (again)
 `- CutOff                 the stream ended before the answer did             (again)
 
 "Again" marks what another try may mend. `detail` is for the log: the provider's own words, with secrets struck out.
@@ -59,6 +59,11 @@ class ProviderError(Exception):
 
     def __str__(self) -> str:
         return self.detail
+
+    def explain(self, words: str) -> None:
+        """Put what we know ourselves before the provider's words."""
+        self.detail = f"{words}: {self.detail}"[:LONGEST_DETAIL]
+        self.args = (self.detail,)
 
     def redact(self, secrets: Iterable[str]) -> None:
         """Strike out what a provider repeated of our own secrets."""
@@ -152,6 +157,7 @@ class Resting(ProviderError):
 class BrokenAnswer(ProviderError):
     advice = "{provider} sent something that is not an answer. Try again, or switch with `/provider`."
     why = "what it sent was no answer"
+    again = True
 
 
 class CutOff(ProviderError):

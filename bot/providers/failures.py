@@ -82,6 +82,9 @@ _PARAMETER = (
     re.compile(r"not supported on this model: (?P<name>\w+)"),
     re.compile(r'Unknown name \\?"(?P<name>\w+)'),
     re.compile(r"`?(?P<name>temperature|top_p|max_tokens)`?.{0,60}(?:not supported|deprecated|cannot both)"),
+    re.compile(
+        r"(?i:(?P<name>system|developer) (?:role|instruction|message)s?\b.{0,20}not (?:supported|enabled|allowed))"
+    ),
 )
 _INSTEAD = re.compile(r"Use '(\w+)' instead")
 

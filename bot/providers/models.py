@@ -39,9 +39,9 @@ class ModelReader:
                 return await self._listed(server, form, headers)
             except ProviderError as error:
                 failure = error
-                if error.again:
+                if error.again and not isinstance(error, BrokenAnswer):  # another form of it may be whole
                     break
-        failure.redact([server.key.get_secret_value()] if server.key else [])
+        failure.redact(server.secrets)
         raise failure
 
     async def _listed(self, server: Server, form: ModelList, headers: dict[str, str]) -> tuple[Model, ...]:

@@ -9,6 +9,7 @@ from yarl import URL
 
 from bot.chat.attachments import ImageRules
 from bot.providers.catalogue import DEFAULT_CONTEXT, Catalogue, Model, Price, Provider
+from bot.providers.secrecy import written_secrets
 
 
 class Access(BaseModel):
@@ -32,6 +33,18 @@ class Server:
     provider: Provider
     base_url: str
     key: SecretStr | None
+
+    @property
+    def secrets(self) -> list[str]:
+        """What must not be seen of it: its key, and what stands in its paragraph or its address."""
+        key = [self.key.get_secret_value()] if self.key else []
+        return [*key, *written_secrets(self.provider, [self.base_url])]
+
+    @property
+    def moved_to(self) -> str | None:
+        """The provider's base URL of today, where this server is one of its former ones."""
+        former = [str(url).rstrip("/") for url in self.provider.former_base_urls]
+        return str(self.provider.base_url).rstrip("/") if self.base_url in former else None
 
     @property
     def headers(self) -> dict[str, str]:
@@ -171,10 +184,24 @@ class Offer:
         Model names have slashes too, so a name that the current provider knows goes first. Raises NotOffered.
         """
         typed = typed.strip().strip("`")
-        known = current in self._catalogue and typed in self.models(current)
-        if "/" in typed and not known and typed.partition("/")[0] in self._catalogue:
+        name, slash, _ = typed.partition("/")
+        if slash and name in self._catalogue and not self._is_its_own(typed, current):
             return self.endpoint(typed)
         return self.endpoint(f"{current}/{typed}")
+
+    def _is_its_own(self, typed: str, current: str) -> bool:
+        """Whether a name with a slash, which begins as a provider's, is a model of the current provider all the same.
+
+        Who sells other vendors' models names them so; where that vendor is not offered itself, nothing else is meant.
+        """
+        if self._lack(current):
+            return False
+        known = self.models(current)
+        if typed in known:
+            return True
+        vendors = {model_id.partition("/")[0] for model_id in known if "/" in model_id}
+        told = typed.partition("/")[0] in vendors or not self._listed.get(current)
+        return bool(vendors) and told and bool(self._lack(typed.partition("/")[0]))
 
     def complete(self, typed: str, first: str = "") -> list[str]:
         """Known `provider/model` names that contain every word that was typed, the likeliest before the others.

@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.chat.messages import Detail, Image, Message, Role, Text
 from bot.providers.catalogue import PARAMETERS
+from bot.providers.errors import RefusedParameter
 from bot.providers.offer import Endpoint
 
 PIECE = 3 * 2**16
@@ -17,7 +18,10 @@ PIECE = 3 * 2**16
 
 
 Adjustments = dict[str, str | None]
-"""What a model turned out to refuse: the field's name, and the name that it wants instead, if any."""
+"""What a model turned out to refuse: a field or a role, and what it wants instead, if anything."""
+
+_STANDING = ("system", "developer")
+"""The roles that the system prompt may have; a model that refuses both is told it by the user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,8 @@ class Body:
     parts: Sequence[bytes | Image]
     optional: frozenset[str] = frozenset()
     """The fields that a provider may refuse without the request losing its sense."""
+    role: str | None = None
+    """The role of the system prompt, which may be refused as well."""
 
     @property
     def length(self) -> int:
@@ -57,22 +63,47 @@ class Body:
 
 def encode(endpoint: Endpoint, request: ChatRequest, adjustments: Adjustments | None = None) -> Body:
     """The body of `POST {base_url}/chat/completions` for this endpoint, adjusted to what it refused before."""
-    provider = endpoint.provider
+    provider, adjustments = endpoint.provider, adjustments or {}
     marker = secrets.token_hex(16)
+    role = _name_now(provider.system_role, adjustments) or Role.USER
+    detail = request.image_detail if provider.images.detail else None
+    messages = _with_user(request.messages) if role == Role.USER else request.messages
     options = {"stream_options": {"include_usage": True}} if provider.stream and provider.stream_options else {}
-    optional = _adjusted(options | _parameters(endpoint, request), adjustments or {})
+    optional = _adjusted(options | _parameters(endpoint, request), adjustments)
     fields: dict[str, Any] = {
         "model": endpoint.model.id,
-        "messages": [_message(message, endpoint, request.image_detail, marker) for message in request.messages],
+        "messages": [_message(message, role, detail, marker) for message in messages],
         "stream": provider.stream,
         **optional,
     }
     texts = json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode().split(marker.encode())
-    images = [image for message in request.messages if _shows(message) for image in message.images]
+    images = [image for message in messages if _shows(message) for image in message.images]
     parts: list[bytes | Image] = [texts[0]]
     for image, text in zip(images, texts[1:], strict=True):
         parts += [image, text]
-    return Body(parts, frozenset(optional))
+    told = any(message.role is Role.SYSTEM for message in messages)
+    return Body(parts, frozenset(optional), role if told else None)
+
+
+def adjust(adjustments: Adjustments, body: Body, error: RefusedParameter) -> bool:
+    """Note what was refused of this body; False where it cannot do without."""
+    blames_role = error.parameter in _STANDING or error.parameter.endswith("role")
+    if blames_role and body.role:
+        adjustments[body.role] = next((role for role in _STANDING if role not in {*adjustments, body.role}), Role.USER)
+        return True
+    if error.parameter in body.optional:
+        adjustments[error.parameter] = error.instead
+        return True
+    return False
+
+
+def _with_user(messages: Sequence[Message]) -> list[Message]:
+    """The messages with the system prompt at the head of what the user says first."""
+    standing = tuple(part for message in messages if message.role is Role.SYSTEM for part in message.parts)
+    said = [message for message in messages if message.role is not Role.SYSTEM]
+    if standing and said and said[0].role is Role.USER:
+        return [Message(Role.USER, standing + said[0].parts), *said[1:]]
+    return [Message(Role.USER, standing), *said] if standing else said
 
 
 def _adjusted(fields: dict[str, Any], adjustments: Adjustments) -> dict[str, Any]:
@@ -105,12 +136,11 @@ def _parameters(endpoint: Endpoint, request: ChatRequest) -> dict[str, Any]:
     return {names.get(name, name): value for name, value in values.items() if name not in refused}
 
 
-def _message(message: Message, endpoint: Endpoint, detail: Detail | None, marker: str) -> dict[str, Any]:
+def _message(message: Message, role: str, detail: Detail | None, marker: str) -> dict[str, Any]:
     """Plain string content unless there is an image: some servers refuse lists of text."""
-    role = endpoint.provider.system_role if message.role is Role.SYSTEM else message.role
+    role = role if message.role is Role.SYSTEM else message.role
     if not _shows(message):
         return {"role": role, "content": message.text}
-    detail = detail if endpoint.provider.images.detail else None
     return {"role": role, "content": [_part(part, detail, marker) for part in message.parts]}
 
 

@@ -134,6 +134,29 @@ def test_a_name_means_what_people_mean_by_it(typed: str, current: str, meant: st
     assert offer("groq", "xai", "openai", "openrouter").named(typed, current).full_name == meant
 
 
+@pytest.mark.parametrize(
+    ("typed", "current", "meant"),
+    [
+        ("anthropic/claude-x", "openrouter", "openrouter/anthropic/claude-x"),
+        ("anthropic/claude-x", "groq", "groq/anthropic/claude-x"),
+        ("xai/grok-4.3", "openrouter", "xai/grok-4.3"),
+    ],
+)
+def test_a_vendor_that_is_not_offered_itself_is_meant_as_the_current_provider_s(
+    typed: str, current: str, meant: str
+) -> None:
+    assert offer("openrouter", "groq", "xai").named(typed, current).full_name == meant
+
+
+def test_a_vendor_that_the_current_provider_does_not_list_is_said_to_be_missing() -> None:
+    access = {name: Access.model_validate({"key": "k"}) for name in ("openrouter", "openai")}
+    some = Offer(CATALOGUE, access, listed={"openrouter": [Model(id="anthropic/claude-x"), Model(id="qwen/owl")]})
+    assert some.named("anthropic/claude-y", "openrouter").full_name == "openrouter/anthropic/claude-y"
+    for current in ("openrouter", "openai"):
+        with pytest.raises(NotOffered, match="DEEPSEEK_API_KEY"):
+            some.named("deepseek/owl", current)
+
+
 def test_completion_finds_any_part_of_provider_title_or_model_among_what_is_offered() -> None:
     some = offer("groq", "openai")
     assert some.complete("OSS") == ["groq/openai/gpt-oss-20b", "groq/openai/gpt-oss-120b"]

@@ -26,10 +26,16 @@ HELP = """\
 reply to, so a reply to an older answer branches off there.
 - Attach images (PNG, JPEG, GIF, WebP) and ask about them, if the model can see.
 
+**Below my answers**
+- ⏹️ stops me, 🔄 has me try again, ⏩ has me go on, 🔀 lets another model answer, ◀️ ▶️ turn over between versions, \
+🗑️ takes the answer away and forgets it. They are for the person who asked, and for moderators.
+
 **Commands**
+- `/ask` asks me without a mention.
 - `/new` starts a fresh conversation, `/stop` ends the answer that I am writing.
 - `/provider` and `/model` show who answers here, and switch it (with Manage Channels).
-- `/settings` is for those who manage the server: system prompt, temperature, who may talk, and more.
+- `/settings` is for those who manage the server: system prompt, temperature, who may talk, \
+how answers look, and more.
 
 Here `{model}` answers."""
 

@@ -144,7 +144,4 @@ async def _tell_apart(prompt: Prompt, surface: Surface, lost: SurfaceLost) -> No
         except (SurfaceLost, SurfaceBusy) as error:
             log.warning("Nor can that be said in the channel: %s", error)
     elif prompt.addressed:
-        await surface.whisper(
-            f"I could not answer you in <#{prompt.place.channel_id}>: {lost}. "
-            "Those who manage the server can give me the permissions there."
-        )
+        await surface.whisper(f"I could not answer you in <#{prompt.place.channel_id}>: {lost}. {lost.remedy}".rstrip())

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from bot.chat.controls import NONE, Controls
 from bot.chat.draft import Draft, Look
 from bot.chat.gate import Kind
-from bot.chat.surface import BLANK, FilesRefused, Page, Surface, SurfaceBusy, SurfaceLost
+from bot.chat.surface import BLANK, FilesRefused, MessageGone, Page, Surface, SurfaceBusy, SurfaceLost
 
 log = logging.getLogger(__name__)
 
@@ -205,6 +205,8 @@ class Reply:
 
     def _next_write(self) -> tuple[Kind, int, Page] | None:
         """The first page that is not shown as it should be, or else a message that is one too many."""
+        if self.draft.look.embed and not self._surface.takes_embeds:
+            self.dress(self.draft.look)  # Discord would leave the page out of its message without a word
         pages = self.draft.complete() if self.ended else self.draft.growing()
         for number, page in enumerate(pages):
             if number >= len(self.shown):
@@ -238,15 +240,25 @@ class Reply:
             await self._kept()
             return
         if kind is Kind.EDIT:
-            shown = self.shown[number]
-            await self._surface.edit(shown.message_id, page, shown.page)
-            shown.page = page
+            await self._change(self.shown[number], page)
         else:
             await self._still()
             ping = self.draft.look.ping and not self.shown
             self.shown.append(Shown(await self._surface.send(page, ping=ping), page))
             await self._kept()
         self._words_shown = not self.draft.wordless
+
+    async def _change(self, shown: Shown, page: Page) -> None:
+        """Edit a message; one that was deleted before this reply came to it is done without, if others are there."""
+        try:
+            await self._surface.edit(shown.message_id, page, shown.page)
+        except MessageGone:
+            if shown.page is not BLANK or len(self.shown) == 1:
+                raise
+            self.shown.remove(shown)
+            await self._kept()
+            return
+        shown.page = page
 
     async def _still(self) -> None:
         """Have the typing indicator end: one that is on its way would outlast the message."""

@@ -9,7 +9,11 @@ from bot.chat.messages import Attachment
 
 
 class SurfaceLost(Exception):
-    """The place of the reply is gone or closed to us; the message says which, in words for the log."""
+    """The place of the reply is gone or closed to us: why, in words for the log, and what people can do about it."""
+
+    def __init__(self, why: str, remedy: str = "") -> None:
+        super().__init__(why)
+        self.remedy = remedy
 
 
 class MessageGone(SurfaceLost):

@@ -13,7 +13,7 @@ BIN := $(VENV)/bin
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --upgrade
 
 .DEFAULT_GOAL := help
-.PHONY: help playground test setup lint types peers markdown-reader bench-stream docs lock clean
+.PHONY: help playground test setup lint types peers markdown-reader bench-stream bench-replies docs lock clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -39,6 +39,9 @@ markdown-reader: $(READER)/node_modules/installed  ## another reader of Discord'
 
 bench-stream: $(BENCH)/rivals.installed  ## how fast answers are read, beside other clients; ARGS="--quick" for a short run
 	@$(BENCH)/bin/python -m benchmarks.stream_client $(ARGS)
+
+bench-replies: $(BENCH)/rivals.installed  ## how fresh replies are while they stream, beside other bots; ARGS="--quick" for a short run
+	@$(BENCH)/bin/python -m benchmarks.streaming $(ARGS)
 
 docs: $(VENV)/runtime.installed  ## write docs/providers.md anew from the catalogue
 	@$(BIN)/python -m docs.providers
@@ -71,7 +74,7 @@ $(PEERS)/servers.installed: tests/peers/requirements.lock $(PEERS)/made
 	$(installed)
 
 $(BENCH)/rivals.installed: requirements.lock benchmarks/requirements.lock $(BENCH)/made
-	@echo "Installing the clients that Parley is compared with (once, about 300 MB) ..."
+	@echo "Installing the clients and bots that Parley is compared with (once, about 500 MB) ..."
 	$(call install,--require-hashes -r requirements.lock -r benchmarks/requirements.lock)
 	$(installed)
 

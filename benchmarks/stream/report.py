@@ -74,7 +74,7 @@ def as_text(results: Results) -> str:
         parts.append(_cost(results))
     if rows := results.get("first"):
         parts.append(
-            _titled(
+            titled(
                 "Time to the first text on a warm session",
                 ["client", "p50 ms", "p99 ms", "x Parley"],
                 [
@@ -98,7 +98,7 @@ def _cost(results: Results) -> str:
             line += [_round(results[section][row]["us_per_chunk"]), _ratio(results[section], row, "us_per_chunk")]
         lines.append(line)
     columns = ["client", "one a write, us", "x Parley", "50 a write, us", "x Parley"]
-    return _titled("CPU per chunk, user and system", columns, lines)
+    return titled("CPU per chunk, user and system", columns, lines)
 
 
 def _streams(rows: dict[Row, Figures]) -> str:
@@ -122,7 +122,7 @@ def _streams(rows: dict[Row, Figures]) -> str:
         "CPU %",
         "server late p99 ms",
     ]
-    return _titled("200 streams of 50 chunks a second", columns, lines)
+    return titled("200 streams of 50 chunks a second", columns, lines)
 
 
 def _most(rows: dict[Row, Figures]) -> str:
@@ -131,7 +131,7 @@ def _most(rows: dict[Row, Figures]) -> str:
         for row, figures in rows.items()
     ]
     columns = ["client", "loop", "streams", "fewest", "most", "Parley holds, times"]
-    return _titled("The most streams of 50 chunks a second with p99 below 100 ms", columns, lines)
+    return titled("The most streams of 50 chunks a second with p99 below 100 ms", columns, lines)
 
 
 def versions() -> dict[str, str]:
@@ -157,7 +157,7 @@ def _round(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
-def _titled(title: str, columns: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+def titled(title: str, columns: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
     """A Markdown table whose columns are aligned, so that it can be read in a terminal too."""
     widths = [max(len(line[at]) for line in (columns, *lines)) for at in range(len(columns))]
     rule = ["-" * width for width in widths]

@@ -1,0 +1,84 @@
+"""People who ask for answers, and one of them who sees on the gateway how they grow."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Self
+
+import aiohttp
+
+from benchmarks.replies.answers import Answer, chunks_in
+from bot.simulator import Simulator
+
+Json = dict[str, Any]
+
+
+class Watcher:
+    """Notes in each answer when how much of it is seen."""
+
+    def __init__(self, http: aiohttp.ClientSession, simulator: Simulator) -> None:
+        self._http = http
+        self._api = simulator.api_url
+        self._bot = str(simulator.world.bot.id)
+        self._answers: dict[tuple[str, str], Answer] = {}
+        self._shown: dict[tuple[str, str], dict[str, set[int]]] = {}
+        self._news = asyncio.Condition()
+
+    @classmethod
+    @asynccontextmanager
+    async def connect(cls, simulator: Simulator) -> AsyncIterator[Self]:
+        token = simulator.person_token
+        async with (
+            aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http,
+            http.ws_connect(f"{simulator.gateway_url}?v=10&encoding=json", max_msg_size=0) as socket,
+        ):
+            await socket.send_json({"op": 2, "d": {"token": token, "properties": {"os": "benchmark"}}})
+            watcher = cls(http, simulator)
+            reading = asyncio.create_task(watcher._read(socket))
+            try:
+                yield watcher
+            finally:
+                reading.cancel()
+
+    async def ask(self, answer: Answer, token: str) -> None:
+        """Let whose token this is mention the bot in the answer's channel."""
+        place = answer.channel, answer.letter
+        self._answers[place], self._shown[place] = answer, {}
+        url, said = f"{self._api}/channels/{answer.channel}/messages", {"content": f"<@{self._bot}> {answer.wanted}"}
+        async with self._http.post(url, json=said, headers={"Authorization": token}) as response:
+            response.raise_for_status()
+
+    async def sees(self, answer: Answer, timeout: float) -> bool:
+        """Wait until the whole answer was seen; False where it was not in so many seconds."""
+        try:
+            async with asyncio.timeout(timeout), self._news:
+                await self._news.wait_for(lambda: answer.whole_at is not None)
+        except TimeoutError:
+            return False
+        return True
+
+    async def _read(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        async for frame in socket:
+            packet = json.loads(frame.data)
+            if packet["op"] == 1:
+                await socket.send_json({"op": 1, "d": packet["s"]})
+            if packet["t"] in ("MESSAGE_CREATE", "MESSAGE_UPDATE") and packet["d"]["author"]["id"] == self._bot:
+                await self._note(packet["d"])
+
+    async def _note(self, message: Json) -> None:
+        now = time.monotonic()
+        for letter, numbers in chunks_in(message["content"]).items():
+            place = message["channel_id"], letter
+            if place not in self._answers:
+                continue
+            self._shown[place][message["id"]] = numbers
+            self._answers[place].seen.append((now, _unbroken(set().union(*self._shown[place].values()))))
+        async with self._news:
+            self._news.notify_all()
+
+
+def _unbroken(numbers: set[int]) -> int:
+    """How many chunks are there without a gap."""
+    return next(at for at in range(len(numbers) + 1) if at not in numbers)

@@ -1,0 +1,27 @@
+"""Many people ask at once."""
+
+import asyncio
+from pathlib import Path
+
+from bot.app import open_app
+from bot.playground import playground_settings
+from bot.simulator import Limits, Simulator
+from tests.person import Person
+
+CHANNELS = 40
+
+
+async def test_with_many_replies_at_once_discord_never_has_to_refuse(tmp_path: Path) -> None:
+    """In all channels together, at the pace that Discord is known for; a little more for clocks that stutter."""
+    async with Simulator.open(limits=Limits(overall=60)) as sim:
+        channels = [sim.world.add_channel(f"channel-{number}") for number in range(CHANNELS)]
+        async with (
+            open_app(playground_settings(sim, f"sqlite:///{tmp_path / 'parley.db'}")) as app,
+            Person.connect(sim.api_url, sim.gateway_url, sim.person_token) as ana,
+        ):
+            await app.ready()
+            sim.model.chunks_per_second = 0
+            await asyncio.gather(*(ana.say(f"hello <@{sim.world.bot.id}>", channel=channel.id) for channel in channels))
+            for channel in channels:
+                await ana.hears("Hello", channel=channel.id)
+        assert 429 not in {request.status for request in sim.requests}

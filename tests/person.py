@@ -148,6 +148,9 @@ class Person(Listener):
         body = {"communication_disabled_until": until}
         await self.call("PATCH", f"/guilds/{self.guild_id}/members/{id_of(member)}", body)
 
+    async def kick(self, member: Ref) -> None:
+        await self.call("DELETE", f"/guilds/{self.guild_id}/members/{id_of(member)}")
+
     async def archive(self, thread: Ref, *, locked: bool = False) -> None:
         await self.call("PATCH", f"/channels/{id_of(thread)}", {"archived": True, "locked": locked})
 

@@ -4,12 +4,13 @@ import zlib
 from collections.abc import Iterator
 from typing import Any
 
+from bot.simulator.emoji import is_emoji
 from bot.simulator.errors import Form, Json
 
 ROW, BUTTON, STRING_SELECT, TEXT_INPUT = 1, 2, 3, 4
 SELECTS = (3, 5, 6, 7, 8)
 TEXT_DISPLAY, THUMBNAIL, FILE, SEPARATOR, CONTAINER, LABEL = 10, 11, 13, 14, 17, 18
-LINK_STYLE = 5
+LINK_STYLE, PREMIUM_STYLE = 5, 6
 DEFAULTS: dict[int, Json] = {
     THUMBNAIL: {"description": None, "spoiler": False},
     FILE: {"name": None, "size": None, "spoiler": False},
@@ -81,10 +82,19 @@ def _check_button(form: Form, button: Json, path: str) -> None:
     form.choice(f"{path}.style", button.get("style"), (1, 2, 3, 4, 5, 6))
     if "label" in button and button["label"] is not None:
         form.length(f"{path}.label", button["label"], 80)
+    elif not button.get("emoji") and button.get("style") != PREMIUM_STYLE:
+        form.required(f"{path}.label")
+    _check_emoji(form, button, path)
     if button.get("style") == LINK_STYLE:
         form.length(f"{path}.url", button.get("url"), 512, 1)
     elif button.get("style") in (1, 2, 3, 4):
         form.length(f"{path}.custom_id", button.get("custom_id"), 100, 1)
+
+
+def _check_emoji(form: Form, holder: Json, path: str) -> None:
+    emoji = holder.get("emoji") or {}
+    if emoji and not emoji.get("id") and not is_emoji(emoji.get("name") or ""):
+        form.wrong(f"{path}.emoji.name", "COMPONENT_INVALID_EMOJI", "Invalid emoji")
 
 
 def _check_select(form: Form, select: Json, path: str) -> None:
@@ -103,6 +113,7 @@ def _check_select(form: Form, select: Json, path: str) -> None:
         form.length(f"{path}.options.{index}.value", option.get("value"), 100, 1)
         if option.get("description") is not None:
             form.length(f"{path}.options.{index}.description", option["description"], 100)
+        _check_emoji(form, option, f"{path}.options.{index}")
 
 
 def _check_ids(form: Form, components: list[Json], path: str) -> None:

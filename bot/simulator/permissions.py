@@ -7,6 +7,7 @@ from bot.simulator.objects import Channel, Guild, Member, Overwrite, User
 
 class Permission(IntFlag):
     CREATE_INSTANT_INVITE = 1 << 0
+    KICK_MEMBERS = 1 << 1
     ADMINISTRATOR = 1 << 3
     MANAGE_CHANNELS = 1 << 4
     MANAGE_GUILD = 1 << 5

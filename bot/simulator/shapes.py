@@ -24,6 +24,7 @@ EMBED: Json = {
     "thumbnail": {"url": str},
     "fields": [{"name": str, "value": str, "inline": bool}],
 }
+EMOJI: Json = {"id": ID, "name": str, "animated": bool}
 COMPONENT: Json = {
     "type": int,
     "id": int,
@@ -38,7 +39,9 @@ COMPONENT: Json = {
     "max_values": int,
     "max_length": int,
     "placeholder": str,
-    "options": [{"label": str, "value": str}],
+    "disabled": bool,
+    "emoji": EMOJI,
+    "options": [{"label": str, "value": str, "description": str, "default": bool, "emoji": EMOJI}],
     "media": {"url": str},
     "file": {"url": str},
     "items": [{"media": {"url": str}}],

@@ -21,7 +21,7 @@ from bot.simulator.objects import (
     Thread,
     User,
 )
-from bot.simulator.payloads import Viewer, channel_payload, member_payload, role_payload, text
+from bot.simulator.payloads import Viewer, channel_payload, member_payload, role_payload, text, user_payload
 from bot.simulator.permissions import EVERYONE, RICH, TALK, Permission, in_channel
 from bot.simulator.snowflake import Ids, founding_ids, moment, now
 from bot.simulator.welcome import guild_create_payload
@@ -152,6 +152,15 @@ class World:
         extra = {"guild_id": str(guild.id)}
         self.tell_guild("GUILD_MEMBER_ADD", guild, lambda viewer: member_payload(member) | extra)
         return member
+
+    def kick(self, user: User, *, guild: Guild | None = None) -> None:
+        """Takes a member, or the bot, out of the guild."""
+        guild = guild or self.guild
+        gone: Json = {"id": str(guild.id)}
+        left: Json = {"guild_id": str(guild.id), "user": user_payload(user)}
+        self.tell_users("GUILD_DELETE", (user,), lambda viewer: gone)
+        del guild.members[user.id]
+        self.tell_guild("GUILD_MEMBER_REMOVE", guild, lambda viewer: left)
 
     def set_roles(self, user: User, *roles: Role, guild: Guild | None = None) -> None:
         guild = guild or self.guild

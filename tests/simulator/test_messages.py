@@ -10,6 +10,16 @@ from bot.simulator import Permission, Simulator
 from tests.person import Person, Refused
 from tests.simulator.recorder import Recorder, running
 
+BUTTON = {"type": 2, "style": 1, "custom_id": "a"}
+
+
+def row(component: dict[str, Any]) -> dict[str, Any]:
+    return {"type": 1, "components": [component]}
+
+
+def option(value: str, emoji: str = "⚡") -> dict[str, Any]:
+    return {"label": value, "value": value, "emoji": {"name": emoji}}
+
 
 async def test_too_long_a_message_is_refused_in_discords_words(general: discord.TextChannel) -> None:
     assert len((await general.send("x" * 2000)).content) == 2000
@@ -50,6 +60,17 @@ async def test_the_complaint_about_a_form_is_nested(ana: Person) -> None:
         ({"content": "x", "components": [{"type": 1, "components": []}]}, 50035),
         ({"content": "x", "flags": 1 << 15, "components": [{"type": 10, "content": "y"}]}, 50035),
         ({"flags": 1 << 15, "components": [{"type": 10, "content": "y" * 4001}]}, 50035),
+        ({"content": "x", "components": [row(BUTTON)]}, 50035),
+        (
+            {"content": "x", "components": [row(BUTTON | {"emoji": {"name": "→"}})]},
+            50035,
+        ),
+        (
+            {"content": "x", "components": [row(BUTTON | {"emoji": {"name": "ok"}})]},
+            50035,
+        ),
+        ({"content": "x", "components": [row({"type": 3, "custom_id": "a", "options": [option("a")] * 2})]}, 50035),
+        ({"content": "x", "components": [row({"type": 3, "custom_id": "a", "options": [option("a", "§")]})]}, 50035),
         ({"nonce": "x" * 26, "content": "x"}, 50035),
         ({"content": 5}, 50035),
         ({"embeds": ["x"]}, 50035),
@@ -64,6 +85,21 @@ async def test_what_cannot_be_sent(ana: Person, body: Any, code: int) -> None:
     with pytest.raises(Refused) as refused:
         await ana.call("POST", f"/channels/{ana.channel}/messages", body)
     assert (refused.value.status, refused.value.code) == (400, code)
+
+
+@pytest.mark.parametrize("emoji", ["◀️", "◀", "⏹️", "🗑️", "🔁", "1️⃣", "👩‍💻", "👍🏽", "🇩🇪"])
+async def test_emoji_on_buttons_and_as_reactions(general: discord.TextChannel, emoji: str) -> None:
+    view = discord.ui.View()
+    view.add_item(discord.ui.Button(emoji=emoji))
+    await (await general.send(view=view)).add_reaction(emoji)
+
+
+async def test_what_is_no_emoji_is_no_reaction(general: discord.TextChannel) -> None:
+    sent = await general.send("x")
+    for word in ("ok", "→", "é", ":smile:"):
+        with pytest.raises(discord.HTTPException) as refused:
+            await sent.add_reaction(word)
+        assert refused.value.code == 10014
 
 
 async def test_layout_components_are_kept(bot: Recorder, general: discord.TextChannel, ana: Person) -> None:

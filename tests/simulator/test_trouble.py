@@ -111,6 +111,17 @@ async def test_who_can_be_timed_out(sim: Simulator, ana: Person, ben: Person) ->
     assert refused.value.code == 50035
 
 
+async def test_the_bot_is_thrown_out(sim: Simulator, bot: Recorder, general: discord.TextChannel, ana: Person) -> None:
+    sent = await general.send("growing")
+    await ana.kick(sim.world.bot.id)
+    await bot.heard("guild_remove")
+    for act in (sent.edit(content="more"), general.send("new"), sent.delete()):
+        assert await refusal(act) == (403, 50001)
+    with pytest.raises(Refused) as refused:
+        await ana.kick(ana.id)
+    assert refused.value.code == 50013
+
+
 async def test_slow_mode_slows_people_and_no_bot(
     sim: Simulator, general: discord.TextChannel, ana: Person, ben: Person
 ) -> None:

@@ -48,10 +48,7 @@ def list_my_guilds(call: Call) -> Answer:
 
 
 def leave_guild(call: Call) -> Answer:
-    guild = call.guild()
-    gone = {"id": str(guild.id)}
-    call.world.tell_users("GUILD_DELETE", (call.user,), lambda viewer: gone)
-    del guild.members[call.user.id]
+    call.world.kick(call.user, guild=call.guild())
     return NO_CONTENT
 
 
@@ -117,6 +114,15 @@ def _time_out(call: Call, guild: Guild, member: Member) -> None:
     member.silenced_until = moment.astimezone(UTC) if moment else None
 
 
+def remove_member(call: Call) -> Answer:
+    guild, member = call.guild(), _member(call, call.id("user_id"))
+    _require(call, guild, Permission.KICK_MEMBERS)
+    if member.user.id == guild.owner_id:
+        raise ApiError(Refusal.MISSING_PERMISSIONS)
+    call.world.kick(member.user, guild=guild)
+    return NO_CONTENT
+
+
 def modify_role(call: Call) -> Answer:
     guild = call.guild()
     _require(call, guild, Permission.MANAGE_ROLES)
@@ -157,5 +163,6 @@ ROUTES = (
     Route("GET", "/guilds/{guild_id}/members", list_members),
     Route("GET", "/guilds/{guild_id}/members/{user_id}", get_member),
     Route("PATCH", "/guilds/{guild_id}/members/{user_id}", modify_member, body=MEMBER),
+    Route("DELETE", "/guilds/{guild_id}/members/{user_id}", remove_member),
     Route("PATCH", "/guilds/{guild_id}/roles/{role_id}", modify_role, body=ROLE),
 )

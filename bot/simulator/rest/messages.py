@@ -1,9 +1,11 @@
 """Messages, typing, reactions and pins."""
 
+import re
 from datetime import timedelta
 from urllib.parse import unquote
 
 from bot.simulator.drafts import Draft, read_draft
+from bot.simulator.emoji import is_emoji
 from bot.simulator.errors import ApiError, Refusal, refuse_field, snowflake
 from bot.simulator.messages import delete, delete_many, edit, post, react, tell, unreact, would_be_empty
 from bot.simulator.objects import CATEGORY, DM, FORUM, Channel, Message
@@ -14,6 +16,7 @@ from bot.simulator.shapes import ID, MESSAGE
 from bot.simulator.snowflake import now, stamp
 
 P = Permission
+CUSTOM_EMOJI = re.compile(r"\w+:\d+")
 
 
 def create_message(call: Call) -> Answer:
@@ -162,7 +165,7 @@ def add_reaction(call: Call) -> Answer:
         call.require(channel, P.ADD_REACTIONS)
     if channel.thread and channel.thread.archived:
         raise ApiError(Refusal.THREAD_ARCHIVED)
-    if not emoji or (emoji.isascii() and emoji.isalnum()):
+    if not is_emoji(emoji) and not CUSTOM_EMOJI.fullmatch(emoji):
         raise ApiError(Refusal.UNKNOWN_EMOJI)
     react(call.world, message, call.user, emoji)
     return NO_CONTENT

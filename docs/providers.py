@@ -32,7 +32,10 @@ What Parley knows of each provider, out of `bot/providers/catalogue.toml`. `make
 - Parameters are sent when somebody set them, and only then. What a provider refuses is left out, what is out of range
   is brought into it, and a parameter that a model turns out to refuse is left out from then on.
 - Usage comes unasked or on request, which is `stream_options`.
-- Images go along as data URLs. What is too large, too many or of another type is left out, and the reply says so.
+- Images go along as data URLs, also where https URLs are taken: addresses at Discord run out, and say who asks. What is
+  too large, too many or of another type is left out, and the reply says so.
+- Messages of one role that follow one another are joined. A model that refuses the role of the system prompt is told it
+  in another, at last by the user.
 - A list of models, under the base URL, is read for the facts that are named; the catalogue has others for known models.
 """
 
@@ -121,8 +124,9 @@ def _parameters(provider: Provider) -> str:
     range_ = [] if "temperature" in provider.drop else [f"temperature {low:g} to {high:g}"]
     renamed = [f"{_code(name)} as {_code(other)}" for name, other in provider.rename.items()]
     role = [] if provider.system_role == "system" else [f"system prompt as {_code(provider.system_role)}"]
+    order = [] if provider.roles == "strict" else ["roles in any order"]
     return "; ".join(
-        [*range_, *refused, *renamed, *role, *(words for model in provider.models if (words := _of(model)))]
+        [*range_, *refused, *renamed, *role, *order, *(words for model in provider.models if (words := _of(model)))]
     )
 
 
@@ -145,11 +149,12 @@ def _reasoning(provider: Provider) -> str:
 
 
 def _images(images: Images) -> str:
-    if not images.count:
+    if not images.count or "data" not in images.urls:
         return "none"
     types = ", ".join(kind.removeprefix("image/").upper() for kind in images.types)
     detail = "with" if images.detail else "without"
-    return f"{images.count} of {_size(images.each)}, {_size(images.in_all)} in all; {types}; {detail} {_code('detail')}"
+    size = f"{images.count} of {_size(images.each)}, {_size(images.in_all)} in all"
+    return f"{size}; {types}; as {' or '.join(images.urls)} URLs; {detail} {_code('detail')}"
 
 
 def _model_list(form: ModelList) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 from bot.chat.attachments import ImageRules
 from bot.chat.messages import Image, Message, Part, Role, Text
@@ -37,14 +36,13 @@ def build_context(system_prompt: str | None, path: Sequence[Message], budget: in
 
     `path` is oldest first and ends with the prompt, which is always kept, as is the system prompt. `budget` is in
     tokens. Images that the model does not take fade to their names; so do the oldest ones where there are too many or
-    the budget is too small, before the oldest messages go. Empty messages are left out and neighbours of one role
-    joined, since strict providers refuse both.
+    the budget is too small, before the oldest messages go. Empty messages are left out, since providers refuse them.
     """
     system = (Message.of(Role.SYSTEM, system_prompt),) if system_prompt else ()
     room = budget - sum(map(tokens, system))
     said = [message for message in path if message.parts]
     kept = _within(_faded(said, room, rules), room)
-    return Context(system + tuple(_joined(kept)), len(kept), len(said) - len(kept))
+    return Context(system + tuple(kept), len(kept), len(said) - len(kept))
 
 
 def fade(name: str) -> Text:
@@ -102,10 +100,3 @@ def _within(path: list[Message], room: int) -> list[Message]:
     while start < len(path) - 1 and path[start].role is Role.ASSISTANT:
         start += 1  # a conversation opens with a person
     return path[start:]
-
-
-def _joined(path: Sequence[Message]) -> list[Message]:
-    return [
-        Message(role, tuple(part for message in group for part in message.parts))
-        for role, group in groupby(path, key=lambda message: message.role)
-    ]

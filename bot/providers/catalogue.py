@@ -17,9 +17,14 @@ DEFAULT_CONTEXT = 32_000
 """Tokens of context for a model of which nothing is known: what even small local models hold today."""
 
 PARAMETERS = ("temperature", "top_p", "max_tokens")
-"""The parameters that can be set; `drop`, `rename` and `exclusive` speak of them."""
+"""The parameters that can be set."""
 
 Parameter = Literal["temperature", "top_p", "max_tokens"]
+Dispensable = Literal["model", "stream", "stream_options", Parameter]
+"""The fields of a request that a server may do without."""
+
+RequestField = Literal["messages", Dispensable]
+"""All the fields of a request."""
 
 
 class _Paragraph(BaseModel):
@@ -53,13 +58,17 @@ class Model(_Paragraph):
     context: int | None = None
     vision: bool | None = None
     price: Price | None = None
-    drop: tuple[Parameter, ...] = ()
+    drop: tuple[Dispensable, ...] = ()
     exclusive: tuple[Parameter, ...] = ()
 
 
 class Images(_Paragraph):
-    """What a provider takes as images; `count` 0 is none at all. Sizes are in bytes, `in_all` is of one request."""
+    """What a provider takes as images; `count` 0 is none at all. Sizes are in bytes, `in_all` is of one request.
 
+    `urls` is how it takes them: in the address itself, which is how they are sent, or from a server that it asks.
+    """
+
+    urls: tuple[Literal["data", "https"], ...] = ("data",)
     types: tuple[str, ...] = IMAGE_TYPES
     each: int = 20 * 2**20
     in_all: int = 40 * 2**20
@@ -125,10 +134,11 @@ class Provider(_Paragraph):
     models: tuple[Model, ...] = ()
     model_list: ModelList = ModelList()
     max_tokens: str = "max_tokens"
-    rename: dict[Parameter, str] = {}
-    drop: tuple[Parameter, ...] = ()
+    rename: dict[RequestField, str] = {}
+    drop: tuple[Dispensable, ...] = ()
     temperature: tuple[float, float] = (0, 2)
     system_role: Literal["system", "developer"] = "system"
+    roles: Literal["strict", "free"] = "strict"
     stream: bool = True
     stream_options: bool = True
     reasoning: Literal["reasoning_content", "reasoning", "parts", "tags", "none"] = "none"

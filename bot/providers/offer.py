@@ -85,7 +85,7 @@ class Endpoint(Server):
     @property
     def image_rules(self) -> ImageRules:
         images = self.provider.images
-        blind = images.count == 0 or self.model.vision is False
+        blind = images.count == 0 or self.model.vision is False or "data" not in images.urls
         return ImageRules(() if blind else images.types, images.each, images.in_all, images.count)
 
 

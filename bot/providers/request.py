@@ -6,6 +6,7 @@ import secrets
 from base64 import b64encode
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from bot.chat.messages import Detail, Image, Message, Role, Text
@@ -67,16 +68,19 @@ def encode(endpoint: Endpoint, request: ChatRequest, adjustments: Adjustments | 
     marker = secrets.token_hex(16)
     role = _name_now(provider.system_role, adjustments) or Role.USER
     detail = request.image_detail if provider.images.detail else None
-    messages = _with_user(request.messages) if role == Role.USER else request.messages
+    messages = _in_turns(request.messages, endpoint, role)
     options = {"stream_options": {"include_usage": True}} if provider.stream and provider.stream_options else {}
-    optional = _adjusted(options | _parameters(endpoint, request), adjustments)
-    fields: dict[str, Any] = {
+    optional = _adjusted(_taken(options | _parameters(endpoint, request), endpoint), adjustments)
+    needed = {
         "model": endpoint.model.id,
         "messages": [_message(message, role, detail, marker) for message in messages],
         "stream": provider.stream,
-        **optional,
     }
-    texts = json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode().split(marker.encode())
+    texts = (
+        json.dumps(_taken(needed, endpoint) | optional, ensure_ascii=False, separators=(",", ":"))
+        .encode()
+        .split(marker.encode())
+    )
     images = [image for message in messages if _shows(message) for image in message.images]
     parts: list[bytes | Image] = [texts[0]]
     for image, text in zip(images, texts[1:], strict=True):
@@ -97,13 +101,16 @@ def adjust(adjustments: Adjustments, body: Body, error: RefusedParameter) -> boo
     return False
 
 
-def _with_user(messages: Sequence[Message]) -> list[Message]:
-    """The messages with the system prompt at the head of what the user says first."""
-    standing = tuple(part for message in messages if message.role is Role.SYSTEM for part in message.parts)
-    said = [message for message in messages if message.role is not Role.SYSTEM]
-    if standing and said and said[0].role is Role.USER:
-        return [Message(Role.USER, standing + said[0].parts), *said[1:]]
-    return [Message(Role.USER, standing), *said] if standing else said
+def _in_turns(messages: Sequence[Message], endpoint: Endpoint, system_role: str) -> Sequence[Message]:
+    """The messages as this provider takes them one after the other; the system prompt is the user's where it must."""
+    if system_role == Role.USER:
+        messages = [Message(Role.USER, each.parts) if each.role is Role.SYSTEM else each for each in messages]
+    if endpoint.provider.roles == "free":
+        return messages
+    return [
+        Message(role, tuple(part for message in group for part in message.parts))
+        for role, group in groupby(messages, key=lambda message: message.role)
+    ]
 
 
 def _adjusted(fields: dict[str, Any], adjustments: Adjustments) -> dict[str, Any]:
@@ -124,16 +131,21 @@ def _name_now(name: str | None, adjustments: Adjustments) -> str | None:
 
 
 def _parameters(endpoint: Endpoint, request: ChatRequest) -> dict[str, Any]:
-    """What was set, by the names and in the ranges that this model takes."""
-    provider, model = endpoint.provider, endpoint.model
+    """What was set, in the ranges that this model takes."""
     values = {name: getattr(request, name) for name in PARAMETERS if getattr(request, name) is not None}
     if "temperature" in values:
-        low, high = provider.temperature
+        low, high = endpoint.provider.temperature
         values["temperature"] = min(max(values["temperature"], low), high)
-    one_of = [name for name in model.exclusive if name in values]
-    refused = {*provider.drop, *model.drop, *one_of[1:]}
+    one_of = [name for name in endpoint.model.exclusive if name in values]
+    return {name: value for name, value in values.items() if name not in one_of[1:]}
+
+
+def _taken(fields: dict[str, Any], endpoint: Endpoint) -> dict[str, Any]:
+    """The fields that this model takes, by the names that its provider has for them."""
+    provider = endpoint.provider
     names = {"max_tokens": provider.max_tokens} | provider.rename
-    return {names.get(name, name): value for name, value in values.items() if name not in refused}
+    refused = {*provider.drop, *endpoint.model.drop}
+    return {names.get(name, name): value for name, value in fields.items() if name not in refused}
 
 
 def _message(message: Message, role: str, detail: Detail | None, marker: str) -> dict[str, Any]:

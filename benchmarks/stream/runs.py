@@ -32,7 +32,7 @@ TOGETHER: Sequence[Row] = [
     *((client, loop) for client in ("parley", "bare", "openai") for loop in ("asyncio", "uvloop")),
     ("litellm", "asyncio"),
 ]
-GUESSES = {"parley": 600, "bare": 800, "openai": 60, "litellm": 12}
+GUESSES = {"parley": 750, "bare": 1_200, "openai": 90, "litellm": 15}
 """Where the search for the most streams begins."""
 
 
@@ -51,12 +51,12 @@ class Plan:
     streams: int = 200
     seconds: float = 10.0
     search_seconds: float = 5.0
-    fineness: float = 1.12
+    fineness: float = 1.1
     tries: int = 2
     patience: float = 1_200.0
 
 
-QUICK = Plan(2, 1, 4_000, 100, 200, 4.0, 3.0, 1.25, 1, 120.0)
+QUICK = Plan(2, 1, 4_000, 100, 200, 4.0, 3.0, 1.1, 1, 120.0)
 
 
 class Runs:
@@ -110,7 +110,7 @@ class Runs:
                 good = streams
             else:
                 bad = streams
-            streams = min(good * 2, MOST) if bad > MOST else (good + bad) // 2
+            streams = min(good * 3 // 2, MOST) if bad > MOST else (good + bad) // 2
         return good
 
     def _in_time(self, task: Task) -> bool:

@@ -44,42 +44,35 @@ class Revisions:
         self._store = store
 
     async def press(self, press: Press, surface_of: Callable[[Answered], Surface]) -> str:
-        """Do what was pressed."""
+        """Do what was pressed, after what was pressed just before."""
         if press.act is Act.STOP:
             return self._stop(press)
-        answered = await self._recall(press)
-        if answered is None:
-            return UNKNOWN
+        answered = await self.allowed(press)
+        if not isinstance(answered, str) and self._turns.has(answered.prompt_id):
+            if self._turns.streams(answered.prompt_id):
+                return BUSY
+            await self._turns.over(answered.prompt_id)  # it is shown whole, and about to be recorded
+            answered = await self.allowed(press)
+        if isinstance(answered, str):
+            return answered
         surface = surface_of(answered)
-        if sentence := await self._refusal(press, answered):
-            if answered.gone_on:
-                await Reply(surface).bare(answered.shown[-1])
-            return sentence
+        if answered.gone_on:
+            await Reply(surface).bare(answered.shown[-1])
+            return GONE_ON
         if press.act is Act.DELETE:
             return await self._delete(answered, surface)
         return await self._revise(press, answered, surface)
 
     async def allowed(self, press: Press) -> Answered | str:
-        """The answer that this may be done to, or the sentence that says why not."""
-        answered = await self._recall(press)
-        if answered is None:
-            return UNKNOWN
-        return await self._refusal(press, answered) or answered
-
-    async def _recall(self, press: Press) -> Answered | None:
-        """The answer as it is after what was pressed just before."""
+        """The answer that this person may do this to, or the sentence that says why not."""
         answered = await self._store.answers.recall(press.message_id)
-        if answered and self._turns.has(answered.prompt_id) and await self._turns.settled(answered.prompt_id):
-            return await self._store.answers.recall(press.message_id)
-        return answered
+        return UNKNOWN if answered is None else await self._refusal(press, answered) or answered
 
     async def _refusal(self, press: Press, answered: Answered) -> str:
         if press.person.id != answered.asker_id and not press.moderates:
             return NOT_YOURS.format(answered.asker_id)
-        if self._turns.has(answered.prompt_id):
+        if self._turns.streams(answered.prompt_id):
             return BUSY
-        if answered.gone_on:
-            return GONE_ON
         if press.act in (Act.REGENERATE, Act.CONTINUE, Act.MODEL):
             preferences = await self._responder.preferences(press.place)
             return "" if may_talk(press.person, press.place, preferences) else only(preferences)

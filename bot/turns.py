@@ -60,13 +60,14 @@ class Turns:
         """Whether the prompt is being answered."""
         return prompt_id in self._running
 
-    async def settled(self, prompt_id: int) -> bool:
-        """Wait for a turn whose reply has ended already, and only its record is to come; False where it has not."""
+    def streams(self, prompt_id: int) -> bool:
+        """Whether the answer to the prompt is still growing."""
+        return self.has(prompt_id) and not self._running[prompt_id].reply.ended
+
+    async def over(self, prompt_id: int) -> None:
+        """Wait until the prompt is not being answered any more."""
         while running := self._running.get(prompt_id):
-            if not running.reply.ended:
-                return False
             await running.over.wait()
-        return True
 
     def showing(self, message_id: int) -> Running | None:
         """The turn whose reply this Discord message is a page of."""

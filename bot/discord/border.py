@@ -29,6 +29,14 @@ def read_place(channel: discord.abc.Snowflake, guild_id: int | None) -> Place:
     return Place(Kind.DM if guild_id is None else Kind.CHANNEL, channel.id, guild_id)
 
 
+def message_at(client: discord.Client, channel_id: int, message_id: int) -> discord.PartialMessage:
+    """A message that is known by its ids alone."""
+    known = client.get_channel(channel_id)
+    if isinstance(known, discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread):
+        return known.get_partial_message(message_id)
+    return client.get_partial_messageable(channel_id).get_partial_message(message_id)
+
+
 def read_prompt(message: discord.Message, me: discord.ClientUser) -> Prompt | None:
     """The prompt in a message, None where a bot, a webhook or Discord itself speaks."""
     if message.author.bot or message.webhook_id or message.type not in _SPEECH:

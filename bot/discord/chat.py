@@ -5,9 +5,9 @@ import logging
 import discord
 from discord.ext import commands
 
-from bot.discord.border import read_prompt
+from bot.discord.border import message_at, read_prompt
 from bot.discord.gates import Gates
-from bot.discord.surface import ChannelSurface, surface_at
+from bot.discord.surface import ChannelSurface
 from bot.responder import Responder
 from bot.store.conversations import Unfinished
 
@@ -31,8 +31,8 @@ class Chat(commands.Cog):
             await self._responder.repair(self._surface_of)
 
     def _surface_of(self, left: Unfinished) -> ChannelSurface:
-        gate = self._gates.of(left.channel_id)
-        return surface_at(self._client, left.channel_id, left.prompt_id, gate, len(left.shown))
+        prompt = message_at(self._client, left.channel_id, left.prompt_id)
+        return ChannelSurface(prompt, self._gates.of(left.channel_id), len(left.shown))
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:

@@ -1,17 +1,18 @@
 """People stop, repeat, change and delete replies: the buttons below them, and `/stop`."""
 
 import logging
+import secrets
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot.chat.controls import Act
-from bot.discord.border import read_author, read_place
+from bot.discord.border import message_at, read_author, read_place
 from bot.discord.buttons import DYNAMIC, Interaction, choice_of
 from bot.discord.gates import Gates
 from bot.discord.replies import answer
-from bot.discord.surface import ChannelSurface, surface_at
+from bot.discord.surface import ChannelSurface
 from bot.discord.switch import LONGEST_CHOICE, MOST_CHOICES
 from bot.providers.offer import Offer
 from bot.revisions import Press, Revisions
@@ -61,8 +62,9 @@ class ReplyControls(commands.Cog):
 
     async def _offer_models(self, interaction: Interaction, press: Press) -> None:
         allowed = await self._revisions.allowed(press)
-        if isinstance(allowed, str):
-            await answer(interaction, allowed)
+        if isinstance(allowed, str) or allowed.gone_on:
+            await interaction.response.defer()
+            await self._do(interaction, press)  # which says why not
         elif models := self._models(allowed.completion.model):
             view = choice_of(press.message_id, models)
             await interaction.response.send_message("Which model should answer instead?", view=view, ephemeral=True)
@@ -75,8 +77,10 @@ class ReplyControls(commands.Cog):
             await answer(interaction, sentence)
 
     def _surface_of(self, answered: Answered) -> ChannelSurface:
+        """Where an answer stands; with a name of its own, since Discord may remember a page of it that was deleted."""
+        prompt = message_at(self._client, answered.channel_id, answered.prompt_id)
         gate = self._gates.of(answered.channel_id)
-        return surface_at(self._client, answered.channel_id, answered.prompt_id, gate, len(answered.shown))
+        return ChannelSurface(prompt, gate, len(answered.shown), secrets.randbits(60))
 
     def _models(self, current: str) -> list[str]:
         """What to offer in place of a model: each provider's default, then more of the same provider."""

@@ -46,13 +46,19 @@ class _SendOptions(TypedDict, total=False):
 class ChannelSurface:
     """The channel that a prompt stands in; the reply's first message refers to it."""
 
-    def __init__(self, prompt: discord.PartialMessage | discord.Message, gate: Gate, sent: int = 0) -> None:
-        """`sent` is how many messages the reply is known to have already."""
+    def __init__(
+        self, prompt: discord.PartialMessage | discord.Message, gate: Gate, sent: int = 0, nonce: int | None = None
+    ) -> None:
+        """`sent` is how many messages the reply is known to have already.
+
+        `nonce` names the reply to Discord, the same for every try to write it.
+        """
         assert not isinstance(prompt.channel, discord.GroupChannel)  # bots are never in one
         self.gate = gate
         self._prompt = prompt
         self._channel = prompt.channel
         self.sent = sent
+        self._nonce = nonce or prompt.id
 
     def lack(self) -> str:
         """The permissions that are missing for an answer here, empty where there are all."""
@@ -78,7 +84,7 @@ class ChannelSurface:
     async def send(self, page: Page, *, ping: bool = False) -> int:
         """The nonce keeps a post that is tried again from standing there twice: Discord answers with the first one."""
         options = _SendOptions(
-            nonce=f"{self._prompt.id}-{self.sent}",
+            nonce=f"{self._nonce}-{self.sent}",
             allowed_mentions=discord.AllowedMentions(everyone=False, users=False, roles=False, replied_user=ping),
         )
         if not self.sent:
@@ -149,15 +155,6 @@ class ChannelSurface:
         if guild is None or isinstance(self._channel, discord.PartialMessageable):
             return None
         return self._channel.permissions_for(guild.me)
-
-
-def surface_at(client: discord.Client, channel_id: int, prompt_id: int, gate: Gate, sent: int) -> ChannelSurface:
-    """Where a reply stands that has `sent` messages already, known by ids alone."""
-    known = client.get_channel(channel_id)
-    if isinstance(known, discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread):
-        return ChannelSurface(known.get_partial_message(prompt_id), gate, sent)
-    channel = client.get_partial_messageable(channel_id)
-    return ChannelSurface(channel.get_partial_message(prompt_id), gate, sent)
 
 
 def written(page: Page, was: Page | None = None) -> Written:

@@ -7,7 +7,7 @@ holder dies, however it dies.
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 from alembic import command
@@ -80,6 +80,9 @@ async def open_database(path: Path) -> AsyncIterator[AsyncEngine]:
         try:
             yield engine
         finally:
+            with suppress(DBAPIError):
+                async with engine.connect():
+                    pass  # it is the only one, so whoever was still at work with it is done
             await engine.dispose()
 
 

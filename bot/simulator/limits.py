@@ -16,6 +16,8 @@ from dataclasses import dataclass
 
 from bot.simulator.errors import Json
 
+MANY = 1000  # windows, at which closed ones are forgotten
+
 
 @dataclass(slots=True)
 class Limits:
@@ -91,8 +93,15 @@ class Limiter:
     def _window(self, name: str, limit: int, seconds: float) -> Window:
         window = self._windows.get(name)
         if window is None or window.closes <= time.monotonic():
+            self._forget_closed()
             window = self._windows[name] = Window(time.monotonic() + seconds, limit)
         return window
+
+    def _forget_closed(self) -> None:
+        """Every token has windows of its own, and a playground may run for days."""
+        if len(self._windows) > MANY:
+            now = time.monotonic()
+            self._windows = {name: window for name, window in self._windows.items() if window.closes > now}
 
     def _wait(self, window: Window) -> float:
         return max(0.001, window.closes - time.monotonic())

@@ -10,8 +10,8 @@ import aiohttp
 import discord
 
 from bot.chat.gate import INTERVAL
-from bot.discord.ask import TOKEN_SECONDS
 from bot.discord.client import Parley, point_at
+from bot.discord.gates import TOKEN_SECONDS, Gates
 from bot.model_lists import ModelLists
 from bot.providers.asking import Asker
 from bot.providers.client import ChatClient
@@ -77,7 +77,7 @@ async def open_app(
         lists = ModelLists(ModelReader(chat.session), store.model_lists, asker.health)
         offer = settings.offer(lists.listed)
         responder = Responder(offer, asker, store, operator)
-        client = Parley(responder, offer, store, operator, lists.health, pace, token_seconds)
+        client = Parley(responder, offer, store, operator, lists.health, Gates(pace, token_seconds))
         app = App(client, settings.discord_token.get_secret_value())
         async with lists.kept_fresh([offer.server(name) for name in offer.providers]):
             try:

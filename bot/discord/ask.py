@@ -16,20 +16,15 @@ from bot.responder import Responder
 LONGEST_QUESTION = 1_500
 """Characters, so that the question fits into a message as a quote whatever lines it has."""
 
-TOKEN_SECONDS = 14 * 60
-"""Discord takes answers to a command for a quarter of an hour; the last minute is not relied on."""
-
-
 _SPEECHLESS = discord.CategoryChannel | discord.ForumChannel | discord.GroupChannel
 
 
 class Ask(commands.Cog):
     """`/ask`: the question is shown as a quote, and the answer streams below it."""
 
-    def __init__(self, responder: Responder, gates: Gates, token_seconds: float = TOKEN_SECONDS) -> None:
+    def __init__(self, responder: Responder, gates: Gates) -> None:
         self._responder = responder
         self._gates = gates
-        self._token_seconds = token_seconds
 
     @app_commands.command(description="Ask me something; it goes on from our conversation here")
     @app_commands.describe(question="What you want to know", image="An image for the model to look at")
@@ -44,7 +39,7 @@ class Ask(commands.Cog):
             channel, discord.CategoryChannel | discord.ForumChannel | discord.GroupChannel
         ):
             return
-        until = asyncio.get_running_loop().time() + self._token_seconds
+        until = asyncio.get_running_loop().time() + self._gates.token_seconds
         quote = "\n".join(f"> {line}" for line in question.splitlines()) + (f"\n> 🖼️ {image.filename}" if image else "")
         asked = await interaction.response.send_message(quote, allowed_mentions=nobody(), suppress_embeds=True)
         if asked.message_id is None:

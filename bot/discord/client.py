@@ -10,9 +10,8 @@ from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot.chat.gate import INTERVAL
 from bot.chat.preferences import Preferences
-from bot.discord.ask import TOKEN_SECONDS, Ask
+from bot.discord.ask import Ask
 from bot.discord.chat import Chat
 from bot.discord.controls import ReplyControls
 from bot.discord.gates import Gates
@@ -48,10 +47,7 @@ def intents() -> discord.Intents:
 
 
 class Parley(commands.Bot):
-    """A discord.py client with Parley's cogs.
-
-    `pace` is the seconds between two writes to a channel, `token_seconds` how long a command can be answered.
-    """
+    """A discord.py client with Parley's cogs."""
 
     def __init__(
         self,
@@ -60,11 +56,9 @@ class Parley(commands.Bot):
         store: Store,
         operator: Preferences,
         health: HealthOf,
-        pace: float = INTERVAL,
-        token_seconds: float = TOKEN_SECONDS,
+        gates: Gates,
     ) -> None:
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nothing here speaks
-        gates = Gates(pace)
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -78,7 +72,7 @@ class Parley(commands.Bot):
         self._store = store
         self._own_cogs = (
             Chat(self, responder, gates),
-            Ask(responder, gates, token_seconds),
+            Ask(responder, gates),
             ReplyControls(self, responder.turns, Revisions(responder, store), offer, gates),
             Switch(offer, store, operator, health),
             Settings(offer, store, operator),

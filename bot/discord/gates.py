@@ -18,13 +18,19 @@ _COUNTED = re.compile(r"/api/(?:v\d+/)?(?!interactions/|webhooks/)")
 _KINDS = {"POST": Kind.SEND, "PATCH": Kind.EDIT, "DELETE": Kind.DELETE}
 
 
+TOKEN_SECONDS = 14 * 60
+"""Discord takes answers to a command for a quarter of an hour; the last minute is not relied on."""
+
+
 class Gates:
     """One gate per channel id, threads included, and per interaction's token, as long as a reply there needs it.
 
     A gate stays until its windows have closed, so that what Discord said of them holds for the next reply too.
     """
 
-    def __init__(self, interval: float = INTERVAL) -> None:
+    def __init__(self, interval: float = INTERVAL, token_seconds: float = TOKEN_SECONDS) -> None:
+        """`interval` is the seconds between two previews, `token_seconds` how long a command can be answered."""
+        self.token_seconds = token_seconds
         self._interval = interval
         self._budget = Budget(INTERVAL / interval)
         self._gates: WeakValueDictionary[int | str, Gate] = WeakValueDictionary()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bot.simulator import Say, Simulator, Wait
 from tests.conftest import StartParley
+from tests.forms import buttons
 from tests.person import Person
 from tests.turns.memory import rows
 
@@ -54,12 +55,16 @@ async def test_a_reply_that_was_cut_by_a_kill_is_completed(
     async with start_parley():
         mended = await ana.hears("as far\n-# ⚠️ I was restarted while writing this")
         assert mended["id"] == last["id"]
+        assert buttons(mended) == ["Regenerate", "Continue", "Other model", "Delete"]
         assert [message["id"] for message in ana.heard_from(sim.world.bot.id)] == pages
+        sim.model.script(Say(" as it goes."))
+        await ana.click(mended, "Continue")
+        whole = await ana.hears("this is as far as it goes.", lambda message: "Regenerate" in buttons(message))
         sim.model.script(Say("Gladly."))
-        await ana.say("go on", reply_to=mended)
+        await ana.say("go on", reply_to=whole)
         await ana.hears("Gladly.")
     said = sim.model.requests[-1].json["messages"]
-    assert said[-2]["content"].endswith("and this is as far")
+    assert said[-2]["content"].endswith("and this is as far as it goes.")
     assert rows(tmp_path / "parley.db", "SELECT finished FROM completions") == [{"finished": 1}, {"finished": 1}]
 
 

@@ -137,20 +137,21 @@ class Stage:
                 async with Bot.start(bot, given) as process:
                     pin(0)  # the bot has begun, and takes the other core
                     stage = cls(simulator, model, watcher, process, channels)
-                    await stage._answers_at_all()
+                    if not await stage._answers_at_all():
+                        raise SystemExit(f"{bot} does not answer:\n{(Path(folder) / 'log').read_text()[-2000:]}")
                     yield stage
 
-    async def _answers_at_all(self) -> None:
+    async def _answers_at_all(self) -> bool:
         """Ask until there is an answer: then the bot has started, and knows Discord's windows by name."""
         until = time.monotonic() + STARTS
         for letter in "zyxwvutsrqponmlkji":
             answer = self._asked(letter, 3, 10, str(self._simulator.world.general.id))
             await self._watcher.ask(answer, self._simulator.person_token)
             if await self._watcher.sees(answer, 5):
-                return
+                return True
             if time.monotonic() > until:
                 break
-        raise SystemExit("the bot does not answer")
+        return False
 
     def _asked(self, letter: str, chunks: int, rate: int, channel: str) -> Answer:
         answer = Answer(letter, len(self._model.answers), chunks, rate, channel)

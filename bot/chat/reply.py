@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from bot.chat.controls import NONE, Controls
 from bot.chat.draft import Draft, Look
 from bot.chat.gate import Kind
-from bot.chat.surface import BLANK, FilesRefused, MessageGone, Page, Surface, SurfaceBusy, SurfaceLost
+from bot.chat.surface import BLANK, EmbedsRefused, FilesRefused, MessageGone, Page, Surface, SurfaceBusy, SurfaceLost
 
 log = logging.getLogger(__name__)
 
@@ -227,6 +227,8 @@ class Reply:
             self._failures = 0
         except FilesRefused:
             self.draft.files_refused = True
+        except EmbedsRefused:
+            self.draft.dress(replace(self.draft.look, embed=False))
         except SurfaceLost as error:
             self._lose(error)
         except SurfaceBusy as error:

@@ -16,6 +16,10 @@ class SurfaceLost(Exception):
         self.remedy = remedy
 
 
+class PlaceGone(SurfaceLost):
+    """The channel or thread was deleted, and all its messages with it."""
+
+
 class MessageGone(SurfaceLost):
     """A message of the reply was deleted by somebody."""
 
@@ -26,6 +30,10 @@ class SurfaceBusy(Exception):
 
 class FilesRefused(Exception):
     """Files may not be attached here; without them the same write may go through."""
+
+
+class EmbedsRefused(Exception):
+    """Embeds may not be shown here; as plain text the same write may go through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +59,7 @@ BLANK = Page("")
 
 
 class Surface(Protocol):
-    """Where a reply appears. Writes raise `SurfaceLost`, `SurfaceBusy` or `FilesRefused`, and nothing else."""
+    """Where a reply appears. Writes raise `SurfaceLost`, `SurfaceBusy`, `FilesRefused` or `EmbedsRefused`."""
 
     @property
     def gate(self) -> Gate: ...

@@ -32,7 +32,7 @@ class Chat(commands.Cog):
 
     def _surface_of(self, left: Unfinished) -> ChannelSurface:
         prompt = message_at(self._client, left.channel_id, left.prompt_id)
-        return ChannelSurface(prompt, self._gates.of(left.channel_id), len(left.shown))
+        return ChannelSurface(prompt, self._gates.of(left.channel_id), len(left.shown), self._client)
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:

@@ -1,14 +1,17 @@
 """People stop, repeat, change and delete replies: the buttons below them, and `/stop`."""
 
+import asyncio
 import logging
-import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot.chat.controls import Act
-from bot.discord.border import message_at, read_author, read_place
+from bot.discord.border import CONNECTION_ERRORS, message_at, read_author, read_place
 from bot.discord.buttons import DYNAMIC, Interaction, choice_of
 from bot.discord.gates import Gates
 from bot.discord.replies import answer
@@ -17,7 +20,7 @@ from bot.discord.switch import LONGEST_CHOICE, MOST_CHOICES
 from bot.providers.offer import Offer
 from bot.revisions import Press, Revisions
 from bot.store.answers import Answered
-from bot.turns import Turns
+from bot.turns import GRACE, Turns
 
 log = logging.getLogger(__name__)
 
@@ -31,9 +34,15 @@ class ReplyControls(commands.Cog):
         self._revisions = revisions
         self._offer = offer
         self._gates = gates
+        self._pressed: set[asyncio.Task[Any]] = set()
 
     async def cog_load(self) -> None:
         self._client.add_dynamic_items(*DYNAMIC)
+
+    async def cog_unload(self) -> None:
+        """What was pressed comes to its end before the connections close."""
+        if self._pressed:
+            await asyncio.wait(self._pressed, timeout=GRACE)
 
     @app_commands.command(description="Stop the answer I am writing here: yours, or with Manage Messages anybody's")
     async def stop(self, interaction: discord.Interaction) -> None:
@@ -46,41 +55,60 @@ class ReplyControls(commands.Cog):
         if interaction.message is None or interaction.channel is None:
             return
         press = _press(interaction, act, interaction.message.id)
-        if act is Act.MODEL:
-            await self._offer_models(interaction, press)
-            return
-        await interaction.response.defer()
-        await self._do(interaction, press)
+        with self._awaited():
+            if act is Act.MODEL:
+                await self._offer_models(interaction, press)
+                return
+            with _unheard(press):
+                await interaction.response.defer()
+            await self._do(interaction, press)
 
     @commands.Cog.listener()
     async def on_model_choice(self, interaction: Interaction, message_id: int, model: str) -> None:
         """Another model was chosen; the list of them has done its work."""
         if interaction.channel is None:
             return
-        await interaction.response.edit_message(content=f"`{model}` is asked.", view=None)
-        await self._do(interaction, _press(interaction, Act.MODEL, message_id, model))
+        press = _press(interaction, Act.MODEL, message_id, model)
+        with self._awaited():
+            with _unheard(press):
+                await interaction.response.edit_message(content=f"`{model}` is asked.", view=None)
+            await self._do(interaction, press)
+
+    @contextmanager
+    def _awaited(self) -> Iterator[None]:
+        """Have the end of Parley wait for this."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._pressed.add(task)
+        try:
+            yield
+        finally:
+            self._pressed.discard(task)
 
     async def _offer_models(self, interaction: Interaction, press: Press) -> None:
         allowed = await self._revisions.allowed(press)
         if isinstance(allowed, str) or allowed.gone_on:
-            await interaction.response.defer()
+            with _unheard(press):
+                await interaction.response.defer()
             await self._do(interaction, press)  # which says why not
-        elif models := self._models(allowed.completion.model):
-            view = choice_of(press.message_id, models)
-            await interaction.response.send_message("Which model should answer instead?", view=view, ephemeral=True)
-        else:
-            await answer(interaction, "There is no other model here.")
+            return
+        with _unheard(press):
+            if models := self._models(allowed.completion.model):
+                view = choice_of(press.message_id, models)
+                await interaction.response.send_message("Which model should answer instead?", view=view, ephemeral=True)
+            else:
+                await answer(interaction, "There is no other model here.")
 
     async def _do(self, interaction: Interaction, press: Press) -> None:
-        sentence = await self._revisions.press(press, self._surface_of)
-        if sentence:
-            await answer(interaction, sentence)
+        def surface_of(answered: Answered) -> ChannelSurface:
+            prompt = message_at(self._client, answered.channel_id, answered.prompt_id)
+            gate = self._gates.of(answered.channel_id)
+            return ChannelSurface(prompt, gate, len(answered.shown), self._client, interaction)
 
-    def _surface_of(self, answered: Answered) -> ChannelSurface:
-        """Where an answer stands; with a name of its own, since Discord may remember a page of it that was deleted."""
-        prompt = message_at(self._client, answered.channel_id, answered.prompt_id)
-        gate = self._gates.of(answered.channel_id)
-        return ChannelSurface(prompt, gate, len(answered.shown), secrets.randbits(60))
+        sentence = await self._revisions.press(press, surface_of)
+        if sentence:
+            with _unheard(press):
+                await answer(interaction, sentence)
 
     def _models(self, current: str) -> list[str]:
         """What to offer in place of a model: each provider's default, then more of the same provider."""
@@ -98,3 +126,12 @@ def _press(interaction: Interaction, act: Act, message_id: int, model: str | Non
 
 def _moderates(interaction: Interaction) -> bool:
     return interaction.guild_id is not None and interaction.permissions.manage_messages
+
+
+@contextmanager
+def _unheard(press: Press) -> Iterator[None]:
+    """Go on where the person cannot be told any more: the channel may be gone, or Discord too slow."""
+    try:
+        yield
+    except (discord.DiscordException, *CONNECTION_ERRORS) as error:
+        log.warning("The person who pressed %s below %s could not be told: %s", press.act, press.message_id, error)

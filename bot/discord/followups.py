@@ -59,7 +59,7 @@ class InteractionSurface:
 
     async def edit(self, message_id: int, page: Page, was: Page) -> None:
         if self._open:
-            with sorted_errors(page if page.files != was.files else None), suppress(_TokenEnded), self._token():
+            with sorted_errors(page, was), suppress(_TokenEnded), self._token():
                 await self._interaction.followup.edit_message(
                     message_id, **written(page, was), **attached(page, was), allowed_mentions=nobody()
                 )

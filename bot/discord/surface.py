@@ -2,7 +2,7 @@
 
 import io
 import logging
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TypedDict
 
@@ -10,15 +10,16 @@ import discord
 
 from bot.chat.gate import Gate
 from bot.chat.messages import Attachment
-from bot.chat.surface import BLANK, FilesRefused, MessageGone, Page, SurfaceBusy, SurfaceLost
+from bot.chat.surface import BLANK, EmbedsRefused, FilesRefused, MessageGone, Page, PlaceGone, SurfaceBusy, SurfaceLost
 from bot.discord.border import CONNECTION_ERRORS, files_with
-from bot.discord.buttons import view_of
+from bot.discord.buttons import Interaction, view_of
 
 log = logging.getLogger(__name__)
 
 _UNKNOWN_MESSAGE = 10008
 _SLOW_MODE = 20016
 _TOO_LARGE = 40005
+_EMPTY = 50006
 _FILE_TOO_LARGE = 50045
 _THREAD_ARCHIVED = 50083
 
@@ -47,18 +48,25 @@ class ChannelSurface:
     """The channel that a prompt stands in; the reply's first message refers to it."""
 
     def __init__(
-        self, prompt: discord.PartialMessage | discord.Message, gate: Gate, sent: int = 0, nonce: int | None = None
+        self,
+        prompt: discord.PartialMessage | discord.Message,
+        gate: Gate,
+        sent: int = 0,
+        client: discord.Client | None = None,
+        press: Interaction | None = None,
     ) -> None:
         """`sent` is how many messages the reply is known to have already.
 
-        `nonce` names the reply to Discord, the same for every try to write it.
+        `client` finds a channel that is known by its id alone; `press` is what has the reply written anew.
         """
         assert not isinstance(prompt.channel, discord.GroupChannel)  # bots are never in one
         self.gate = gate
         self._prompt = prompt
         self._channel = prompt.channel
         self.sent = sent
-        self._nonce = nonce or prompt.id
+        self._client = client
+        self._asker = prompt.author if isinstance(prompt, discord.Message) else (press.user if press else None)
+        self._nonce = press.id if press else prompt.id  # Discord may remember a page by it that was deleted since
 
     def lack(self) -> str:
         """The permissions that are missing for an answer here, empty where there are all."""
@@ -98,17 +106,19 @@ class ChannelSurface:
 
     async def edit(self, message_id: int, page: Page, was: Page) -> None:
         """Through a partial message, which leaves the flags alone and costs less."""
-        with sorted_errors(page if page.files != was.files else None):
-            try:
-                await self._edit(message_id, written(page, was), attached(page, was))
-            except discord.HTTPException as error:
-                if error.code != _THREAD_ARCHIVED or not await self._reopen():
-                    raise
-                await self._edit(message_id, written(page, was), attached(page, was))
+        message = self._channel.get_partial_message(message_id)
+
+        async def write() -> None:
+            edited = await message.edit(**written(page, was), **attached(page, was), allowed_mentions=nobody())
+            if page.embed and not edited.embeds:
+                raise EmbedsRefused
+
+        with sorted_errors(page, was):
+            await self._in_open_thread(write)
 
     async def delete(self, message_id: int) -> None:
-        with suppress(MessageGone), sorted_errors():
-            await self._channel.get_partial_message(message_id).delete()
+        with suppress(MessageGone, PlaceGone), sorted_errors():
+            await self._in_open_thread(self._channel.get_partial_message(message_id).delete)
 
     async def bare(self, message_id: int) -> None:
         with sorted_errors():
@@ -131,29 +141,39 @@ class ChannelSurface:
 
     async def whisper(self, text: str) -> None:
         """A direct message; people can close theirs, and then only the log knows."""
-        if not isinstance(self._prompt, discord.Message):
+        if self._asker is None:
             return  # after a restart nobody waits for it any more
         try:
-            await self._prompt.author.send(text, allowed_mentions=nobody())
+            await self._asker.send(text, allowed_mentions=nobody())
         except (discord.DiscordException, *CONNECTION_ERRORS) as error:
-            log.warning("%s could not be told in a direct message either: %s", self._prompt.author.id, error)
+            log.warning("%s could not be told in a direct message either: %s", self._asker.id, error)
 
-    async def _edit(self, message_id: int, page: Written, files: Attached) -> None:
-        message = self._channel.get_partial_message(message_id)
-        await message.edit(**page, **files, allowed_mentions=nobody())
+    async def _in_open_thread(self, write: Callable[[], Awaitable[None]]) -> None:
+        """Make the write, if need be after opening the archived thread again."""
+        try:
+            await write()
+        except discord.HTTPException as error:
+            if error.code != _THREAD_ARCHIVED or not await self._reopen():
+                raise
+            await write()
 
     async def _reopen(self) -> bool:
         """Open an archived thread again; whether it could be."""
-        if not isinstance(self._channel, discord.Thread) or self._channel.locked:
+        thread: object = self._channel
+        if isinstance(thread, discord.PartialMessageable) and self._client:
+            thread = await self._client.fetch_channel(thread.id)  # archived threads are in no cache
+        if not isinstance(thread, discord.Thread) or thread.locked:
             return False
-        await self._channel.edit(archived=False)
+        await thread.edit(archived=False)
         return True
 
     def _permissions(self) -> discord.Permissions | None:
         """What we may do here, None where that is not known without asking."""
         guild = self._prompt.guild
-        if guild is None or isinstance(self._channel, discord.PartialMessageable):
+        if guild is None or guild.me is None or isinstance(self._channel, discord.PartialMessageable):
             return None
+        if isinstance(self._channel, discord.Thread) and self._channel.parent is None:
+            return None  # its channel has just been deleted
         return self._channel.permissions_for(guild.me)
 
 
@@ -192,27 +212,35 @@ def nobody() -> discord.AllowedMentions:
 
 
 @contextmanager
-def sorted_errors(page: Page | None = None) -> Iterator[None]:
-    """Sort what a write can fail with into what is final and what is worth another try; `page` is what was written."""
+def sorted_errors(page: Page = BLANK, was: Page = BLANK) -> Iterator[None]:
+    """Sort what a write can fail with into what is final and what is worth another try.
+
+    `page` is what was to be written, `was` what stood there before.
+    """
     try:
         yield
     except discord.NotFound as error:
         if error.code == _UNKNOWN_MESSAGE:
             raise MessageGone("the message was deleted") from error
-        raise SurfaceLost("the channel was deleted") from error
+        raise PlaceGone("the channel was deleted", "Ask me again in another one.") from error
     except discord.HTTPException as error:
-        raise _sorted(error, page is not None and bool(page.files)) from error
+        raise _sorted(error, page, was) from error
     except CONNECTION_ERRORS as error:
         raise SurfaceBusy(f"{type(error).__name__}: {error}") from error
 
 
-def _sorted(error: discord.HTTPException, with_files: bool) -> Exception:
-    if with_files and (error.status in {403, 413} or error.code in {_TOO_LARGE, _FILE_TOO_LARGE}):
+def _sorted(error: discord.HTTPException, page: Page, was: Page) -> Exception:
+    files_may_be_why = error.status in {403, 413} or error.code in {_TOO_LARGE, _FILE_TOO_LARGE}
+    if page.files and page.files != was.files and files_may_be_why:
         return FilesRefused(error.text)
+    if page.embed and (error.status == 403 or error.code == _EMPTY):
+        return EmbedsRefused(error.text)
+    if error.code == _THREAD_ARCHIVED:  # one that is archived alone was opened again
+        return SurfaceLost("the thread is locked", "Those who manage its threads can unlock it.")
     if error.status == 403:
-        return SurfaceLost("I am not allowed to write there")
+        return SurfaceLost(
+            "I am not allowed to write there", "Those who manage the server can give me the permissions there."
+        )
     if error.status >= 500 or error.status == 429 or error.code == _SLOW_MODE:
         return SurfaceBusy(f"Discord answered {error.status}")
-    if error.code == _THREAD_ARCHIVED:
-        return SurfaceLost("the thread is archived")
     return SurfaceLost(f"Discord refused the message ({error.code}: {error.text})")

@@ -1,0 +1,182 @@
+"""What happens to a reply that is pressed on: its messages or its place go while it is written anew, or went before."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from bot.app import App
+from bot.simulator import Say, Simulator, Wait
+from bot.simulator.messages import delete
+from bot.simulator.objects import Channel
+from tests.conftest import StartParley
+from tests.listener import Json
+from tests.person import Person
+from tests.turns.afterwards import answers_still, ended, kept
+from tests.turns.memory import rows
+
+pytestmark = pytest.mark.usefixtures("calm")
+
+LONG = "word " * 600
+
+
+async def answered(sim: Simulator, ana: Person, text: str = "First.", channel: Channel | None = None) -> Json:
+    """The last message of an answer that has ended."""
+    sim.model.script(Say(text))
+    await ana.say(f"<@{sim.world.bot.id}> tell me", channel=channel.id if channel else None)
+    return await ana.hears(ended)
+
+
+async def regenerating(sim: Simulator, ana: Person, reply: Json, *rest: Say | Wait) -> asyncio.Event:
+    """The answer is written anew, and has said its first words; with the event set it says the rest."""
+    go = asyncio.Event()
+    sim.model.script(Say("Second"), Wait(go), *rest)
+    await ana.click(reply, "Regenerate")
+    await ana.hears("Second")
+    return go
+
+
+async def test_a_message_that_is_deleted_while_it_is_written_anew_ends_that(
+    sim: Simulator, ana: Person, parley: App, tmp_path: Path
+) -> None:
+    reply = await answered(sim, ana)
+    go = await regenerating(sim, ana, reply, Say(" try."), Wait(asyncio.Event()))
+    await ana.delete(reply)
+    go.set()
+    await ana.hears("My reply was deleted while I was writing it")
+    await sim.model.requests[1].left_early.wait()
+    await answers_still(sim, ana)
+    first, second, _ = kept(tmp_path)
+    assert first == {"text": "First.", "finished": 1, "error": None}
+    assert second == {"text": "Second try.", "finished": 1, "error": "not shown to the end: the message was deleted"}
+    assert len(ana.heard_from(sim.world.bot.id)) == 1 + 1 + 1
+
+
+@pytest.mark.parametrize("in_thread", [True, False])
+async def test_a_place_that_is_deleted_while_an_answer_is_written_anew_is_told_of_apart(
+    sim: Simulator, ana: Person, parley: App, tmp_path: Path, in_thread: bool
+) -> None:
+    general = sim.world.general
+    place = sim.world.start_thread(general, sim.world.person, "a talk") if in_thread else sim.world.add_channel("short")
+    reply = await answered(sim, ana, channel=place)
+    go = await regenerating(sim, ana, reply, Say(" try."), Wait(asyncio.Event()))
+    sim.world.remove_channel(place)
+    go.set()
+    told = await ana.hears("I could not answer you", lambda said: "guild_id" not in said)
+    assert (
+        told["content"]
+        == f"I could not answer you in <#{place.id}>: the channel was deleted. Ask me again in another one."
+    )
+    await sim.model.requests[1].left_early.wait()
+    await answers_still(sim, ana, general.id)
+    _, second, _ = kept(tmp_path)
+    assert second == {"text": "Second try.", "finished": 1, "error": "not shown to the end: the channel was deleted"}
+
+
+async def test_who_regenerates_where_nothing_may_be_written_any_more_is_told_apart(
+    sim: Simulator, ana: Person, parley: App, tmp_path: Path
+) -> None:
+    reply = await answered(sim, ana)
+    sim.world.time_out(sim.world.bot)
+    sim.model.script(Say("Second."))
+    await ana.click(reply, "Regenerate")
+    await ana.hears("I am not allowed to write there.", lambda said: "guild_id" not in said)
+    sim.world.time_out(sim.world.bot, 0)
+    assert ana.latest(reply)["content"] == "First."
+    await answers_still(sim, ana)
+
+
+async def test_a_page_that_was_deleted_before_is_done_without(
+    sim: Simulator, ana: Person, parley: App, tmp_path: Path
+) -> None:
+    last = await answered(sim, ana, LONG)
+    first = ana.heard_from(sim.world.bot.id)[0]
+    await ana.delete(first)
+    sim.model.script(Say("Second."))
+    await ana.click(last, "Regenerate")
+    second = await ana.hears("Second.", ended)
+    assert second["id"] == last["id"]
+    sim.model.script(Say("Third. " + LONG))
+    await ana.click(second, "Regenerate")
+    await ana.hears(ended, lambda said: said["id"] != last["id"])
+    assert ana.latest(last)["content"].startswith("Third.")
+    await answers_still(sim, ana)
+    assert [record["error"] for record in kept(tmp_path)] == [None] * 4
+
+
+async def test_a_thread_that_is_archived_while_an_answer_is_written_anew_is_opened_again(
+    sim: Simulator, ana: Person, parley: App, tmp_path: Path
+) -> None:
+    place = sim.world.start_thread(sim.world.general, sim.world.person, "a talk")
+    reply = await answered(sim, ana, channel=place)
+    go = await regenerating(sim, ana, reply, Say(" try."))
+    sim.world.archive(place)
+    go.set()
+    await ana.hears("Second try.", ended)
+    assert place.thread
+    assert not place.thread.archived
+    await answers_still(sim, ana)
+
+
+async def test_a_thread_that_was_archived_meanwhile_is_opened_to_mend_a_reply(
+    sim: Simulator, ana: Person, start_parley: StartParley, tmp_path: Path
+) -> None:
+    place = sim.world.start_thread(sim.world.general, sim.world.person, "a talk")
+    async with start_parley():
+        reply = await answered(sim, ana, channel=place)
+    rows(tmp_path / "parley.db", "UPDATE completions SET finished = 0")  # as if it had been killed
+    sim.world.archive(place)
+    async with start_parley():
+        mended = await ana.hears("First.\n-# ⚠️ I was restarted while writing this")
+        assert mended["id"] == reply["id"]
+        await answers_still(sim, ana)
+
+
+async def test_a_reply_of_which_a_page_is_gone_is_deleted_all_the_same(
+    sim: Simulator, ana: Person, parley: App, tmp_path: Path
+) -> None:
+    last = await answered(sim, ana, LONG)
+    await ana.delete(ana.heard_from(sim.world.bot.id)[0])
+    await ana.click(last, "Delete")
+    await ana.gone(last)
+    await answers_still(sim, ana)
+    assert [record["text"] for record in kept(tmp_path)] == ["And the next answer."]
+
+
+async def test_a_reply_that_goes_while_it_is_to_be_deleted_is_forgotten_before_the_end(
+    sim: Simulator, ana: Person, start_parley: StartParley, tmp_path: Path
+) -> None:
+    async with start_parley():
+        reply = await answered(sim, ana)
+        sim.faults.slow(f"DELETE /channels/*/messages/{reply['id']}", 0.2, times=1)
+        await ana.click(reply, "Delete")
+        delete(sim.world, sim.world.general.messages[int(reply["id"])])
+    assert kept(tmp_path) == []
+    async with start_parley():
+        await answers_still(sim, ana)
+
+
+async def test_a_reply_whose_channel_goes_while_it_is_to_be_deleted_is_forgotten(
+    sim: Simulator, ana: Person, start_parley: StartParley, tmp_path: Path
+) -> None:
+    place = sim.world.add_channel("short")
+    async with start_parley():
+        reply = await answered(sim, ana, channel=place)
+        sim.faults.slow(f"DELETE /channels/*/messages/{reply['id']}", 0.2, times=1)
+        await ana.click(reply, "Delete")
+        sim.world.remove_channel(place)
+    assert kept(tmp_path) == []
+
+
+@pytest.mark.parametrize("button", ["Regenerate", "Delete", "Other model"])
+async def test_a_press_in_a_channel_that_goes_at_once_leaves_nothing_behind(
+    sim: Simulator, ana: Person, parley: App, tmp_path: Path, button: str
+) -> None:
+    place = sim.world.add_channel("short")
+    reply = await answered(sim, ana, channel=place)
+    sim.faults.slow("POST /interactions/*/callback", 0.2, times=1)
+    pressed = asyncio.create_task(ana.click(reply, button))
+    await ana.event("INTERACTION_CREATE")
+    sim.world.remove_channel(place)
+    pressed.cancel()
+    await answers_still(sim, ana, sim.world.general.id)

@@ -35,6 +35,11 @@ TABLE = """Here is a table:
 
 It has three rows and three columns."""
 
+THOUGHT = """I am asked to think, so let me take my time. First I look at what was said, word by word, and at \
+what was said before it. Then I weigh what would help: a greeting comes first, since that is only polite, and then what \
+I was given, so that one can see that nothing was lost on the way. Is there an image? I would say so. Is there more to \
+it than meets the eye? Hardly ever with me. So a plain answer is the best answer, and here it comes."""
+
 CHAPTERS = ("the harbour", "the hill", "the forest", "the river", "the bridge", "the market", "the mill", "the coast")
 
 
@@ -42,10 +47,9 @@ def friendly_answer(body: Json) -> str:
     """The answer to a chat request."""
     messages = [message for message in body.get("messages") or [] if isinstance(message, dict)]
     said = words_of(messages[-1]).strip() if messages else ""
-    asked_for = _asked_for(said)
-    return "\n\n".join(
-        part for part in (_greeting(body, said), _memory(messages), _images(messages), asked_for) if part
-    )
+    parts = (_greeting(body, said), _memory(messages), _images(messages), _asked_for(said))
+    thought = f"<think>{THOUGHT}</think>\n\n" if "think" in said.lower() else ""
+    return thought + "\n\n".join(part for part in parts if part)
 
 
 def _greeting(body: Json, said: str) -> str:

@@ -12,7 +12,16 @@ from bot.chat.messages import Attachment
 from bot.chat.surface import Page
 from bot.discord.border import CONNECTION_ERRORS
 from bot.discord.buttons import Interaction, view_of
-from bot.discord.surface import ChannelSurface, attached, embeds_of, files_of, nobody, sorted_errors, written
+from bot.discord.surface import (
+    ChannelSurface,
+    attached,
+    embeds_of,
+    files_of,
+    nobody,
+    sorted_errors,
+    tell_directly,
+    written,
+)
 
 log = logging.getLogger(__name__)
 
@@ -45,14 +54,7 @@ class InteractionSurface:
         """A follow-up stands below the question, so it needs no reference; the asker knows to look for it."""
         if self._open:
             with sorted_errors(page), suppress(_TokenEnded), self._token():
-                sent = await self._interaction.followup.send(
-                    discord.utils.MISSING if page.embed else page.text,
-                    embeds=embeds_of(page),
-                    view=view_of(page.controls),
-                    files=files_of(page),
-                    allowed_mentions=nobody(),
-                    wait=True,
-                )
+                sent = await self._channel.in_open_thread(lambda: self._follow_up(page))
                 self._channel.sent += 1
                 return int(sent.id)
         return await self._channel.send(page, ping=ping)
@@ -60,8 +62,10 @@ class InteractionSurface:
     async def edit(self, message_id: int, page: Page, was: Page) -> None:
         if self._open:
             with sorted_errors(page, was), suppress(_TokenEnded), self._token():
-                await self._interaction.followup.edit_message(
-                    message_id, **written(page, was), **attached(page, was), allowed_mentions=nobody()
+                await self._channel.in_open_thread(
+                    lambda: self._interaction.followup.edit_message(
+                        message_id, **written(page, was), **attached(page, was), allowed_mentions=nobody()
+                    )
                 )
                 return
         await self._channel.edit(message_id, page, was)
@@ -79,14 +83,24 @@ class InteractionSurface:
         await self._channel.typing()
 
     async def whisper(self, text: str) -> None:
-        """For the person's eyes only, below the command; in a direct message when the token has ended."""
-        try:
-            if self._open:
+        """For the person's eyes only, below the command; in a direct message where that cannot be."""
+        if self._open:
+            try:
                 await self._interaction.followup.send(text, ephemeral=True, allowed_mentions=nobody())
-            else:
-                await self._interaction.user.send(text, allowed_mentions=nobody())
-        except (discord.DiscordException, *CONNECTION_ERRORS) as error:
-            log.warning("%s could not be told apart: %s", self._interaction.user.id, error)
+                return
+            except (discord.DiscordException, *CONNECTION_ERRORS) as error:
+                log.info("Nothing can be said below the command any more: %s", error)
+        await tell_directly(self._interaction.user, text)
+
+    async def _follow_up(self, page: Page) -> discord.WebhookMessage:
+        return await self._interaction.followup.send(
+            discord.utils.MISSING if page.embed else page.text,
+            embeds=embeds_of(page),
+            view=view_of(page.controls),
+            files=files_of(page),
+            allowed_mentions=nobody(),
+            wait=True,
+        )
 
     @contextmanager
     def _token(self) -> Iterator[None]:

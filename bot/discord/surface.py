@@ -4,7 +4,7 @@ import io
 import logging
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import TypedDict
+from typing import TypedDict, TypeVar
 
 import discord
 
@@ -15,6 +15,8 @@ from bot.discord.border import CONNECTION_ERRORS, files_with
 from bot.discord.buttons import Interaction, view_of
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 _UNKNOWN_MESSAGE = 10008
 _SLOW_MODE = 20016
@@ -114,11 +116,11 @@ class ChannelSurface:
                 raise EmbedsRefused
 
         with sorted_errors(page, was):
-            await self._in_open_thread(write)
+            await self.in_open_thread(write)
 
     async def delete(self, message_id: int) -> None:
         with suppress(MessageGone, PlaceGone), sorted_errors():
-            await self._in_open_thread(self._channel.get_partial_message(message_id).delete)
+            await self.in_open_thread(self._channel.get_partial_message(message_id).delete)
 
     async def bare(self, message_id: int) -> None:
         with sorted_errors():
@@ -140,22 +142,18 @@ class ChannelSurface:
             await self._channel.typing()
 
     async def whisper(self, text: str) -> None:
-        """A direct message; people can close theirs, and then only the log knows."""
-        if self._asker is None:
-            return  # after a restart nobody waits for it any more
-        try:
-            await self._asker.send(text, allowed_mentions=nobody())
-        except (discord.DiscordException, *CONNECTION_ERRORS) as error:
-            log.warning("%s could not be told in a direct message either: %s", self._asker.id, error)
+        """After a restart nobody waits for it any more."""
+        if self._asker:
+            await tell_directly(self._asker, text)
 
-    async def _in_open_thread(self, write: Callable[[], Awaitable[None]]) -> None:
+    async def in_open_thread(self, write: Callable[[], Awaitable[T]]) -> T:
         """Make the write, if need be after opening the archived thread again."""
         try:
-            await write()
+            return await write()
         except discord.HTTPException as error:
             if error.code != _THREAD_ARCHIVED or not await self._reopen():
                 raise
-            await write()
+            return await write()
 
     async def _reopen(self) -> bool:
         """Open an archived thread again; whether it could be."""
@@ -204,6 +202,14 @@ def embeds_of(page: Page) -> list[discord.Embed]:
 def files_of(page: Page) -> list[discord.File]:
     """The files of a page, ready to be sent once."""
     return [discord.File(io.BytesIO(file.text.encode()), file.name) for file in page.files]
+
+
+async def tell_directly(person: discord.User | discord.Member, text: str) -> None:
+    """In a direct message; people can close theirs, and then only the log knows."""
+    try:
+        await person.send(text, allowed_mentions=nobody())
+    except (discord.DiscordException, *CONNECTION_ERRORS) as error:
+        log.warning("%s could not be told in a direct message either: %s", person.id, error)
 
 
 def nobody() -> discord.AllowedMentions:

@@ -123,6 +123,15 @@ async def test_an_answer_of_nothing_that_can_be_seen_is_called_empty(
     assert (first["finished"], first["error"]) == (1, "empty answer")
 
 
+async def test_a_letter_under_more_marks_than_a_message_has_room_for_is_cut(
+    sim: Simulator, ana: Person, parley: App, tmp_path: Path
+) -> None:
+    text = "z" + MARKS * 300
+    pages = await ask(sim, ana, text)
+    assert "".join(page["content"] for page in pages) == text
+    await answers_still(sim, ana)
+
+
 async def test_half_a_surrogate_pair_does_not_cost_the_answer_its_place(
     sim: Simulator, ana: Person, parley: App, tmp_path: Path
 ) -> None:

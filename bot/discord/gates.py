@@ -12,7 +12,7 @@ from bot.chat.gate import INTERVAL, Gate, Kind
 _WRITE = re.compile(
     r"/(?:channels/(?P<channel>\d+)/messages(?:/\d+)?|webhooks/\d+/(?P<token>[^/]+)(?:/messages/[^/]+)?)$"
 )
-_COUNTED = re.compile(r"/api/(?:v\d+/)?(?!interactions/|webhooks/)")
+_COUNTED = re.compile(r"/api/(?:v\d+/)?+(?!interactions/|webhooks/)")
 """What counts towards Discord's limit over all channels: all of its API but the answers to interactions."""
 
 _KINDS = {"POST": Kind.SEND, "PATCH": Kind.EDIT, "DELETE": Kind.DELETE}

@@ -3,7 +3,12 @@
 import asyncio
 from pathlib import Path
 
+import aiohttp
+
 from bot.app import open_app
+from bot.chat.budget import BURST
+from bot.chat.gate import INTERVAL
+from bot.discord.gates import Gates
 from bot.playground import playground_settings
 from bot.simulator import Limits, Simulator
 from tests.person import Person
@@ -25,3 +30,20 @@ async def test_with_many_replies_at_once_discord_never_has_to_refuse(tmp_path: P
             for channel in channels:
                 await ana.hears("Hello", channel=channel.id)
         assert 429 not in {request.status for request in sim.requests}
+
+
+async def test_answers_to_interactions_wait_for_nothing(sim: Simulator) -> None:
+    """Discord does not count them, and waits for them three seconds at most."""
+    async with aiohttp.ClientSession(trace_configs=[Gates(interval=10_000 * INTERVAL).trace()]) as session:
+
+        async def ask(path: str) -> None:
+            async with session.post(f"{sim.api_url}{path}", json={}):
+                pass
+
+        for _ in range(BURST):
+            await ask("/channels/1/messages")
+        counted = asyncio.create_task(ask("/channels/1/messages"))
+        await ask("/interactions/1/token/callback")
+        await ask("/webhooks/1/token")
+        assert not counted.done()
+        counted.cancel()

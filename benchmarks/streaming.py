@@ -6,7 +6,7 @@ oldest text is that the model has sent and the channel does not show yet. Each b
 platform can pin processes, on a core of its own; Discord, the model and the person share another. The bots are Parley
 as it is, nanobot from PyPI as it is, and two of our own that edit as many bots do: each message once a second, and for
 each chunk one edit. nanobot answers prompts in one channel one after the other, so it has no figures there. A figure
-behind ≥ is of answers that were not whole within a minute. A full run takes about 25 minutes, `--quick` about 9.
+behind ≥ is of answers that were not whole within a minute. A full run takes about 18 minutes, `--quick` about 9.
 """
 
 import argparse

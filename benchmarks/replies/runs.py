@@ -57,7 +57,7 @@ class Case:
 
 def cases(*, quick: bool) -> dict[str, Case]:
     """What is measured."""
-    rounds, base, patience = (2, 8.0, 20.0) if quick else (6, 12.0, 60.0)
+    rounds, base, patience = (2, 8.0, 20.0) if quick else (4, 12.0, 60.0)
     lengths = tuple(spread(base, rounds))
     one, few = Case("", 10, lengths, patience), lengths[::2]
     several = replace(one, seconds=few, bots=("parley", "interval", "naive"))  # the other answers one after the other

@@ -34,12 +34,14 @@ class Watcher:
             aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http,
             http.ws_connect(f"{simulator.gateway_url}?v=10&encoding=json", max_msg_size=0) as socket,
         ):
+            hello = await socket.receive_json()
             await socket.send_json({"op": 2, "d": {"token": token, "properties": {"os": "benchmark"}}})
             watcher = cls(http, simulator)
-            reading = asyncio.create_task(watcher._read(socket))
-            try:
+            async with asyncio.TaskGroup() as tasks:  # nobody goes on with a watcher who sees nothing any more
+                beating = tasks.create_task(_beat(socket, hello["d"]["heartbeat_interval"] / 1000))
+                reading = tasks.create_task(watcher._read(socket))
                 yield watcher
-            finally:
+                beating.cancel()
                 reading.cancel()
 
     async def ask(self, answer: Answer, token: str) -> None:
@@ -62,10 +64,9 @@ class Watcher:
     async def _read(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         async for frame in socket:
             packet = json.loads(frame.data)
-            if packet["op"] == 1:
-                await socket.send_json({"op": 1, "d": packet["s"]})
             if packet["t"] in ("MESSAGE_CREATE", "MESSAGE_UPDATE") and packet["d"]["author"]["id"] == self._bot:
                 await self._note(packet["d"])
+        raise ConnectionError("the watcher's gateway connection was closed")
 
     async def _note(self, message: Json) -> None:
         now = time.monotonic()
@@ -77,6 +78,13 @@ class Watcher:
             self._answers[place].seen.append((now, _unbroken(set().union(*self._shown[place].values()))))
         async with self._news:
             self._news.notify_all()
+
+
+async def _beat(socket: aiohttp.ClientWebSocketResponse, interval: float) -> None:
+    """Discord closes the connection of a client that is silent."""
+    while True:
+        await asyncio.sleep(interval)
+        await socket.send_json({"op": 1, "d": None})
 
 
 def _unbroken(numbers: set[int]) -> int:

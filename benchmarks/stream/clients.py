@@ -93,7 +93,7 @@ class LiteLLM:
 
 
 class Bare:
-    """aiohttp alone: bytes are counted, and of each read only the last text is looked for. What nothing can beat."""
+    """aiohttp alone: bytes are counted, and of each read only the last text is looked for."""
 
     async def __aenter__(self) -> Self:
         self._stack = AsyncExitStack()

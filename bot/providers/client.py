@@ -10,7 +10,7 @@ import aiohttp
 from bot.providers.answer import Answer
 from bot.providers.errors import BrokenAnswer, CutOff, ProviderError, RefusedParameter, Silent, Unreachable
 from bot.providers.failures import error_from_response
-from bot.providers.incoming import Incoming
+from bot.providers.incoming import Incoming, read_from_the_heap
 from bot.providers.offer import Endpoint
 from bot.providers.patience import GRACE_SECONDS, IDLE_SECONDS
 from bot.providers.request import Adjustments, Body, ChatRequest, adjust, encode
@@ -32,6 +32,7 @@ class ChatClient:
         self._adjustments: dict[str, Adjustments] = {}
 
     async def __aenter__(self) -> Self:
+        read_from_the_heap()
         connector = aiohttp.TCPConnector(limit=0)  # as many answers at once as people ask for
         self.session = await self._stack.enter_async_context(
             aiohttp.ClientSession(connector=connector, timeout=self._timeout)

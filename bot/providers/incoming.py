@@ -21,6 +21,20 @@ LONGEST_ANSWER = 16 * 2**20
 """Bytes of a body that is read whole."""
 
 
+LARGE = 2**20
+"""Bytes; more than the 256 KiB that asyncio makes room for before each read."""
+
+
+def read_from_the_heap() -> None:
+    """Let reads take their memory from the heap; once in a process is enough.
+
+    The C library maps pages for so large a block and gives them back behind each read, which costs several times what
+    reading a chunk does. It stops that when a larger block was freed: it learns so that they come and go. asyncio's own
+    blocks do not teach it, since they are cut to what was read before they are freed.
+    """
+    bytearray(LARGE)
+
+
 class Incoming:
     """A context manager: inside of it silence of so many seconds breaks the body, with aiohttp.SocketTimeoutError."""
 

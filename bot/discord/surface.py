@@ -66,6 +66,7 @@ class ChannelSurface:
         self._prompt = prompt
         self._channel = prompt.channel
         self.sent = sent
+        self._tried = False
         self._client = client
         self._asker = prompt.author if isinstance(prompt, discord.Message) else (press.user if press else None)
         self._nonce = press.id if press else prompt.id  # Discord may remember a page by it that was deleted since
@@ -99,11 +100,13 @@ class ChannelSurface:
         )
         if not self.sent:
             options["reference"] = self._prompt.to_reference(fail_if_not_exists=False)
+        tried_before, self._tried = self._tried, True
         with sorted_errors(page):
             sent = await self._channel.send(**written(page), **options, files=files_of(page))
+        if tried_before or not (page.embed or sent.content.strip() == page.text.strip()):
+            await self.edit(sent.id, page, BLANK)  # an earlier try may have arrived, with less to say
+        self._tried = False
         self.sent += 1
-        if not page.embed and sent.content.strip() != page.text.strip():
-            await self.edit(sent.id, page, BLANK)  # the first try had arrived, and the text has grown since
         return sent.id
 
     async def edit(self, message_id: int, page: Page, was: Page) -> None:

@@ -237,3 +237,44 @@ async def test_who_asked_is_told_apart_when_the_bot_is_thrown_out(
     await sim.model.requests[0].left_early.wait()
     await answers_still(sim, ana, told["channel_id"])
     assert kept(tmp_path)[0]["text"] == f"{WORDS} and the second"
+
+
+@pytest.mark.parametrize("style", ["text", "embed"])
+async def test_a_message_whose_arrival_was_not_heard_of_is_brought_up_to_date(
+    sim: Simulator, ana: Person, parley: App, tmp_path: Path, style: str
+) -> None:
+    await ana.command("settings set", {"style": style})
+    begin, go = asyncio.Event(), asyncio.Event()
+    sim.model.script(Wait(begin), Say("Just once"), Wait(go), Say(" and whole." if style == "embed" else ""))
+    await ana.say(f"<@{sim.world.bot.id}> tell me")
+    await sim.model.asked()
+    sim.faults.drop("POST /channels/*/messages", after=True)
+    begin.set()
+    await ana.event("MESSAGE_CREATE", lambda said: bool(said["author"]["id"] == str(sim.world.bot.id)))
+    go.set()
+    reply = await ana.hears(ended)
+    shown = reply["embeds"][0]["description"] if style == "embed" else reply["content"]
+    assert shown == kept(tmp_path)[0]["text"]
+    assert len(ana.heard_from(sim.world.bot.id)) == 1 + 1
+    await ana.command("settings set", {"style": "text"})
+    await answers_still(sim, ana)
+
+
+async def test_a_channel_that_is_deleted_before_the_first_word_is_told_of_apart(
+    sim: Simulator, ana: Person, parley: App, tmp_path: Path
+) -> None:
+    place = sim.world.add_channel("short")
+    go = asyncio.Event()
+    sim.model.script(Wait(go), Say(WORDS), Wait(asyncio.Event()))
+    await ana.say(f"<@{sim.world.bot.id}> tell me", channel=place.id)
+    request = await sim.model.asked()
+    sim.world.remove_channel(place)
+    go.set()
+    await ana.hears("the channel was deleted", lambda said: "guild_id" not in said)
+    await request.left_early.wait()
+    await answers_still(sim, ana, sim.world.general.id)
+    assert kept(tmp_path)[0] == {
+        "text": WORDS,
+        "finished": 1,
+        "error": "not shown to the end: the channel was deleted",
+    }

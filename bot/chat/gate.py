@@ -38,12 +38,13 @@ class Kind(StrEnum):
 
 @dataclass(slots=True)
 class _Window:
-    """A fixed window as Discord counts it. `closes` is a moment of the event loop's clock."""
+    """A fixed window as Discord counts it. `closes` and `last`, of the last write, are by the event loop's clock."""
 
     seconds: float
     limit: int = LIMIT
     left: int = LIMIT
     closes: float = float("-inf")
+    last: float = float("-inf")
 
     @property
     def pace(self) -> float:
@@ -64,6 +65,7 @@ class _Window:
         if now >= self.closes:
             self.left, self.closes = self.limit, now + self.seconds
         self.left -= 1
+        self.last = now
 
 
 @dataclass(slots=True)
@@ -79,7 +81,6 @@ class Gate:
     def __init__(self, interval: float = INTERVAL, budget: Budget | None = None) -> None:
         self._windows = {kind: _Window(WINDOW * interval / INTERVAL) for kind in Kind}
         self._budget = budget or Budget(INTERVAL / interval)
-        self._last = float("-inf")
         self._in_flight = False
         self._waiting: list[_Waiter] = []
         self._timer: asyncio.TimerHandle | None = None
@@ -130,7 +131,7 @@ class Gate:
         """Let the most urgent waiter in."""
         waiter = self._next()
         self._waiting.remove(waiter)
-        self._in_flight, self._last = True, now
+        self._in_flight = True
         self._windows[waiter.kind].spend(now)
         self._keep()
         waiter.granted.set_result(None)
@@ -159,7 +160,9 @@ class Gate:
         window = self._windows[waiter.kind]
         if waiter.urgent():
             return window.opens(now)
-        return max(window.spares(now), self._last + window.pace)
+        # a new page is counted apart from the edits that filled the one before, so it need not wait behind them
+        last = window.last if waiter.kind is Kind.SEND else max(each.last for each in self._windows.values())
+        return max(window.spares(now), last + window.pace)
 
     def _keep(self) -> None:
         """Stay until the windows have closed, with no reply here too: the loop holds on to what its timers call."""

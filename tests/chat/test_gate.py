@@ -142,6 +142,15 @@ async def test_new_messages_and_edits_are_counted_apart(door: Door) -> None:
     assert door.times == [0] * (LIMIT + 1)
 
 
+async def test_a_new_page_does_not_wait_for_the_pace_of_edits(door: Door) -> None:
+    await door.preview("full page")
+    await door.go("new page", preview=True, kind=Kind.SEND)
+    await door.preview("edit")
+    await door.go("next page", preview=True, kind=Kind.SEND)
+    await door.go("page after that", preview=True, kind=Kind.SEND)
+    assert door.times == pytest.approx([0, 0, INTERVAL, INTERVAL, 2 * INTERVAL])
+
+
 async def test_what_discord_says_of_its_window_holds(door: Door) -> None:
     await door.preview("first")
     door.gate.learn(Kind.EDIT, 2, 1, 8.0)

@@ -30,6 +30,9 @@ log = logging.getLogger(__name__)
 ANSWER_SHARE = 4
 """One part in this many of a model's window is left for its answer."""
 
+LONGEST_ANSWER = 1_000_000
+"""Characters, with the reasoning; a model may go round in circles for ever, and Discord takes files of 10 MiB."""
+
 LONG_WAIT = 3.0
 """Seconds of waiting that a person is told of."""
 
@@ -151,6 +154,9 @@ class Answering:
                 async for step in steps:
                     if text := self._take(step, reply):
                         yield self._first(text, reply, began) if self.completion.first_text_after is None else text
+                    if len(reply.text) + len(self.completion.reasoning) >= LONGEST_ANSWER:
+                        self._cut()
+                        return
         except ProviderError as error:
             self._explain(error)
         finally:
@@ -160,6 +166,11 @@ class Answering:
         """The first words, fitted to what they go on from."""
         self.completion.first_text_after = time.monotonic() - began
         return joint(reply.text, text) + text
+
+    def _cut(self) -> None:
+        """The answer is as long as it may get."""
+        self.completion.error = f"cut at {LONGEST_ANSWER:,} characters"
+        self.notes.append(f"⚠️ I cut `{self.completion.model}` off at {LONGEST_ANSWER:,} characters.")
 
     def _explain(self, error: ProviderError) -> None:
         endpoint = self._offer.endpoint(self.completion.model)

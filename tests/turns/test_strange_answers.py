@@ -143,6 +143,27 @@ async def test_half_a_surrogate_pair_does_not_cost_the_answer_its_place(
     assert kept(tmp_path)[0]["error"] is None
 
 
+async def test_an_answer_without_an_end_is_cut(sim: Simulator, ana: Person, parley: App, tmp_path: Path) -> None:
+    piece = "On and on. " * 10_000
+    sim.model.script(*[Say(piece)] * 10, Wait(asyncio.Event()))
+    await ana.say(f"<@{sim.world.bot.id}> tell me")
+    last = await ana.hears("I cut `", "` off at 1,000,000 characters.", ended)
+    assert await read(last) == piece * 10
+    await sim.model.requests[0].left_early.wait()
+    await answers_still(sim, ana)
+    assert kept(tmp_path)[0] == {"text": piece * 10, "finished": 1, "error": "cut at 1,000,000 characters"}
+
+
+async def test_a_thought_without_an_end_is_cut(sim: Simulator, ana: Person, parley: App, tmp_path: Path) -> None:
+    thought = "round and round " * 10_000
+    chunk = f'data: {{"choices":[{{"delta":{{"reasoning_content":"{thought}"}}}}]}}\n\n'
+    sim.model.script(*[Raw(chunk.encode())] * 7, Wait(asyncio.Event()))
+    await ana.say(f"<@{sim.world.bot.id}> tell me")
+    await ana.hears("I cut `", "` off at 1,000,000 characters.")
+    await answers_still(sim, ana)
+    assert kept(tmp_path)[0] == {"text": "", "finished": 1, "error": "cut at 1,000,000 characters"}
+
+
 @pytest.mark.parametrize("form", ["{}", "`{}`", "```\n{}\n```", "# {}", "| {} |\n|---|\n| x |\n"])
 async def test_nobody_is_called_where_the_bot_could_call_everybody(
     sim: Simulator, ana: Person, parley: App, form: str

@@ -66,7 +66,7 @@ class Budget:
     def spare(self) -> bool:
         """Take one for a request that may as well be left out; False where writes need them all."""
         now = asyncio.get_running_loop().time()
-        if self._queue or self._writes.wait(now, PREVIEW_BURST) > 0:
+        if self._queue or self._writes.wait(now, BURST) > 0:
             return False
         self._writes.spend(now)
         return True

@@ -29,7 +29,8 @@ class Queued(Protocol):
     @property
     def urgent(self) -> bool: ...
 
-    def enter(self, now: float) -> None: ...
+    def enter(self, now: float) -> bool:
+        """Make the write; False where there is none to be made yet after all."""
 
 
 @dataclass(slots=True)
@@ -91,5 +92,5 @@ class Budget:
                 self._timer = loop.call_at(now + wait, self._serve)
                 return
             del self._queue[gate]
-            self._writes.spend(now)
-            gate.enter(now)
+            if gate.enter(now):
+                self._writes.spend(now)

@@ -127,14 +127,18 @@ class Gate:
         """Whether somebody who waits is."""
         return any(waiter.urgent() for waiter in self._waiting)
 
-    def enter(self, now: float) -> None:
-        """Let the most urgent waiter in."""
+    def enter(self, now: float) -> bool:
+        """Let the most urgent waiter in; False where that is another one by now, who has to wait for its window."""
         waiter = self._next()
+        if self._earliest(waiter, now) > now:
+            self._admit()
+            return False
         self._waiting.remove(waiter)
         self._in_flight = True
         self._windows[waiter.kind].spend(now)
         self._keep()
         waiter.granted.set_result(None)
+        return True
 
     def _admit(self) -> None:
         """Let the most urgent waiter in, now or when its time has come."""

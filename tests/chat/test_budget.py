@@ -87,6 +87,18 @@ async def test_who_gives_up_in_the_queue_costs_nothing(street: Street) -> None:
     assert street.times[-1] < 1
 
 
+async def test_who_becomes_a_final_unnoticed_still_waits_for_the_window_of_its_channel(street: Street) -> None:
+    final: list[bool] = []
+    gate = Gate(budget=street.budget)
+    gate.learn(Kind.EDIT, 5, 0, 2.0)
+    previews = [asyncio.create_task(street.preview(f"preview {number}")) for number in range(WRITES)]
+    page = asyncio.create_task(street.go("page", gate, preview=True))
+    asyncio.get_running_loop().call_later(0.1, final.append, True)
+    async with gate.write(Kind.EDIT, lambda: bool(final)):
+        assert asyncio.get_running_loop().time() == pytest.approx(2)
+    await asyncio.gather(page, *previews)
+
+
 async def test_what_can_be_left_out_is_where_words_wait(street: Street) -> None:
     gate = Gate(budget=street.budget)
     assert all(gate.spare() for _ in range(BURST))

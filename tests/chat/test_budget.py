@@ -93,6 +93,7 @@ async def test_who_becomes_a_final_unnoticed_still_waits_for_the_window_of_its_c
     gate.learn(Kind.EDIT, 5, 0, 2.0)
     previews = [asyncio.create_task(street.preview(f"preview {number}")) for number in range(WRITES)]
     page = asyncio.create_task(street.go("page", gate, preview=True))
+    await asyncio.sleep(0.1)
     asyncio.get_running_loop().call_later(0.1, final.append, True)
     async with gate.write(Kind.EDIT, lambda: bool(final)):
         assert asyncio.get_running_loop().time() == pytest.approx(2)

@@ -1,44 +1,34 @@
-"""One prompt on its way to an answer: which endpoints, which images, which context, and what is said of it below."""
+"""One answer to a prompt: which endpoints are asked, what comes of it, and what is said of it below."""
 
 import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from dataclasses import replace
 
-from bot.chat.attachments import IMAGE_TYPES, ImageRules, read_images, read_once
-from bot.chat.context import Context, build_context
+from bot.chat.attachments import ImageRules
 from bot.chat.continuation import after, joint
-from bot.chat.controls import Controls, offered
+from bot.chat.controls import NONE, Controls, offered
 from bot.chat.draft import SMALL, Look
 from bot.chat.footer import footer
-from bot.chat.messages import Attachment, Completion, Image, Message, Position, Prompt, Role, Turn
+from bot.chat.messages import Completion, Prompt, Turn
 from bot.chat.preferences import Footer, Preferences
 from bot.chat.reply import Reply
 from bot.providers.asking import Asker, FellBack, Step, Waiting
 from bot.providers.errors import ProviderError
 from bot.providers.offer import Endpoint, NotOffered, Offer
-from bot.providers.pictures import recoded
-from bot.providers.request import ChatRequest
 from bot.providers.wire import Chunk
+from bot.question import Question
 from bot.store.answers import Answered
 from bot.store.store import Store
 
 log = logging.getLogger(__name__)
-
-ANSWER_SHARE = 4
-"""One part in this many of a model's window is left for its answer."""
 
 LONGEST_ANSWER = 1_000_000
 """Characters, with the reasoning; a model may go round in circles for ever, and Discord takes files of 10 MiB."""
 
 LONG_WAIT = 3.0
 """Seconds of waiting that a person is told of."""
-
-
-GO_ON = "Go on exactly where your answer broke off. Repeat nothing of it, and say nothing about going on."
-"""What a model is asked for the rest of an answer; few providers take a message to be completed."""
 
 
 class NothingToAnswer(Exception):
@@ -49,33 +39,27 @@ class Answering:
     """Made for one answer and thrown away with it. `completion` and `notes` fill while the answer comes."""
 
     def __init__(self, prompt: Prompt, preferences: Preferences, offer: Offer, asker: Asker, store: Store) -> None:
-        self._prompt = prompt
+        self._question = Question(prompt, preferences, store.conversations)
         self._preferences = preferences
         self._offer = offer
         self._asker = asker
         self._store = store
-        self._files: tuple[Attachment, ...] = ()
-        self._position = Position()
-        self._images: tuple[Image, ...] = ()
-        self._skipped: list[str] = []
         self._fallen: list[str] = []
-        self._context: Context | None = None
         self._earlier: Completion | None = None
         self._version = self._versions = 1
+        self._waiting = False
         self.notes: list[str] = []
         self.completion = Completion(preferences.model or offer.default_model)
 
     async def publish(self, reply: Reply) -> None:
         """Show the answer as it comes, and then what there is to say about it. Raises NothingToAnswer."""
-        conversations, quote = self._store.conversations, self._prompt.quote
-        self._position = await conversations.locate(self._prompt)
-        if quote and await conversations.knows(quote.id):
-            self._prompt = replace(self._prompt, quote=None)  # the conversation itself says it
-        self._files = read_once(self._prompt.files)
+        asked = self._question
+        await asked.ask()
         endpoints = await self._endpoints()
-        if not self._prompt.content and not self._images:
-            raise NothingToAnswer(_nothing_to_answer(self._skipped))
-        answer_id = await conversations.open(Turn(self._prompt, self._images, self._position, self.completion))
+        if not asked.prompt.content and not asked.images:
+            raise NothingToAnswer(_nothing_to_answer(asked.skipped))
+        turn = Turn(asked.prompt, asked.images, asked.position, self.completion)
+        answer_id = await self._store.conversations.open(turn)
         baring = asyncio.create_task(self._bare_parent(reply))
         try:
             await self._stream(endpoints, reply, answer_id)
@@ -84,18 +68,15 @@ class Answering:
 
     async def again(self, answered: Answered, reply: Reply) -> None:
         """Answer a prompt once more, in the messages that show an earlier version."""
-        self._position = answered.position
-        self._files = () if answered.question.images else read_once(self._prompt.files)
-        self._images = answered.question.images
+        self._question.ask_again(answered)
         self._version = self._versions = len(answered.versions) + 1
         endpoints = await self._endpoints()
-        answer_id = await self._store.answers.another(answered, self._images, self.completion)
+        answer_id = await self._store.answers.another(answered, self._question.images, self.completion)
         await self._stream(endpoints, reply, answer_id)
 
     async def go_on(self, answered: Answered, reply: Reply) -> None:
         """Go on with an answer that was cut, in its messages."""
-        self._position = answered.position
-        self._images = answered.question.images
+        self._question.ask_for_more(answered)
         self._earlier = answered.completion
         self._version, self._versions = answered.versions.index(answered.answer_id) + 1, len(answered.versions)
         endpoints = await self._endpoints()
@@ -119,7 +100,7 @@ class Answering:
             except NotOffered as error:
                 log.warning("The fallback %s is passed over: %s", name, error)
         rules = [endpoint.image_rules for endpoint in endpoints] or [ImageRules()]
-        await self._look(max(rules, key=lambda each: len(each.types)))
+        await self._question.look(max(rules, key=lambda each: len(each.types)))
         return endpoints
 
     async def _stream(self, endpoints: list[Endpoint], reply: Reply, answer_id: int) -> None:
@@ -137,20 +118,20 @@ class Answering:
         if reply.lost:
             completion.error = f"not shown to the end: {reply.lost}"
         await self._store.conversations.close(answer_id, completion, reply.message_ids)
-        _log_turn(self._prompt, completion)
+        _log_turn(self._question.prompt, completion)
 
     async def _bare_parent(self, reply: Reply) -> None:
         """The answer before this one is not the conversation's last any more, so nothing can be done to it."""
-        if self._position.parent_id is None or self._position.conversation_id is None:
+        if self._question.position.parent_id is None or self._question.position.conversation_id is None:
             return
-        if last_page := await self._store.answers.last_page(self._position.parent_id):
+        if last_page := await self._store.answers.last_page(self._question.position.parent_id):
             await reply.bare(last_page)
 
     async def _pieces(self, endpoints: list[Endpoint], reply: Reply) -> AsyncIterator[str]:
         """The text of the answer's chunks; what else they say goes into the completion."""
         began = time.monotonic()
         try:
-            async with aclosing(self._asker.ask(endpoints, self._request)) as steps:
+            async with aclosing(self._asker.ask(endpoints, self._question.request)) as steps:
                 async for step in steps:
                     if text := self._take(step, reply):
                         yield self._first(text, reply, began) if self.completion.first_text_after is None else text
@@ -180,6 +161,8 @@ class Answering:
 
     def _last_words(self, reply: Reply) -> tuple[str, Controls]:
         """What stands below the answer, for the person: sentences, the footer, and what can be done now."""
+        if reply.lost:
+            return "", NONE  # nobody sees it
         if reply.stopped:
             self.completion.error = f"stopped: {reply.stopped}"
             self.notes.insert(0, reply.stopped)
@@ -190,11 +173,11 @@ class Answering:
         if self._fallen:
             outcome = "answered" if reply.text.strip() else "was asked instead"
             small.append(f"Fell back from {'; from '.join(self._fallen)}. `{self.completion.model}` {outcome}.")
-        small += [f"Left out {phrase}." for phrase in self._skipped]
+        small += [f"Left out {phrase}." for phrase in self._question.skipped]
         completion = self._whole(reply)
         if answered := self._answered():
             cost = answered.price.cost(completion.usage) if answered.price and completion.usage else None
-            small.append(footer(completion, self._preferences.footer or Footer.OFF, cost, self._context))
+            small.append(footer(completion, self._preferences.footer or Footer.OFF, cost, self._question.context))
         lines = [*self.notes, *(f"{SMALL}{line}" for line in small if line)]
         self.completion.note = "\n".join(lines)
         return self.completion.note, offered(completion, self._version, self._versions)
@@ -212,6 +195,9 @@ class Answering:
         match step:
             case Chunk():
                 completion = self.completion
+                if self._waiting:
+                    self._waiting = False
+                    reply.say("")
                 completion.usage = step.usage or completion.usage
                 completion.finish_reason = step.finish_reason or completion.finish_reason
                 completion.answered_by = step.model or completion.answered_by
@@ -222,39 +208,14 @@ class Answering:
                 self.completion = Completion(endpoint.full_name)
                 reply.draft.thought = ""
                 if seconds > LONG_WAIT:
+                    self._waiting = True
                     reply.say(f"Waiting for {endpoint.provider.title}, {seconds:.0f} s")
             case FellBack(endpoint, failed, error):
                 self.completion = Completion(endpoint.full_name)
                 reply.draft.thought = ""
+                reply.say("")
                 self._fallen.append(f"{failed.provider.title}: {error.why}")
         return ""
-
-    async def _look(self, rules: ImageRules) -> None:
-        """Read the images that a model takes, and remember which files it is not shown."""
-        # another type can be made of it
-        readable = replace(rules, types=IMAGE_TYPES) if rules.types else rules
-        images, self._skipped = await read_images(self._files, readable)
-        self._images = self._images or images
-
-    async def _request(self, endpoint: Endpoint) -> ChatRequest:
-        """The request for this endpoint: its window, its images."""
-        chosen, rules = self._preferences, endpoint.image_rules
-        await self._look(rules)
-        path = await self._store.conversations.path(
-            self._position.parent_id, most_images=rules.count if rules.types else 0
-        )
-        path.append(Message.of(Role.USER, self._prompt.content, self._images))
-        path = await recoded(path, rules.types)
-        unsuited = [image for image in path[-1].images if rules.types and image.media_type not in rules.types]
-        self._skipped += [f"{image.name}: it could not be made into a PNG" for image in unsuited]
-        if self._earlier:
-            path += [Message.of(Role.ASSISTANT, self._earlier.text), Message.of(Role.USER, GO_ON)]
-        window = endpoint.context
-        budget = window - min(chosen.max_tokens or window, window // ANSWER_SHARE)
-        self._context = build_context(chosen.system_prompt, path, budget, rules)
-        return ChatRequest(
-            self._context.messages, chosen.temperature, chosen.top_p, chosen.max_tokens, chosen.image_detail
-        )
 
 
 def _nothing_to_answer(skipped: list[str]) -> str:

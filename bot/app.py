@@ -19,6 +19,7 @@ from bot.providers.models import ModelReader
 from bot.responder import Responder
 from bot.settings import ALLOWED, Settings
 from bot.store.store import Store
+from bot.turns import Turns
 
 log = logging.getLogger(__name__)
 
@@ -76,14 +77,14 @@ async def open_app(
         asker = Asker(chat, settings.budget())
         lists = ModelLists(ModelReader(chat.session), store.model_lists, asker.health)
         offer = settings.offer(lists.listed)
-        responder = Responder(offer, asker, store, operator)
+        responder = Responder(offer, asker, store, operator, Turns(settings.grace_seconds))
         client = Parley(responder, offer, store, operator, lists.health, Gates(pace, token_seconds))
         app = App(client, settings.discord_token.get_secret_value())
         async with lists.kept_fresh([offer.server(name) for name in offer.providers]):
             try:
                 yield app
             finally:
-                await responder.drain()
+                await responder.turns.drain()
                 await app.close()
 
 

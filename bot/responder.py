@@ -8,7 +8,8 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from bot.answering import Answering, NothingToAnswer
-from bot.chat.controls import offered
+from bot.chat.controls import NONE, offered
+from bot.chat.draft import Look
 from bot.chat.messages import Author, Completion, Place, Prompt
 from bot.chat.preferences import Answer, Preferences, effective
 from bot.chat.reply import Reply
@@ -21,6 +22,7 @@ from bot.turns import INTERRUPTED, Running, Turns
 
 log = logging.getLogger(__name__)
 
+RESTARTING = "I am being restarted. Ask me again in a minute."
 BROKEN = "Something went wrong on my side. The operator finds the cause in the log, under {}."
 
 
@@ -31,13 +33,12 @@ class Refusal(Exception):
 class Responder:
     """Answers prompts. `operator` is the layer of preferences below every server's."""
 
-    def __init__(self, offer: Offer, asker: Asker, store: Store, operator: Preferences) -> None:
+    def __init__(self, offer: Offer, asker: Asker, store: Store, operator: Preferences, turns: Turns) -> None:
+        self.turns = turns
         self._offer = offer
         self._asker = asker
         self._store = store
         self._operator = operator
-        self._repairing = asyncio.Lock()
-        self.turns = Turns()
 
     async def wants(self, prompt: Prompt) -> bool:
         """Whether to answer at all. Where everything is answered, nobody who was not addressing us is turned away."""
@@ -54,6 +55,15 @@ class Responder:
         """The preferences that hold in a place."""
         return effective([*await self._store.preferences.of(*place.scopes), self._operator])
 
+    async def refusal(self, person: Author, place: Place) -> str:
+        """Why this person can have no answer in this place now, empty where they can."""
+        if self.turns.closing:
+            return RESTARTING
+        preferences = await self.preferences(place)
+        if may_talk(person, place, preferences):
+            return ""
+        return f"Only <@&{preferences.role_id}> may talk to me here. Those who manage the server decide it."
+
     async def respond(self, prompt: Prompt, surface: Surface) -> None:
         """Answer a prompt, once however often it comes. Every outcome is shown to the person, recorded and logged."""
 
@@ -61,7 +71,10 @@ class Responder:
             if not await self._store.conversations.knows(prompt.id):
                 await self._answer(prompt, running)
 
-        await self.carry(prompt, Reply(surface), surface, answer)
+        if not self.turns.closing:
+            await self.carry(prompt, Reply(surface), surface, answer)
+        elif prompt.addressed:
+            await Reply(surface).finish(RESTARTING)
 
     async def carry(
         self, prompt: Prompt, reply: Reply, surface: Surface, answer: Callable[[Running], Awaitable[None]]
@@ -78,8 +91,9 @@ class Responder:
                     await reply.finish(str(refusal))
             except Exception:  # the boundary of a turn: whatever happens in one, the person is told and others go on
                 log.exception("Prompt %s failed", prompt.id)
-                await reply.finish(f"⚠️ {BROKEN.format(prompt.id)}")
-            if reply.lost:
+                cut = Completion("", reply.text, error=BROKEN)
+                await reply.finish(f"⚠️ {BROKEN.format(prompt.id)}", offered(cut) if reply.shown else NONE)
+            if reply.lost and prompt.addressed:
                 await _tell_apart(prompt, surface, reply.lost)
         return True
 
@@ -87,36 +101,32 @@ class Responder:
         """The work on one answer to a prompt."""
         return Answering(prompt, preferences, self._offer, self._asker, self._store)
 
-    async def repair(self, find: Callable[[Unfinished], Surface]) -> None:
+    async def repair(self, find: Callable[[Unfinished], tuple[Surface, Place]]) -> None:
         """Complete the replies that were streaming when Parley died: what is known of them, and a word on why."""
-        async with self._repairing:
-            for left in await self._store.conversations.unfinished():
-                if not (self.turns.closing or self.turns.has(left.prompt_id)):
-                    await self._mend(left, find(left))
+        left = await self._store.conversations.unfinished()
+        await asyncio.gather(*(self._mend(each, *find(each)) for each in left))
 
-    async def _mend(self, left: Unfinished, surface: Surface) -> None:
+    async def _mend(self, left: Unfinished, surface: Surface, place: Place) -> None:
+        prompt = Prompt(left.prompt_id, place, Author(left.asker_id, ""), "", addressed=False)
         reply = Reply.resumed(surface, left.text, left.shown)
-        known = await self._store.answers.recall(left.shown[0]) if left.shown else None
-        versions = len(known.versions) if known else 1
-        await reply.finish(INTERRUPTED, offered(Completion("", left.text, error=INTERRUPTED), versions, versions))
-        outcome = f", and not repaired: {reply.lost}" if reply.lost else ""
-        log.warning("The reply to %s was cut by a restart%s", left.prompt_id, outcome)
-        error = f"cut by a restart{outcome}"
-        await self._store.conversations.give_up(left.answer_id, error, INTERRUPTED, reply.message_ids)
 
-    async def drain(self) -> None:
-        """Take no more prompts; end the running replies where they are, shown and recorded as interrupted."""
-        await self.turns.drain()
-        async with self._repairing:
-            pass  # what is being mended is mended to its end
+        async def mend(_: Running) -> None:
+            reply.dress(Look.of(await self.preferences(place)))
+            known = await self._store.answers.recall(left.shown[0]) if left.shown else None
+            versions = known.versions if known else (left.answer_id,)
+            cut = Completion("", left.text, error=INTERRUPTED)
+            await reply.finish(INTERRUPTED, offered(cut, versions.index(left.answer_id) + 1, len(versions)))
+            outcome = f", and not repaired: {reply.lost}" if reply.lost else ""
+            log.warning("The reply to %s was cut by a restart%s", left.prompt_id, outcome)
+            error = f"cut by a restart{outcome}"
+            await self._store.conversations.give_up(left.answer_id, error, INTERRUPTED, reply.message_ids)
+
+        await self.carry(prompt, reply, surface, mend)
 
     async def _answer(self, prompt: Prompt, running: Running) -> None:
-        if running.interrupted:
-            raise Refusal(INTERRUPTED)
-        preferences = await self.preferences(prompt.place)
-        if not may_talk(prompt.author, prompt.place, preferences):
-            raise Refusal(only(preferences))
-        answering = self.answering(prompt, preferences)
+        if refusal := running.reply.stopped or await self.refusal(prompt.author, prompt.place):
+            raise Refusal(refusal)
+        answering = self.answering(prompt, await self.preferences(prompt.place))
         try:
             await answering.publish(running.reply)
         except NothingToAnswer as nothing:
@@ -129,11 +139,6 @@ def may_talk(person: Author, place: Place, preferences: Preferences) -> bool:
     return free or preferences.role_id in person.role_ids
 
 
-def only(preferences: Preferences) -> str:
-    """The sentence for those who may not talk."""
-    return f"Only <@&{preferences.role_id}> may talk to me here. Those who manage the server decide it."
-
-
 async def _tell_apart(prompt: Prompt, surface: Surface, lost: SurfaceLost) -> None:
     """The reply cannot be shown where it belongs: say so where the person can read it."""
     log.warning("The reply to %s in channel %s was lost: %s", prompt.id, prompt.place.channel_id, lost)
@@ -143,5 +148,5 @@ async def _tell_apart(prompt: Prompt, surface: Surface, lost: SurfaceLost) -> No
             await surface.send(Page(sentence))
         except (SurfaceLost, SurfaceBusy) as error:
             log.warning("Nor can that be said in the channel: %s", error)
-    elif prompt.addressed:
+    else:
         await surface.whisper(f"I could not answer you in <#{prompt.place.channel_id}>: {lost}. {lost.remedy}".rstrip())

@@ -9,7 +9,7 @@ from bot.chat.draft import Look
 from bot.chat.messages import Author, Place, Prompt
 from bot.chat.reply import Reply
 from bot.chat.surface import Surface, SurfaceBusy, SurfaceLost
-from bot.responder import Responder, may_talk, only
+from bot.responder import RESTARTING, Responder
 from bot.store.answers import Answered
 from bot.store.store import Store
 from bot.turns import STOPPED, Running
@@ -25,10 +25,14 @@ GONE_ON = "The conversation has gone on from here. Reply to this message to go a
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """A person wants something done to the reply that a Discord message is a page of; `model` is `provider/model`."""
+    """A person wants something done to the reply that a Discord message is a page of; `model` is `provider/model`.
+
+    `prompt_id` is the message that this one replies to, if it does.
+    """
 
     act: Act
     message_id: int
+    prompt_id: int | None
     place: Place
     person: Author
     moderates: bool = False
@@ -46,7 +50,9 @@ class Revisions:
     async def press(self, press: Press, surface_of: Callable[[Answered], Surface]) -> str:
         """Do what was pressed, after what was pressed just before."""
         if press.act is Act.STOP:
-            return self._stop(press)
+            return await self._stop(press)
+        if self._turns.closing:
+            return RESTARTING
         answered = await self.allowed(press)
         if not isinstance(answered, str) and self._turns.has(answered.prompt_id):
             if self._turns.streams(answered.prompt_id):
@@ -55,13 +61,7 @@ class Revisions:
             answered = await self.allowed(press)
         if isinstance(answered, str):
             return answered
-        surface = surface_of(answered)
-        if answered.gone_on:
-            await Reply(surface).bare(answered.shown[-1])
-            return GONE_ON
-        if press.act is Act.DELETE:
-            return await self._delete(answered, surface)
-        return await self._revise(press, answered, surface)
+        return await self._revise(press, answered, surface_of(answered))
 
     async def allowed(self, press: Press) -> Answered | str:
         """The answer that this person may do this to, or the sentence that says why not."""
@@ -73,36 +73,56 @@ class Revisions:
             return NOT_YOURS.format(answered.asker_id)
         if self._turns.streams(answered.prompt_id):
             return BUSY
-        if press.act in (Act.REGENERATE, Act.CONTINUE, Act.MODEL):
-            preferences = await self._responder.preferences(press.place)
-            return "" if may_talk(press.person, press.place, preferences) else only(preferences)
-        return ""
+        asks = press.act in (Act.REGENERATE, Act.CONTINUE, Act.MODEL)
+        return await self._responder.refusal(press.person, press.place) if asks else ""
 
-    def _stop(self, press: Press) -> str:
-        running = self._turns.showing(press.message_id)
+    async def _stop(self, press: Press) -> str:
+        running = self._turns.showing(press.message_id, press.prompt_id)
         if running is None:
-            return OVER
+            return await self._stop_unheard(press)
         if press.person.id != running.prompt.author.id and not press.moderates:
             return NOT_YOURS.format(running.prompt.author.id)
         return "" if running.reply.stop(STOPPED.format(press.person.id)) else OVER
 
+    async def _stop_unheard(self, press: Press) -> str:
+        """Stop what the person has running in the channel, below a further page that we have not heard of yet."""
+        if await self._store.conversations.knows(press.message_id):
+            return OVER
+        stopped = self._turns.stop(press.place.channel_id, press.person.id, everybodys=False)
+        return "" if stopped else OVER
+
     async def _revise(self, press: Press, answered: Answered, surface: Surface) -> str:
         prompt = Prompt(answered.prompt_id, press.place, Author(answered.asker_id, ""), answered.question.text)
-        if press.act in (Act.REGENERATE, Act.MODEL) and not answered.question.images:
-            prompt = replace(prompt, attachments=await surface.attachments())  # this model may be the first with eyes
         reply = Reply.resumed(surface, "", answered.shown)
         said = ""
 
-        async def answer(running: Running) -> None:
+        async def act(running: Running) -> None:
             nonlocal said
-            if press.act in (Act.OLDER, Act.NEWER):
-                said = await self._turn_over(answered, 1 if press.act is Act.NEWER else -1, reply, press.place)
-            elif press.act is Act.CONTINUE:
-                await self._go_on(press, prompt, answered, reply)
-            else:
-                await self._again(press, prompt, answered, reply)
+            said = running.reply.stopped or await self._act(press, prompt, surface, reply)
 
-        return said if await self._responder.carry(prompt, reply, surface, answer) else BUSY
+        return said if await self._responder.carry(prompt, reply, surface, act) else BUSY
+
+    async def _act(self, press: Press, prompt: Prompt, surface: Surface, reply: Reply) -> str:
+        """Do it, to the answer as it is now that it is this one's turn."""
+        answered = await self._store.answers.recall(press.message_id)
+        if answered is None:
+            return UNKNOWN
+        if answered.gone_on:
+            await reply.bare(answered.shown[-1])
+            return GONE_ON
+        reply.resume(answered.shown)
+        match press.act:
+            case Act.DELETE:
+                return await self._delete(answered, surface)
+            case Act.OLDER | Act.NEWER:
+                return await self._turn_over(answered, 1 if press.act is Act.NEWER else -1, reply, press.place)
+            case Act.CONTINUE:
+                await self._go_on(press, prompt, answered, reply)
+            case _:
+                if not answered.question.images:  # this model may be the first with eyes
+                    prompt = replace(prompt, attachments=await surface.attachments())
+                await self._again(press, prompt, answered, reply)
+        return ""
 
     async def _again(self, press: Press, prompt: Prompt, answered: Answered, reply: Reply) -> None:
         preferences = await self._responder.preferences(press.place)

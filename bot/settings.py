@@ -35,6 +35,7 @@ ALLOWED: Mapping[str, str] = {
     "RETRY_TRIES": "a whole number from 1 to 10",
     "RETRY_SECONDS": "seconds from 0 to 600",
     "IDLE_SECONDS": "seconds from 1 to 3600",
+    "GRACE_SECONDS": "seconds from 0 to 600",
     "SYSTEM_PROMPT": f"a text of at most {LONGEST_SYSTEM_PROMPT} characters",
     "FOOTER": ", ".join(Footer),
     "CATALOGUE_FILE": "the path of a TOML file with paragraphs like those of bot/providers/catalogue.toml",
@@ -101,6 +102,7 @@ class Settings(BaseSettings):
     retry_tries: int = Field(4, ge=1, le=10)
     retry_seconds: float = Field(60, ge=0, le=600)
     idle_seconds: float = Field(IDLE_SECONDS, ge=1, le=3600)
+    grace_seconds: float = Field(10, ge=0, le=600)
     system_prompt: str = Field(SYSTEM_PROMPT, max_length=LONGEST_SYSTEM_PROMPT)
     footer: Footer = Footer.SHORT
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

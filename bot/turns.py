@@ -16,8 +16,8 @@ from bot.chat.reply import Reply
 
 log = logging.getLogger(__name__)
 
-GRACE = 20.0
-"""Seconds that running replies have to end when Parley does; supervisors commonly wait for thirty."""
+LAST_WRITES = 10.0
+"""Seconds that replies have to show their end when Parley ends; supervisors commonly wait for thirty in all."""
 
 STOPPED = "Stopped by <@{}>."
 INTERRUPTED = "⚠️ I was restarted while writing this. Mention me again to go on."
@@ -30,14 +30,14 @@ class Running:
     prompt: Prompt
     reply: Reply
     over: asyncio.Event = field(default_factory=asyncio.Event)
-    interrupted: bool = False
-    """It has to end before it has begun."""
 
 
 class Turns:
     """What runs at the moment, by the prompt's id. Safe to lose."""
 
-    def __init__(self) -> None:
+    def __init__(self, grace: float) -> None:
+        """`grace` is the seconds that running replies have to end by themselves when Parley does."""
+        self._grace = grace
         self._lines: WeakValueDictionary[tuple[int, int | None], asyncio.Lock] = WeakValueDictionary()
         self._running: dict[int, Running] = {}
         self.closing = False
@@ -69,9 +69,13 @@ class Turns:
         while running := self._running.get(prompt_id):
             await running.over.wait()
 
-    def showing(self, message_id: int) -> Running | None:
-        """The turn whose reply this Discord message is a page of."""
-        return next((each for each in self._running.values() if message_id in each.reply.message_ids), None)
+    def showing(self, message_id: int, prompt_id: int | None = None) -> Running | None:
+        """The turn whose reply this Discord message is a page of, or else that answers this prompt.
+
+        A message can be pressed before we have heard that it was posted.
+        """
+        shown = (each for each in self._running.values() if message_id in each.reply.message_ids)
+        return next(shown, self._running.get(prompt_id or 0))
 
     def stop(self, channel_id: int, person_id: int, *, everybodys: bool) -> int:
         """End the replies that are being written in a channel, the person's own or everybody's; how many there were."""
@@ -82,17 +86,25 @@ class Turns:
         )
 
     async def drain(self) -> None:
-        """Take no more prompts; end the running replies where they are, shown and recorded as interrupted."""
+        """Take no more prompts; let running replies end, and close those that do not, as they are by then."""
         self.closing = True
-        turns = list(self._running.values())
-        for running in turns:
-            running.interrupted = running.reply.stop(INTERRUPTED)
-        if turns:
-            log.info("Finishing %d running replies", len(turns))
-            ends = [asyncio.create_task(running.over.wait()) for running in turns]
-            _, late = await asyncio.wait(ends, timeout=GRACE)
-            if late:
-                log.warning("%d replies did not end in time; the next start mends them", len(late))
+        if not self._running:
+            return
+        log.info("Finishing %d running replies", len(self._running))
+        if await self._ended(self._grace):
+            return
+        for running in self._running.values():
+            running.reply.stop(INTERRUPTED)
+        if not await self._ended(LAST_WRITES):
+            log.warning("%d replies did not end in time; the next start mends them", len(self._running))
+
+    async def _ended(self, seconds: float) -> bool:
+        """Whether nothing runs any more after so many seconds."""
+        ends = [asyncio.create_task(running.over.wait()) for running in self._running.values()]
+        _, late = await asyncio.wait(ends, timeout=seconds)
+        for end in late:
+            end.cancel()
+        return not late
 
     async def _predecessor(self, prompt: Prompt) -> None:
         """Wait for the turn that this prompt replies to, if it is still being answered."""

@@ -32,7 +32,7 @@ def settings(sim: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     """Every provider answers from the scripted model; nothing comes from the machine's own environment."""
     monkeypatch.chdir(tmp_path)
     settings = playground_settings(sim, f"sqlite:///{tmp_path / 'parley.db'}")
-    return settings.model_copy(update={"retry_tries": 1, "footer": Footer.OFF})
+    return settings.model_copy(update={"retry_tries": 1, "footer": Footer.OFF, "grace_seconds": 0})
 
 
 @pytest.fixture

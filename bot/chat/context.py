@@ -31,17 +31,20 @@ def _part_tokens(part: Part) -> int:
     return -(-len(part.text) // CHARACTERS_PER_TOKEN) if isinstance(part, Text) else TOKENS_PER_IMAGE
 
 
-def build_context(system_prompt: str | None, path: Sequence[Message], budget: int, rules: ImageRules) -> Context:
+def build_context(
+    system_prompt: str | None, path: Sequence[Message], budget: int, rules: ImageRules, *, last: int = 1
+) -> Context:
     """Choose messages for one request.
 
-    `path` is oldest first and ends with the prompt, which is always kept, as is the system prompt. `budget` is in
-    tokens. Images that the model does not take fade to their names; so do the oldest ones where there are too many or
-    the budget is too small, before the oldest messages go. Empty messages are left out, since providers refuse them.
+    `path` is oldest first; its `last` messages, of which the first is the prompt, are always kept, as is the system
+    prompt. `budget` is in tokens. Images that the model does not take fade to their names; so do the oldest ones where
+    there are too many or the budget is too small, before the oldest messages go. Empty messages are left out, since
+    providers refuse them.
     """
     system = (Message.of(Role.SYSTEM, system_prompt),) if system_prompt else ()
     room = budget - sum(map(tokens, system))
     said = [message for message in path if message.parts]
-    kept = _within(_faded(said, room, rules), room)
+    kept = _within(_faded(said, room, rules, last), room, last)
     return Context(system + tuple(kept), len(kept), len(said) - len(kept))
 
 
@@ -74,7 +77,7 @@ class _Room:
         return True
 
 
-def _faded(path: list[Message], room: int, rules: ImageRules) -> list[Message]:
+def _faded(path: list[Message], room: int, rules: ImageRules, last: int) -> list[Message]:
     """The path with only those images that fit; newest first, since the newest matter most."""
     words = sum(tokens(message) - TOKENS_PER_IMAGE * len(message.images) for message in path)
     left = _Room(room - words, rules)
@@ -82,7 +85,7 @@ def _faded(path: list[Message], room: int, rules: ImageRules) -> list[Message]:
         Message(
             message.role,
             tuple(
-                fade(part.name) if isinstance(part, Image) and not left.admit(part, of_prompt=age == 0) else part
+                fade(part.name) if isinstance(part, Image) and not left.admit(part, of_prompt=age < last) else part
                 for part in message.parts
             ),
         )
@@ -91,12 +94,12 @@ def _faded(path: list[Message], room: int, rules: ImageRules) -> list[Message]:
     return shown[::-1]
 
 
-def _within(path: list[Message], room: int) -> list[Message]:
-    start = max(len(path) - 1, 0)
+def _within(path: list[Message], room: int, last: int) -> list[Message]:
+    start = max(len(path) - last, 0)
     left = room - sum(map(tokens, path[start:]))
     while start > 0 and tokens(path[start - 1]) <= left:
         start -= 1
         left -= tokens(path[start])
-    while start < len(path) - 1 and path[start].role is Role.ASSISTANT:
+    while start < len(path) - last and path[start].role is Role.ASSISTANT:
         start += 1  # a conversation opens with a person
     return path[start:]

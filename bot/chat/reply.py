@@ -23,6 +23,9 @@ log = logging.getLogger(__name__)
 TYPING_EVERY = 8.0
 """Seconds; Discord shows the indicator for ten."""
 
+LONGEST_TYPING = 1.0
+"""Seconds that a message waits for a typing indicator that is on its way."""
+
 THINKING = "Thinking"
 THINKING_AFTER = 4.0
 """Seconds without a word after which people are told that a model is thinking, and how long by now."""
@@ -60,6 +63,8 @@ class Reply:
         self.stopped = ""
         """Why it was ended before the model had ended, as a sentence for the person."""
         self._surface = surface
+        self._gate = surface.gate
+        """Where it waits to write."""
         self._news = asyncio.Event()
         self._words_shown = False
         self.ended = False
@@ -76,8 +81,12 @@ class Reply:
         """A reply that has messages already; whatever they say now is written anew."""
         reply = cls(surface)
         reply.draft.text = text
-        reply.shown = [Shown(message_id, BLANK) for message_id in message_ids]
+        reply.resume(message_ids)
         return reply
+
+    def resume(self, message_ids: Iterable[int]) -> None:
+        """Take over these messages, in order."""
+        self.shown = [Shown(message_id, BLANK) for message_id in message_ids]
 
     def dress(self, look: Look) -> None:
         """Have it look like this, as far as it may here."""
@@ -157,14 +166,14 @@ class Reply:
     def _end(self) -> None:
         self.ended = True
         self._news.set()
-        self._surface.gate.hurry()
+        self._gate.hurry()
 
     async def _read(self, pieces: AsyncIterator[str]) -> None:
         async for piece in pieces:
             self.draft.text += piece
             self._news.set()
             if not self._words_shown:
-                self._surface.gate.hurry()  # first words go before previews
+                self._gate.hurry()  # first words go before previews
 
     async def _type(self) -> None:
         """Show the typing indicator until the first message is about to be posted."""
@@ -194,7 +203,8 @@ class Reply:
                     return
                 await self._news.wait()
                 continue
-            async with self._surface.gate.write(write[0], self._urgent):
+            self._gate = self._surface.gate
+            async with self._gate.write(write[0], self._urgent):
                 trouble = await self._try(self._next_write())
             if trouble:
                 await self._pause(trouble)
@@ -266,7 +276,7 @@ class Reply:
         """Have the typing indicator end: one that is on its way would outlast the message."""
         self._posted.set()
         if self._typing:
-            await self._typing
+            await asyncio.wait([self._typing], timeout=LONGEST_TYPING)
 
     async def _kept(self) -> None:
         if self._keep:

@@ -5,7 +5,8 @@ import logging
 import discord
 from discord.ext import commands
 
-from bot.discord.border import message_at, read_prompt
+from bot.chat.messages import Place
+from bot.discord.border import message_at, read_place, read_prompt
 from bot.discord.gates import Gates
 from bot.discord.surface import ChannelSurface
 from bot.responder import Responder
@@ -28,11 +29,13 @@ class Chat(commands.Cog):
         """Mend what an earlier run left behind, once; Discord says that it is ready after each new session."""
         if not self._repaired:
             self._repaired = True
-            await self._responder.repair(self._surface_of)
+            await self._responder.repair(self._where)
 
-    def _surface_of(self, left: Unfinished) -> ChannelSurface:
+    def _where(self, left: Unfinished) -> tuple[ChannelSurface, Place]:
+        """Where the reply stands, and what holds there."""
         prompt = message_at(self._client, left.channel_id, left.prompt_id)
-        return ChannelSurface(prompt, self._gates.of(left.channel_id), len(left.shown), self._client)
+        place = read_place(prompt.channel, prompt.guild.id if prompt.guild else None)
+        return ChannelSurface(prompt, self._gates.of(left.channel_id), len(left.shown), self._client), place
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:

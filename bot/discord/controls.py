@@ -20,9 +20,15 @@ from bot.discord.switch import LONGEST_CHOICE, MOST_CHOICES
 from bot.providers.offer import Offer
 from bot.revisions import Press, Revisions
 from bot.store.answers import Answered
-from bot.turns import GRACE, Turns
+from bot.turns import Turns
 
 log = logging.getLogger(__name__)
+
+LAST_WORDS = 5.0
+"""Seconds for telling people the outcome of what they pressed when Parley ends; what they pressed has ended by then."""
+
+_ACKNOWLEDGED = 40060
+_TOO_LATE = 10062
 
 
 class ReplyControls(commands.Cog):
@@ -42,7 +48,7 @@ class ReplyControls(commands.Cog):
     async def cog_unload(self) -> None:
         """What was pressed comes to its end before the connections close."""
         if self._pressed:
-            await asyncio.wait(self._pressed, timeout=GRACE)
+            await asyncio.wait(self._pressed, timeout=LAST_WORDS)
 
     @app_commands.command(description="Stop the answer I am writing here: yours, or with Manage Messages anybody's")
     async def stop(self, interaction: discord.Interaction) -> None:
@@ -59,9 +65,8 @@ class ReplyControls(commands.Cog):
             if act is Act.MODEL:
                 await self._offer_models(interaction, press)
                 return
-            with _unheard(press):
-                await interaction.response.defer()
-            await self._do(interaction, press)
+            if await _acknowledged(interaction, press):
+                await self._do(interaction, press)
 
     @commands.Cog.listener()
     async def on_model_choice(self, interaction: Interaction, message_id: int, model: str) -> None:
@@ -70,9 +75,10 @@ class ReplyControls(commands.Cog):
             return
         press = _press(interaction, Act.MODEL, message_id, model)
         with self._awaited():
-            with _unheard(press):
-                await interaction.response.edit_message(content=f"`{model}` is asked.", view=None)
-            await self._do(interaction, press)
+            if await _acknowledged(interaction, press):
+                with _unheard(press):
+                    await interaction.edit_original_response(content=f"One moment, I ask `{model}` …", view=None)
+                await self._do(interaction, press)
 
     @contextmanager
     def _awaited(self) -> Iterator[None]:
@@ -88,9 +94,8 @@ class ReplyControls(commands.Cog):
     async def _offer_models(self, interaction: Interaction, press: Press) -> None:
         allowed = await self._revisions.allowed(press)
         if isinstance(allowed, str) or allowed.gone_on:
-            with _unheard(press):
-                await interaction.response.defer()
-            await self._do(interaction, press)  # which says why not
+            if await _acknowledged(interaction, press):
+                await self._do(interaction, press)  # which says why not
             return
         with _unheard(press):
             if models := self._models(allowed.completion.model):
@@ -106,8 +111,10 @@ class ReplyControls(commands.Cog):
             return ChannelSurface(prompt, gate, len(answered.shown), self._client, interaction)
 
         sentence = await self._revisions.press(press, surface_of)
-        if sentence:
-            with _unheard(press):
+        with _unheard(press):
+            if press.model:
+                await interaction.edit_original_response(content=sentence or f"I asked `{press.model}`.")
+            elif sentence:
                 await answer(interaction, sentence)
 
     def _models(self, current: str) -> list[str]:
@@ -121,11 +128,23 @@ class ReplyControls(commands.Cog):
 def _press(interaction: Interaction, act: Act, message_id: int, model: str | None = None) -> Press:
     assert interaction.channel is not None
     place = read_place(interaction.channel, interaction.guild_id)
-    return Press(act, message_id, place, read_author(interaction.user), _moderates(interaction), model)
+    reference = interaction.message.reference if interaction.message else None
+    prompt_id = reference.message_id if reference else None
+    return Press(act, message_id, prompt_id, place, read_author(interaction.user), _moderates(interaction), model)
 
 
 def _moderates(interaction: Interaction) -> bool:
     return interaction.guild_id is not None and interaction.permissions.manage_messages
+
+
+async def _acknowledged(interaction: Interaction, press: Press) -> bool:
+    """Tell Discord that the press has come; False for one that has come before, or so late that people were told."""
+    try:
+        await interaction.response.defer()
+    except (discord.DiscordException, *CONNECTION_ERRORS) as error:
+        log.warning("Discord was not told of %s below %s: %s", press.act, press.message_id, error)
+        return not isinstance(error, discord.HTTPException) or error.code not in (_ACKNOWLEDGED, _TOO_LATE)
+    return True
 
 
 @contextmanager

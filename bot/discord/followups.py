@@ -9,7 +9,7 @@ import discord
 
 from bot.chat.gate import Gate
 from bot.chat.messages import Attachment
-from bot.chat.surface import Page
+from bot.chat.surface import BLANK, Page
 from bot.discord.border import CONNECTION_ERRORS
 from bot.discord.buttons import Interaction, view_of
 from bot.discord.surface import (
@@ -37,6 +37,8 @@ class InteractionSurface:
         self._own_gate = gate
         self._channel = channel
         self._until = until
+        self._sent: set[int] = set()
+        self._unheard = False
 
     @property
     def _open(self) -> bool:
@@ -52,12 +54,29 @@ class InteractionSurface:
 
     async def send(self, page: Page, *, ping: bool = False) -> int:
         """A follow-up stands below the question, so it needs no reference; the asker knows to look for it."""
+        if self._unheard and (arrived := await self._arrived()):
+            self._heard(arrived)
+            await self.edit(arrived, page, BLANK)
+            return arrived
         if self._open:
+            self._unheard = True  # a follow-up has no nonce, so whether it arrived has to be looked for
             with sorted_errors(page), suppress(_TokenEnded), self._token():
                 sent = await self._channel.in_open_thread(lambda: self._follow_up(page))
-                self._channel.sent += 1
+                self._heard(sent.id)
                 return int(sent.id)
         return await self._channel.send(page, ping=ping)
+
+    def _heard(self, message_id: int) -> None:
+        self._unheard = False
+        self._sent.add(message_id)
+        self._channel.sent += 1
+
+    async def _arrived(self) -> int | None:
+        """A follow-up that stands in the channel although we were not told so."""
+        with suppress(discord.DiscordException, *CONNECTION_ERRORS):
+            posted = await self._channel.answers_to(self._interaction.id)
+            return next((message_id for message_id in posted if message_id not in self._sent), None)
+        return None
 
     async def edit(self, message_id: int, page: Page, was: Page) -> None:
         if self._open:

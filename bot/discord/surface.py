@@ -18,6 +18,9 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+SOON_AFTER = 50
+"""Messages behind a prompt among which an answer to it is looked for."""
+
 _UNKNOWN_MESSAGE = 10008
 _SLOW_MODE = 20016
 _TOO_LARGE = 40005
@@ -128,6 +131,12 @@ class ChannelSurface:
     async def bare(self, message_id: int) -> None:
         with sorted_errors():
             await self._channel.get_partial_message(message_id).edit(view=None, allowed_mentions=nobody())
+
+    async def answers_to(self, interaction_id: int) -> list[int]:
+        """The messages behind the prompt that answer an interaction, oldest first. Raises what discord.py raises."""
+        said = self._channel.history(after=self._prompt, limit=SOON_AFTER, oldest_first=True)
+        answers = [(message.id, message.interaction_metadata) async for message in said]
+        return [message_id for message_id, about in answers if about and about.id == interaction_id]
 
     async def attachments(self) -> tuple[Attachment, ...]:
         prompt = self._prompt

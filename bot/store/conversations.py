@@ -31,6 +31,7 @@ class Unfinished:
     answer_id: int
     channel_id: int
     prompt_id: int
+    asker_id: int
     text: str
     shown: tuple[int, ...]
 
@@ -106,7 +107,13 @@ class Conversations:
         """The answers that were streaming when Parley died, oldest first."""
         prompts, answers = messages.alias("prompts"), messages.alias("answers")
         query = (
-            select(answers.c.id, answers.c.text, conversations.c.channel_id, discord_messages.c.id.label("prompt_id"))
+            select(
+                answers.c.id,
+                answers.c.text,
+                conversations.c.channel_id,
+                prompts.c.author_id,
+                discord_messages.c.id.label("prompt_id"),
+            )
             .join(completions, completions.c.message_id == answers.c.id)
             .join(prompts, prompts.c.id == answers.c.parent_id)
             .join(conversations, conversations.c.id == answers.c.conversation_id)
@@ -117,7 +124,14 @@ class Conversations:
         async with self._engine.connect() as connection:
             found = (await connection.execute(query)).all()
             return [
-                Unfinished(row.id, row.channel_id, row.prompt_id, row.text, await rows.shown_by(connection, row.id))
+                Unfinished(
+                    row.id,
+                    row.channel_id,
+                    row.prompt_id,
+                    row.author_id,
+                    row.text,
+                    await rows.shown_by(connection, row.id),
+                )
                 for row in found
             ]
 

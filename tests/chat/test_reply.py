@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.chat.controls import Act
 from bot.chat.gate import Gate
-from bot.chat.reply import SILENT_AFTER, TYPING_EVERY, Reply
+from bot.chat.reply import LONGEST_TYPING, SILENT_AFTER, TYPING_EVERY, Reply
 from bot.markdown.format import format
 from bot.markdown.pages import LIMIT, split
 from tests.chat.board import INTERVAL, Board, Speech
@@ -120,10 +120,16 @@ async def test_typing_is_shown_until_the_first_post(board: Board, speech: Speech
 
 
 async def test_a_typing_indicator_on_its_way_arrives_before_the_first_post(board: Board, speech: Speech) -> None:
-    board.typing_slowness = 2.0
+    board.typing_slowness = LONGEST_TYPING / 2
     await Reply(board).publish(speech.say("Quick.").end())
-    assert board.typed_at == [2.0]
-    assert board.writes[0].at == 2.0
+    assert board.typed_at == [LONGEST_TYPING / 2]
+    assert board.writes[0].at == LONGEST_TYPING / 2
+
+
+async def test_one_that_does_not_arrive_is_not_waited_for(board: Board, speech: Speech) -> None:
+    board.typing_slowness = 25.0
+    await Reply(board).publish(speech.say("Quick.").end())
+    assert board.writes[0].at == LONGEST_TYPING
 
 
 async def test_how_long_a_model_thinks_is_told_until_its_first_words(board: Board, speech: Speech) -> None:

@@ -109,7 +109,7 @@ async def test_a_version_that_a_restart_cuts_is_found_with_the_messages_that_wer
     asked = await talk.turn("one", pages=2)
     first = await recalled(talk.store, asked + 1)
     second = await talk.store.answers.another(first, (), Completion(MODEL))
-    cut = Unfinished(second, GENERAL.channel_id, asked, "", first.shown)
+    cut = Unfinished(second, GENERAL.channel_id, asked, first.asker_id, "", first.shown)
     assert await talk.store.conversations.unfinished() == [cut]
     await talk.store.conversations.keep(second, "So far", first.shown)
     assert await talk.store.conversations.unfinished() == [replace(cut, text="So far")]

@@ -32,11 +32,11 @@ async def test_what_was_kept_of_an_answer_outlives_the_process(talk: Talk, path:
     turn = begun(talk)
     answer_id = await talk.store.conversations.open(turn)
     assert await talk.store.conversations.unfinished() == [
-        Unfinished(answer_id, GENERAL.channel_id, turn.prompt.id, "", ())
+        Unfinished(answer_id, GENERAL.channel_id, turn.prompt.id, turn.prompt.author.id, "", ())
     ]
     await talk.store.conversations.keep(answer_id, "So", (5_002,))
     await talk.store.conversations.keep(answer_id, "So far", (5_002, 5_001))
-    found = [Unfinished(answer_id, GENERAL.channel_id, turn.prompt.id, "So far", (5_002, 5_001))]
+    found = [Unfinished(answer_id, GENERAL.channel_id, turn.prompt.id, turn.prompt.author.id, "So far", (5_002, 5_001))]
     assert await talk.store.conversations.unfinished() == found
     assert row(path, answer_id) == ("So far", None, None, 0, "")
 

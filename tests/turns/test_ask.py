@@ -6,7 +6,7 @@ from bot.app import App, open_app
 from bot.settings import Settings
 from bot.simulator import Permission, Say, Simulator, Wait
 from tests.conftest import PACE
-from tests.forms import buttons
+from tests.forms import buttons, choices
 from tests.listener import Json
 from tests.person import Person
 from tests.turns.pictures import PNG
@@ -43,10 +43,54 @@ async def test_a_question_is_quoted_and_answered_below(
 async def test_the_model_sees_the_image(sim: Simulator, ana: Person, parley: App) -> None:
     sim.model.script(Say("A cat."))
     question = await ana.command("ask", {"question": "What is this?", "image": ("cat.png", PNG)})
-    assert question["content"] == "> What is this?\n> 🖼️ cat.png"
     await ana.hears("A cat.", ended)
+    shown = await ana.until(lambda: ana.latest(question) if ana.latest(question)["attachments"] else None)
+    assert (shown["content"], shown["attachments"][0]["filename"]) == ("> What is this?", "cat.png")
     kinds = [part["type"] for part in sim.model.requests[-1].json["messages"][-1]["content"]]
     assert kinds == ["text", "image_url"]
+
+
+async def test_another_model_sees_the_image_that_the_first_was_blind_to(
+    sim: Simulator, ana: Person, parley: App
+) -> None:
+    await ana.command("model", {"name": "deepseek/deepseek-flash"})
+    sim.model.script(Say("I see nothing."))
+    question = await ana.command("ask", {"question": "What is this?", "image": ("cat.png", PNG)})
+    blind = await ana.hears("I see nothing.", ended)
+    await ana.until(lambda: True if ana.latest(question)["attachments"] else None)
+    asked = await ana.answer(await ana.click(blind, "Other model"))
+    [claude] = [name for name in choices(asked, "The model that should answer") if name.startswith("anthropic/")]
+    sim.model.script(Say("A cat."))
+    await ana.select(asked, "The model that should answer", [claude])
+    await ana.hears("A cat.", ended)
+    assert [part["type"] for part in sim.model.requests[-1].json["messages"][-1]["content"]] == ["text", "image_url"]
+
+
+async def test_a_question_with_many_lines_is_quoted_as_far_as_it_fits(sim: Simulator, ana: Person, parley: App) -> None:
+    sim.model.script(Say("Fine."))
+    question = await ana.command("ask", {"question": "\n" * 1_400 + "?"})
+    assert len(question["content"]) <= 2_000
+    assert question["content"].endswith("…")
+    await ana.hears("Fine.", ended)
+
+
+async def test_who_may_not_talk_is_told_alone(sim: Simulator, ben: Person, ana: Person, parley: App) -> None:
+    role = sim.world.add_role("Talkers")
+    await ana.command("settings set", {"role": str(role.id)})
+    refused = await ben.command("ask", {"question": "May I?"})
+    assert refused["content"].startswith(f"Only <@&{role.id}> may talk to me here.")
+    assert refused["flags"] & 64
+    assert sim.model.requests == []
+
+
+async def test_a_follow_up_that_nobody_heard_of_does_not_stand_there_twice(
+    sim: Simulator, ana: Person, parley: App
+) -> None:
+    sim.faults.drop("POST /webhooks/*", after=True)
+    sim.model.script(Say("Once."))
+    await ana.command("ask", {"question": "How often?"})
+    await ana.hears("Once.", ended)
+    assert [message["content"] for message in ana.heard_from(sim.world.bot.id)[1:]] == ["Once."]
 
 
 async def test_the_answer_can_be_regenerated_and_deleted(sim: Simulator, ana: Person, parley: App) -> None:

@@ -35,10 +35,10 @@ TABLE = """Here is a table:
 
 It has three rows and three columns."""
 
-THOUGHT = """I am asked to think, so let me take my time. First I look at what was said, word by word, and at \
-what was said before it. Then I weigh what would help: a greeting comes first, since that is only polite, and then what \
-I was given, so that one can see that nothing was lost on the way. Is there an image? I would say so. Is there more to \
-it than meets the eye? Hardly ever with me. So a plain answer is the best answer, and here it comes."""
+THOUGHT = """I am asked to think, so let me take my time. First I look at what was said, word by word, and at what was \
+said before it. Then I weigh what would help: a greeting comes first, since that is only polite, and then what I was \
+given, so that one can see that nothing was lost on the way. Is there an image? I would say so. Is there more to it \
+than meets the eye? Hardly ever with me. So a plain answer is the best answer, and here it comes."""
 
 CHAPTERS = ("the harbour", "the hill", "the forest", "the river", "the bridge", "the market", "the mill", "the coast")
 

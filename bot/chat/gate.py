@@ -21,7 +21,7 @@ LIMIT = 5
 WINDOW = 5.0
 """Seconds; what Discord is known to count in, before anything was learned."""
 
-RESERVE = 0.1
+RESERVE = 0.14
 """The last part of a window, in which its last write need not be kept for a final any more."""
 
 INTERVAL = WINDOW * (1 - RESERVE) / (LIMIT - 1)

@@ -41,6 +41,10 @@ MOST_FAILURES = 3
 PATIENCE = 150.0
 """Seconds for which writes may fail before the reply is given up: Discord's own troubles are mostly over by then."""
 
+INSTANT = 0.001
+AGED_EVERY = 7.0
+"""Seconds between two previews in a message that is old."""
+
 LONGEST_PAUSE = 10.0
 """Seconds between two tries of a write that fails."""
 
@@ -75,6 +79,8 @@ class Reply:
         self._reader: asyncio.Task[None] | None = None
         self._typing: asyncio.Task[None] | None = None
         self._posted = asyncio.Event()
+        self._ending = asyncio.Event()
+        self._aged_edit = float("-inf")
 
     @classmethod
     def resumed(cls, surface: Surface, text: str, message_ids: Iterable[int]) -> "Reply":
@@ -165,6 +171,7 @@ class Reply:
 
     def _end(self) -> None:
         self.ended = True
+        self._ending.set()
         self._news.set()
         self._gate.hurry()
 
@@ -203,6 +210,10 @@ class Reply:
                     return
                 await self._news.wait()
                 continue
+            if (rest := self._rest(write)) > INSTANT:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._ending.wait(), rest)
+                continue
             self._gate = self._surface.gate
             async with self._gate.write(write[0], self._urgent):
                 trouble = await self._try(self._next_write())
@@ -226,6 +237,13 @@ class Reply:
         if len(self.shown) > len(pages) and (pages or self.ended):
             return Kind.DELETE, len(self.shown) - 1, BLANK
         return None
+
+    def _rest(self, write: tuple[Kind, int, Page]) -> float:
+        """Seconds to leave an old message alone before its next preview."""
+        kind, number, _ = write
+        if self.ended or kind is not Kind.EDIT or not self._surface.aged(self.shown[number].message_id):
+            return 0.0
+        return self._aged_edit + AGED_EVERY - asyncio.get_running_loop().time()
 
     async def _try(self, write: tuple[Kind, int, Page] | None) -> SurfaceBusy | None:
         """Make the write; what was in its way, where it can be tried again."""
@@ -263,6 +281,7 @@ class Reply:
     async def _change(self, shown: Shown, page: Page) -> None:
         """Edit a message; one that was deleted before this reply came to it is done without, if others are there."""
         try:
+            self._aged_edit = asyncio.get_running_loop().time()
             await self._surface.edit(shown.message_id, page, shown.page)
         except MessageGone:
             if shown.page is not BLANK or len(self.shown) == 1:

@@ -68,6 +68,9 @@ class Surface(Protocol):
     def takes_embeds(self) -> bool:
         """Whether pages may be embeds here."""
 
+    def aged(self, message_id: int) -> bool:
+        """Whether a message is so old that it may be edited only now and then."""
+
     async def send(self, page: Page, *, ping: bool = False) -> int:
         """Post the next message of the reply and return its id; with `ping` the asker is notified."""
 

@@ -52,6 +52,9 @@ class InteractionSurface:
     def takes_embeds(self) -> bool:
         return self._channel.takes_embeds
 
+    def aged(self, message_id: int) -> bool:
+        return self._channel.aged(message_id)
+
     async def send(self, page: Page, *, ping: bool = False) -> int:
         """A follow-up stands below the question, so it needs no reference; the asker knows to look for it."""
         if self._unheard and (arrived := await self._arrived()):

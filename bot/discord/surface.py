@@ -4,6 +4,7 @@ import io
 import logging
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from typing import TypedDict, TypeVar
 
 import discord
@@ -17,6 +18,9 @@ from bot.discord.buttons import Interaction, view_of
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+AGED_AFTER = timedelta(minutes=50)
+"""An hour, less the time that an answer may take."""
 
 SOON_AFTER = 50
 """Messages behind a prompt among which an answer to it is looked for."""
@@ -94,6 +98,10 @@ class ChannelSurface:
         """Whether embeds may be shown here; Discord drops them without a word where not."""
         have = self._permissions()
         return have is None or have.embed_links
+
+    def aged(self, message_id: int) -> bool:
+        """Discord allows about three edits in twenty seconds of messages that are older than an hour (30046)."""
+        return datetime.now(UTC) - discord.utils.snowflake_time(message_id) > AGED_AFTER
 
     async def send(self, page: Page, *, ping: bool = False) -> int:
         """The nonce keeps a post that is tried again from standing there twice: Discord answers with the first one."""

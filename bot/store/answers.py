@@ -84,6 +84,9 @@ class Answers:
             await rows.insert_images(connection, prompt.parent_id, images)
             answer_id = await rows.insert_answer(connection, prompt.conversation_id, prompt.parent_id, completion)
             await rows.show(connection, answer_id, answered.shown)
+            # nobody waits for the end of a version that a restart cut, now that another is shown
+            left = update(completions).where(completions.c.message_id.in_(answered.versions))
+            await connection.execute(left.values(finished=True))
             return answer_id
 
     async def reopen(self, answer_id: int) -> None:

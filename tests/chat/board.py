@@ -38,6 +38,7 @@ class Board:
         self.pages: dict[int, Page] = {}
         self.pings = 0
         self.takes_embeds = True
+        self.old: set[int] = set()
         self.writes: list[Write] = []
         self.typed_at: list[float] = []
         self._changed = asyncio.Condition()
@@ -51,6 +52,9 @@ class Board:
     def history(self) -> list[str]:
         """What was written, in order."""
         return [write.text for write in self.writes]
+
+    def aged(self, message_id: int) -> bool:
+        return message_id in self.old
 
     async def send(self, page: Page, *, ping: bool = False) -> int:
         self.pings += ping

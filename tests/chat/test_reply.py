@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from bot.chat.controls import Act
 from bot.chat.gate import Gate
-from bot.chat.reply import LONGEST_TYPING, SILENT_AFTER, TYPING_EVERY, Reply
+from bot.chat.reply import AGED_EVERY, LONGEST_TYPING, SILENT_AFTER, TYPING_EVERY, Reply
+from bot.chat.surface import Page
 from bot.markdown.format import format
 from bot.markdown.pages import LIMIT, split
 from tests.chat.board import INTERVAL, Board, Speech
@@ -212,3 +213,14 @@ async def test_a_reply_that_starts_goes_before_another_ones_previews(speech: Spe
     speech.end()
     await growing
     assert long.texts == ["Once upon a time"]
+
+
+async def test_an_old_message_is_edited_now_and_then_and_at_the_end_at_once(board: Board) -> None:
+    board.pages[7], board.old = Page("What it said before."), {7}
+    reply = Reply.resumed(board, "", [7])
+    await reply.publish(paced([f"{number} " for number in range(230)], 0.1))
+    times = [write.at for write in board.writes]
+    assert all(later - earlier > AGED_EVERY - 0.01 for earlier, later in pairwise(times[:-1]))
+    assert len(times) == 5
+    assert times[-1] == pytest.approx(23)
+    assert board.texts == ["".join(f"{number} " for number in range(230))]

@@ -113,6 +113,10 @@ async def test_a_version_that_a_restart_cuts_is_found_with_the_messages_that_wer
     assert await talk.store.conversations.unfinished() == [cut]
     await talk.store.conversations.keep(second, "So far", first.shown)
     assert await talk.store.conversations.unfinished() == [replace(cut, text="So far")]
+    third = await talk.store.answers.another(await recalled(talk.store, asked + 1), (), Completion(MODEL))
+    assert await talk.store.conversations.unfinished() == [replace(cut, answer_id=third)]
+    await talk.store.answers.show(second, first.shown)
+    await talk.store.conversations.give_up(third, "cut", "", ())
     await talk.store.conversations.give_up(second, "cut", "I was restarted.", first.shown)
     assert await talk.store.conversations.unfinished() == []
     kept = await talk.store.answers.version(second)

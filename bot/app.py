@@ -1,6 +1,7 @@
 """Puts the pieces together: the only place that knows them all, and owns how long they live."""
 
 import asyncio
+import gc
 import logging
 import signal
 from collections.abc import AsyncIterator
@@ -92,6 +93,8 @@ async def run(settings: Settings) -> None:
     """Run until SIGINT or SIGTERM. Raises CannotRun and DatabaseUnusable."""
     stopped = stop_signal()
     async with open_app(settings) as app:
+        gc.collect()
+        gc.freeze()  # what is there now stays; looking through it again and again would hold up every answer
         running = asyncio.create_task(app.run())
         stopping = asyncio.create_task(stopped.wait())
         await asyncio.wait([running, stopping], return_when=asyncio.FIRST_COMPLETED)

@@ -16,24 +16,10 @@ from dataclasses import dataclass, replace
 from bot.chat.controls import NONE, Controls
 from bot.chat.draft import Draft, Look
 from bot.chat.gate import Kind
+from bot.chat.meanwhile import Meanwhile
 from bot.chat.surface import BLANK, EmbedsRefused, FilesRefused, MessageGone, Page, Surface, SurfaceBusy, SurfaceLost
 
 log = logging.getLogger(__name__)
-
-TYPING_EVERY = 8.0
-"""Seconds; Discord shows the indicator for ten."""
-
-LONGEST_TYPING = 1.0
-"""Seconds that a message waits for a typing indicator that is on its way."""
-
-THINKING = "Thinking"
-THINKING_AFTER = 4.0
-"""Seconds without a word after which people are told that a model is thinking, and how long by now."""
-
-SILENT_AFTER = 12.0
-"""The same for a model that does not let on that it is thinking."""
-
-THINKING_EVERY = 4.0
 
 MOST_FAILURES = 3
 """Writes that may fail in a row before previews are left out and only the whole answer is tried."""
@@ -77,8 +63,7 @@ class Reply:
         self._failing_since = 0.0
         self._keep: Callable[[], Awaitable[None]] | None = None
         self._reader: asyncio.Task[None] | None = None
-        self._typing: asyncio.Task[None] | None = None
-        self._posted = asyncio.Event()
+        self._meanwhile: Meanwhile | None = None
         self._ending = asyncio.Event()
         self._aged_edit = float("-inf")
 
@@ -124,8 +109,7 @@ class Reply:
         self._reader = asyncio.create_task(self._read(pieces))
         if self.stopped:
             self._reader.cancel()
-        thinking = asyncio.create_task(self._think())
-        self._typing = asyncio.create_task(self._type())
+        self._meanwhile = Meanwhile(self._surface, self.draft, self.say, posted=bool(self.shown))
         writer = asyncio.create_task(self._write())
         try:
             await asyncio.wait([self._reader, writer], return_when=asyncio.FIRST_COMPLETED)
@@ -136,8 +120,7 @@ class Reply:
             self.draft.note, self.draft.controls = last_words()
         finally:
             self._reader.cancel()
-            thinking.cancel()
-            self._posted.set()
+            self._meanwhile.end()
             self._end()
             await asyncio.shield(writer)
 
@@ -181,24 +164,6 @@ class Reply:
             self._news.set()
             if not self._words_shown:
                 self._gate.hurry()  # first words go before previews
-
-    async def _type(self) -> None:
-        """Show the typing indicator until the first message is about to be posted."""
-        while not (self.shown or self._posted.is_set()):
-            await self._surface.typing()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._posted.wait(), TYPING_EVERY)
-
-    async def _think(self) -> None:
-        """Tell how long nothing but thinking happens."""
-        began = asyncio.get_running_loop().time()
-        seconds = 0.0
-        while self.draft.wordless:
-            quiet = not self.shown and seconds < (THINKING_AFTER if self.draft.thought else SILENT_AFTER)
-            if not quiet and (not self.draft.status or self.draft.status.startswith(THINKING)):
-                self.say(f"{THINKING}… {seconds:.0f} s")
-            await asyncio.sleep(THINKING_EVERY)
-            seconds = asyncio.get_running_loop().time() - began
 
     async def _write(self) -> None:
         """Make writes until the whole text is shown and no more will come."""
@@ -272,7 +237,8 @@ class Reply:
         if kind is Kind.EDIT:
             await self._change(self.shown[number], page)
         else:
-            await self._still()
+            if self._meanwhile:
+                await self._meanwhile.post()
             ping = self.draft.look.ping and not self.shown
             self.shown.append(Shown(await self._surface.send(page, ping=ping), page))
             await self._kept()
@@ -290,12 +256,6 @@ class Reply:
             await self._kept()
             return
         shown.page = page
-
-    async def _still(self) -> None:
-        """Have the typing indicator end: one that is on its way would outlast the message."""
-        self._posted.set()
-        if self._typing:
-            await asyncio.wait([self._typing], timeout=LONGEST_TYPING)
 
     async def _kept(self) -> None:
         if self._keep:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from bot.chat.controls import Act
 from bot.chat.gate import Gate
-from bot.chat.reply import AGED_EVERY, LONGEST_TYPING, SILENT_AFTER, TYPING_EVERY, Reply
+from bot.chat.meanwhile import LONGEST_TYPING, SILENT_AFTER, TYPING_EVERY
+from bot.chat.reply import AGED_EVERY, Reply
 from bot.chat.surface import Page
 from bot.markdown.format import format
 from bot.markdown.pages import LIMIT, split

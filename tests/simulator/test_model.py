@@ -49,7 +49,13 @@ async def test_a_friendly_answer_shows_what_it_received(sim: Simulator) -> None:
 
 @pytest.mark.parametrize(
     ("prompt", "part"),
-    [("show me code", "```python"), ("a table please", "|---|"), ("count to 5", "1 2 3 4 5"), ("long", "## 8."), ("think", "</think>")],
+    [
+        ("show me code", "```python"),
+        ("a table please", "|---|"),
+        ("count to 5", "1 2 3 4 5"),
+        ("long", "## 8."),
+        ("think", "</think>"),
+    ],
 )
 async def test_keywords(sim: Simulator, prompt: str, part: str) -> None:
     async with aiohttp.ClientSession(sim.url) as http:

@@ -1,6 +1,7 @@
 """The `parley` command: arguments, logging, exit codes.
 
-Exit codes: 0 all is well, 1 Parley cannot run or a check failed, 2 wrong arguments or settings.
+Exit codes: 0 all is well, 1 Parley cannot run or a check failed, 2 wrong arguments or settings. Each command loads what
+it needs, so that `--help` answers at once.
 """
 
 import asyncio
@@ -9,14 +10,13 @@ import logging
 import sys
 from collections.abc import AsyncIterable, Coroutine
 from dataclasses import asdict
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from bot import app, logs
-from bot.doctor import Finding, examine, examine_providers
-from bot.settings import Settings, WrongSettings, load_settings
-from bot.store.database import DatabaseUnusable, migrate, sole_use
+if TYPE_CHECKING:
+    from bot.doctor import Finding
+    from bot.settings import Settings
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -31,6 +31,8 @@ def main() -> None:
 @main.command()
 def run() -> None:
     """Migrate the database, then connect to Discord and answer."""
+    from bot import app
+
     _run(app.run(_settings(need_token=True)))
 
 
@@ -40,7 +42,8 @@ def run() -> None:
 @click.option("--database", metavar="URL", help="Keep conversations in this database, as sqlite:///play.db.")
 def playground(port: int, no_browser: bool, database: str | None) -> None:
     """Try Parley with a simulated Discord and a scripted model: no account, no key."""
-    from bot.playground import play  # the simulator is only loaded where it is used
+    from bot import logs
+    from bot.playground import play
 
     logs.configure("WARNING", "text", ())
     _run(play(port, not no_browser, database))
@@ -64,6 +67,8 @@ def simulator(port: int) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def doctor(providers: bool, as_json: bool) -> None:
     """Check settings, database, providers and Discord, and name the remedy for what is wrong."""
+    from bot.doctor import examine, examine_providers
+
     settings = _settings()
     findings = examine_providers(settings) if providers else examine(settings)
     healthy = asyncio.run(_told(findings, "providers" if providers else "findings", as_json))
@@ -78,6 +83,8 @@ def db() -> None:
 @db.command()
 def upgrade() -> None:
     """Bring the database's tables up to date, as `parley run` does before it connects."""
+    from bot.store.database import DatabaseUnusable, migrate, sole_use
+
     path = _settings().database_path
     try:
         with sole_use(path):
@@ -87,8 +94,11 @@ def upgrade() -> None:
     click.echo(f"{path} is up to date.")
 
 
-def _settings(*, need_token: bool = False) -> Settings:
+def _settings(*, need_token: bool = False) -> "Settings":
     """The settings, with logging set up by them; a fault ends the program with a line for each."""
+    from bot import logs
+    from bot.settings import WrongSettings, load_settings
+
     try:
         settings = load_settings(need_token=need_token)
     except WrongSettings as error:
@@ -104,14 +114,21 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(work)
-    except (app.CannotRun, DatabaseUnusable) as error:
-        _fail(str(error))
-    except WrongSettings as error:
-        _fail(str(error))
-    except OSError as error:
-        _fail(error.strerror or str(error))
     except KeyboardInterrupt:
         sys.exit(130)
+    except OSError as error:
+        _fail(error.strerror or str(error))
+    except _expected() as error:
+        _fail(str(error))
+
+
+def _expected() -> tuple[type[Exception], ...]:
+    """Whose messages are sentences for the operator; looked for only when something was raised."""
+    from bot.app import CannotRun
+    from bot.settings import WrongSettings
+    from bot.store.database import DatabaseUnusable
+
+    return CannotRun, DatabaseUnusable, WrongSettings
 
 
 def _loop_factory() -> Any:
@@ -128,7 +145,7 @@ def _fail(sentence: str) -> NoReturn:
     sys.exit(1)
 
 
-async def _told(findings: AsyncIterable[Finding], title: str, as_json: bool) -> bool:
+async def _told(findings: AsyncIterable["Finding"], title: str, as_json: bool) -> bool:
     """Print the findings, as they come or as one document; whether all is well."""
     told = []
     async for finding in findings:
@@ -141,7 +158,7 @@ async def _told(findings: AsyncIterable[Finding], title: str, as_json: bool) -> 
     return healthy
 
 
-def _line(finding: Finding) -> str:
+def _line(finding: "Finding") -> str:
     mark = "FAIL" if not finding.ok else "hint" if finding.remedy else "ok"
     remedy = f"\n      {finding.remedy}" if finding.remedy else ""
     return f"{mark:5} {finding.what}{remedy}"

@@ -9,7 +9,7 @@ from pythonjsonlogger.json import JsonFormatter
 from bot.providers.errors import redacted
 
 TEXT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
-JSON = "%(asctime)s %(levelname)s %(name)s %(message)s"
+JSON = "%(levelname)s %(name)s %(message)s"
 NOISY = ("alembic", "aiosqlite", "filelock", "asyncio")
 """Loggers whose INFO and DEBUG tell an operator nothing."""
 
@@ -30,7 +30,7 @@ class Redacting(logging.Formatter):
 def configure(level: str, style: str, secrets: Iterable[str]) -> None:
     """Log to standard error at this level, as `text` or as `json`."""
     inner = (
-        JsonFormatter(JSON, rename_fields={"asctime": "time", "levelname": "level", "name": "logger"})
+        JsonFormatter(JSON, timestamp="time", rename_fields={"levelname": "level", "name": "logger"})
         if style == "json"
         else logging.Formatter(TEXT)
     )

@@ -4,6 +4,7 @@ import json
 import logging
 import subprocess
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,7 @@ def test_json_is_an_object_on_every_line_and_holds_no_secret(tmp_path: Path) -> 
     assert SECRET not in "\n".join(lines)
     first, second, third = map(json.loads, lines)
     assert first.keys() >= {"time", "level", "logger", "message"}
+    assert datetime.fromisoformat(first["time"]).utcoffset() == timedelta(0)
     assert (first["level"], first["logger"], first["message"]) == ("INFO", "parley.test", "with [redacted] inside")
     assert "abcdefghij" not in second["message"]
     assert "iVBORw0KGgo" not in second["message"]

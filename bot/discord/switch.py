@@ -153,7 +153,7 @@ def _shown_health(health: Health | None) -> str:
     if health is None:
         return "⚪"
     when = f"<t:{health.at:.0f}:R>"
-    return f"🟢 {when}" if health.ok else f"🔴 {when}, {health.error.partition(' (')[0]}"
+    return f"🟢 {when}" if health.ok else f"🔴 {when}, {health.error}"
 
 
 def _absent(providers: Collection[Provider]) -> list[str]:

@@ -172,6 +172,8 @@ class Answering:
         small = []
         if self._fallen:
             outcome = "answered" if reply.text.strip() else "was asked instead"
+            if faded := self._question.context.faded:
+                outcome += f" without the {faded} images from before" if faded > 1 else " without the image from before"
             small.append(f"Fell back from {'; from '.join(self._fallen)}. `{self.completion.model}` {outcome}.")
         small += [f"Left out {phrase}." for phrase in self._question.skipped]
         completion = self._whole(reply)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.chat.attachments import ImageRules
-from bot.chat.messages import Image, Message, Part, Role, Text
+from bot.chat.messages import Faded, Image, Message, Part, Role, Text
 
 CHARACTERS_PER_TOKEN = 4
 """A usual average for English; it only has to be good enough to stay inside of a window."""
@@ -15,11 +15,15 @@ TOKENS_PER_MESSAGE = 4
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What goes to the model; of the conversation's messages the last so many, and how many did not fit."""
+    """What goes to the model; of the conversation's messages the last so many, and how many did not fit.
+
+    `faded` is how many images of earlier messages the model is not shown.
+    """
 
     messages: tuple[Message, ...]
     used: int = 0
     dropped: int = 0
+    faded: int = 0
 
 
 def tokens(message: Message) -> int:
@@ -45,12 +49,8 @@ def build_context(
     room = budget - sum(map(tokens, system))
     said = [message for message in path if message.parts]
     kept = _within(_faded(said, room, rules, last), room, last)
-    return Context(system + tuple(kept), len(kept), len(said) - len(kept))
-
-
-def fade(name: str) -> Text:
-    """What stands in for an image that is not shown to the model."""
-    return Text(f"[image {name}, not shown]")
+    faded = sum(isinstance(part, Faded) for message in kept[:-last] for part in message.parts)
+    return Context(system + tuple(kept), len(kept), len(said) - len(kept), faded)
 
 
 @dataclass(slots=True)
@@ -85,7 +85,7 @@ def _faded(path: list[Message], room: int, rules: ImageRules, last: int) -> list
         Message(
             message.role,
             tuple(
-                fade(part.name) if isinstance(part, Image) and not left.admit(part, of_prompt=age < last) else part
+                Faded.of(part.name) if isinstance(part, Image) and not left.admit(part, of_prompt=age < last) else part
                 for part in message.parts
             ),
         )

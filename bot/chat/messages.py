@@ -36,6 +36,15 @@ class Image:
     data: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Faded(Text):
+    """What stands in for an image that is not shown to the model."""
+
+    @classmethod
+    def of(cls, name: str) -> "Faded":
+        return cls(f"[image {name}, not shown]")
+
+
 Part = Text | Image
 
 

@@ -12,8 +12,7 @@ from sqlalchemy import Row, Select, delete, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as insert_or
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.chat.context import fade
-from bot.chat.messages import Completion, Image, Part, Position, Role, Usage
+from bot.chat.messages import Completion, Faded, Image, Part, Position, Role, Usage
 from bot.store.tables import completions, discord_messages, images, message_images, messages
 
 
@@ -128,7 +127,7 @@ async def images_of(
     found: dict[int, list[Part]] = {}
     for row in rows:
         picture = read.get(row.sha256) if row in newest else None
-        part = Image(row.name, picture.media_type, picture.data) if picture else fade(row.name)
+        part = Image(row.name, picture.media_type, picture.data) if picture else Faded.of(row.name)
         found.setdefault(row.message_id, []).append(part)
     return found
 

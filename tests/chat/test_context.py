@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from bot.chat.attachments import ImageRules
 from bot.chat.context import TOKENS_PER_IMAGE, build_context, tokens
-from bot.chat.messages import Image, Message, Role, Text
+from bot.chat.messages import Faded, Image, Message, Role, Text
 
 PLENTY = 1_000_000
 RULES = ImageRules()
@@ -73,7 +73,7 @@ def test_empty_messages_are_left_out() -> None:
 
 def test_for_a_model_without_eyes_images_fade_to_their_names() -> None:
     context = build_context(None, [user("See", picture("a.png")), model("No."), user("And?")], PLENTY, BLIND)
-    assert context.messages[0].parts == (Text("See"), Text("[image a.png, not shown]"))
+    assert context.messages[0].parts == (Text("See"), Faded.of("a.png"))
 
 
 def test_of_too_many_images_the_newest_are_shown() -> None:

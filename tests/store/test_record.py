@@ -8,7 +8,20 @@ from typing import Any
 
 import pytest
 
-from bot.chat.messages import Author, Completion, Image, Message, Position, Prompt, Quote, Role, Text, Turn, Usage
+from bot.chat.messages import (
+    Author,
+    Completion,
+    Faded,
+    Image,
+    Message,
+    Position,
+    Prompt,
+    Quote,
+    Role,
+    Text,
+    Turn,
+    Usage,
+)
 from bot.store.conversations import AlreadyRecorded
 from bot.store.rows import Forgotten
 from tests.store.conftest import ANA, GENERAL, Talk
@@ -118,7 +131,7 @@ async def test_without_images_their_names_are_given(talk: Talk) -> None:
     asked = await talk.turn("Who?", images=(DOG, CAT))
     position = await talk.store.conversations.locate(talk.prompt("And?", replies_to=asked + 1))
     path = await talk.store.conversations.path(position.parent_id, most_images=0)
-    assert path[0].parts == (Text("Who?"), Text("[image dog.png, not shown]"), Text("[image cat.png, not shown]"))
+    assert path[0].parts == (Text("Who?"), Faded.of("dog.png"), Faded.of("cat.png"))
 
 
 async def test_only_the_newest_images_are_read(talk: Talk) -> None:
@@ -127,7 +140,7 @@ async def test_only_the_newest_images_are_read(talk: Talk) -> None:
     position = await talk.store.conversations.locate(talk.prompt("And?", replies_to=asked + 1))
     path = await talk.store.conversations.path(position.parent_id, most_images=3)
     assert [image.name for message in path for image in message.images] == ["cat.png", "cat.png", "dog.png"]
-    assert Text("[image dog.png, not shown]") in path[0].parts
+    assert Faded.of("dog.png") in path[0].parts
 
 
 async def test_the_same_picture_is_kept_once_under_each_name(talk: Talk, path: Path) -> None:

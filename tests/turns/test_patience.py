@@ -123,6 +123,20 @@ async def test_a_model_without_eyes_stands_in_only_with_a_word(
     assert sim.model.requests[1].json["messages"][-1]["content"] == "look\n\n[image dot.png, not shown]"
 
 
+async def test_one_without_eyes_says_that_it_was_not_shown_the_images_from_before(
+    sim: Simulator, ana: Person, start_parley: StartParley, at_parley: str
+) -> None:
+    sim.model.script(Say("A dot."))
+    sim.model.script(Fail(402, {"error": {"message": "no credit"}}))
+    sim.model.script(Say("I read."))
+    async with start_parley(default_model=GROQ, fallback_models="codestral"):
+        await ana.say(f"{at_parley} look", files=[("dot.png", PNG)])
+        await ana.hears("A dot.")
+        await ana.say(f"{at_parley} and now?")
+        reply = await ana.hears("I read.", "Fell back")
+    assert reply["content"].endswith("` answered without the image from before.")
+
+
 async def test_a_channel_has_its_own_row_of_fallbacks(
     sim: Simulator, ana: Person, start_parley: StartParley, at_parley: str
 ) -> None:

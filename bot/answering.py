@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 
 from bot.chat.attachments import ImageRules
 from bot.chat.continuation import after, joint
@@ -110,15 +110,30 @@ class Answering:
         async def keep() -> None:
             await self._store.conversations.keep(answer_id, reply.text, reply.message_ids)
 
-        if endpoints:
-            await reply.publish(self._pieces(endpoints, reply), keep, lambda: self._last_words(reply))
-        else:
-            await reply.finish(*self._last_words(reply))
+        async with self._given_up_if_broken(answer_id, reply):
+            if endpoints:
+                await reply.publish(self._pieces(endpoints, reply), keep, lambda: self._last_words(reply))
+            else:
+                await reply.finish(*self._last_words(reply))
         completion = self._whole(reply)
         if reply.lost:
             completion.error = f"not shown to the end: {reply.lost}"
         await self._store.conversations.close(answer_id, completion, reply.message_ids)
         _log_turn(self._question.prompt, completion)
+
+    @asynccontextmanager
+    async def _given_up_if_broken(self, answer_id: int, reply: Reply) -> AsyncIterator[None]:
+        """Expect no end of an answer that a fault of ours broke off; one that is cancelled is mended at a start."""
+        broken = True
+        try:
+            yield
+            broken = False
+        except asyncio.CancelledError:
+            broken = False
+            raise
+        finally:
+            if broken:
+                await self._store.conversations.give_up(answer_id, "a fault of Parley's own", "", reply.message_ids)
 
     async def _bare_parent(self, reply: Reply) -> None:
         """The answer before this one is not the conversation's last any more, so nothing can be done to it."""

@@ -44,12 +44,10 @@ class Chat(commands.Cog):
         if prompt is None or not await self._responder.wants(prompt):
             return
         surface = ChannelSurface(message, self._gates.of(message.channel.id))
-        if lack := surface.lack():
-            log.warning("No answer to %s in channel %s: lacking %s", prompt.id, prompt.place.channel_id, lack)
+        if obstacle := surface.obstacle():
+            channel_id = prompt.place.channel_id
+            log.warning("No answer to %s in channel %s: %s", prompt.id, channel_id, obstacle)
             if prompt.addressed:
-                await surface.whisper(
-                    f"I cannot answer you in <#{prompt.place.channel_id}>: I lack {lack} there. "
-                    "Those who manage the server can grant it."
-                )
+                await surface.whisper(f"I cannot answer you in <#{channel_id}>: {obstacle}. {obstacle.remedy}")
             return
         await self._responder.respond(prompt, surface)

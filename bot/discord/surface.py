@@ -78,11 +78,11 @@ class ChannelSurface:
         self._asker = prompt.author if isinstance(prompt, discord.Message) else (press.user if press else None)
         self._nonce = press.id if press else prompt.id  # Discord may remember a page by it that was deleted since
 
-    def lack(self) -> str:
-        """The permissions that are missing for an answer here, empty where there are all."""
+    def obstacle(self) -> SurfaceLost | None:
+        """What stands in the way of an answer here, as far as that is known without trying."""
         have = self._permissions()
         if have is None:
-            return ""
+            return None
         in_thread = isinstance(self._channel, discord.Thread)
         needed = {
             "View Channel": have.view_channel,
@@ -91,7 +91,10 @@ class ChannelSurface:
                 have.send_messages_in_threads if in_thread else have.send_messages
             ),
         }
-        return ", ".join(name for name, granted in needed.items() if not granted)
+        lack = ", ".join(name for name, granted in needed.items() if not granted)
+        if not lack:
+            return None
+        return self._time_out() or SurfaceLost(f"I lack {lack} there", "Those who manage the server can grant it.")
 
     @property
     def takes_embeds(self) -> bool:
@@ -112,7 +115,7 @@ class ChannelSurface:
         if not self.sent:
             options["reference"] = self._prompt.to_reference(fail_if_not_exists=False)
         tried_before, self._tried = self._tried, True
-        with sorted_errors(page):
+        with self._errors(page):
             sent = await self._channel.send(**written(page), **options, files=files_of(page))
         if tried_before or not (page.embed or sent.content.strip() == page.text.strip()):
             await self.edit(sent.id, page, BLANK)  # an earlier try may have arrived, with less to say
@@ -129,7 +132,7 @@ class ChannelSurface:
             if page.embed and not edited.embeds:
                 raise EmbedsRefused
 
-        with sorted_errors(page, was):
+        with self._errors(page, was):
             await self.in_open_thread(write)
 
     async def delete(self, message_id: int) -> None:
@@ -184,6 +187,21 @@ class ChannelSurface:
             return False
         await thread.edit(archived=False)
         return True
+
+    @contextmanager
+    def _errors(self, page: Page, was: Page = BLANK) -> Iterator[None]:
+        """`sorted_errors`, with the reason why nothing is allowed, where we know it."""
+        try:
+            with sorted_errors(page, was):
+                yield
+        except SurfaceLost as lost:
+            raise (type(lost) is SurfaceLost and self._time_out()) or lost from lost.__cause__
+
+    def _time_out(self) -> SurfaceLost | None:
+        guild = self._prompt.guild
+        if guild is None or guild.me is None or not guild.me.is_timed_out():
+            return None
+        return SurfaceLost("I am timed out there", "Those who moderate the server can end that.")
 
     def _permissions(self) -> discord.Permissions | None:
         """What we may do here, None where that is not known without asking."""

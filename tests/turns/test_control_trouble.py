@@ -80,7 +80,7 @@ async def test_who_regenerates_where_nothing_may_be_written_any_more_is_told_apa
     sim.world.time_out(sim.world.bot)
     sim.model.script(Say("Second."))
     await ana.click(reply, "Regenerate")
-    await ana.hears("I am not allowed to write there.", lambda said: "guild_id" not in said)
+    await ana.hears("I am timed out there.", lambda said: "guild_id" not in said)
     sim.world.time_out(sim.world.bot, 0)
     assert ana.latest(reply)["content"] == "First."
     await answers_still(sim, ana)

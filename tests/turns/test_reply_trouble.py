@@ -53,7 +53,7 @@ LOSSES: dict[str, tuple[bool, Callable[[Simulator, Channel], None], str]] = {
     "the thread is archived and locked": (True, lambda sim, channel: sim.world.archive(channel, locked=True), "locked"),
     "Send Messages is taken away": (False, take(Permission.SEND_MESSAGES), "not allowed"),
     "View Channel is taken away": (False, take(Permission.VIEW_CHANNEL), "not allowed"),
-    "the bot is timed out": (False, lambda sim, channel: sim.world.time_out(sim.world.bot), "not allowed"),
+    "the bot is timed out": (False, lambda sim, channel: sim.world.time_out(sim.world.bot), "timed out"),
 }
 
 

@@ -136,7 +136,7 @@ async def test_where_it_may_not_write_the_person_is_told_in_private(
     told = await ana.hears(f"<#{channel}>", "Send Messages")
     assert told["channel_id"] != str(channel)
     assert sim.model.requests == []
-    assert "lacking Send Messages" in caplog.text
+    assert "I lack Send Messages there" in caplog.text
 
 
 async def test_a_permission_that_goes_in_the_middle_is_told_in_private(

@@ -151,3 +151,12 @@ def test_with_more_than_the_prompt_alone_the_context_stays_within_the_budget(
     context = build_context("System.", path, budget, rules)
     said = [message for message in path if message.parts]
     assert context.dropped >= len(said) - 1 or sum(map(tokens, context.messages)) <= budget
+
+
+def test_an_order_to_go_on_always_comes_with_the_prompt_and_the_end_of_the_answer() -> None:
+    earlier = Message.of(Role.USER, "before")
+    prompt = Message.of(Role.USER, "p" * 18_000, (Image("a.png", "image/png", b"a"),))
+    closing = [prompt, Message.of(Role.ASSISTANT, "a" * 8_000), Message.of(Role.USER, "Go on.")]
+    context = build_context(None, [earlier, *closing], 6_000, ImageRules(), last=3)
+    assert context.messages == tuple(closing)
+    assert (context.used, context.dropped) == (3, 1)

@@ -41,6 +41,19 @@ async def test_a_reply_can_be_stopped_while_it_streams(
     assert stored == {"text": "One, two,", "finished": 1}
 
 
+async def test_a_reply_can_be_stopped_before_we_have_heard_that_it_was_posted(
+    sim: Simulator, ana: Person, parley: App, at_parley: str
+) -> None:
+    sim.model.script(Say("One, two,"), Wait(asyncio.Event()))
+    asked = await ana.say(f"{at_parley} count")
+    late = sim.faults.slow("POST /channels/*/messages", 1.0, times=1, after=True)
+    streaming = await ana.hears("One, two,", offers("Stop"), reply_to=asked)
+    assert late.times == 0, "the bot's own post was the one whose answer is late"
+    await ana.click(streaming, "Stop")
+    stopped = await ana.hears(offers(*CUT))
+    assert stopped["content"] == f"One, two,\n-# Stopped by <@{ana.id}>."
+
+
 async def test_an_answer_is_regenerated_in_its_own_message(
     sim: Simulator, ana: Person, parley: App, at_parley: str
 ) -> None:

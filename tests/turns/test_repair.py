@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from bot.simulator import Say, Simulator, Wait
@@ -102,3 +102,22 @@ async def test_a_reply_that_was_deleted_meanwhile_is_left_at_that(
     assert rows(tmp_path / "parley.db", "SELECT error FROM completions ORDER BY message_id")[0]["error"] == (
         "cut by a restart, and not repaired: the message was deleted"
     )
+
+
+async def test_an_answer_that_is_about_to_end_may_end_by_itself_and_new_questions_are_put_off(
+    sim: Simulator, ana: Person, start_parley: StartParley, at_parley: str, tmp_path: Path
+) -> None:
+    go = asyncio.Event()
+    sim.model.script(Say("Half"), Wait(go), Say(" and whole."))
+    async with AsyncExitStack() as running:
+        await running.enter_async_context(start_parley(grace_seconds=30))
+        await ana.say(f"{at_parley} hello")
+        streaming = await ana.hears("Half")
+        closing = asyncio.create_task(running.aclose())
+        asked = await ana.say(f"{at_parley} still there?")
+        await ana.hears("I am being restarted. Ask me again in a minute.", reply_to=asked)
+        go.set()
+        await closing
+    assert ana.latest(streaming)["content"] == "Half and whole."
+    assert rows(tmp_path / "parley.db", "SELECT finished, error FROM completions") == [{"finished": 1, "error": None}]
+    assert len(sim.model.requests) == 1

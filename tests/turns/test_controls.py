@@ -41,17 +41,32 @@ async def test_a_reply_can_be_stopped_while_it_streams(
     assert stored == {"text": "One, two,", "finished": 1}
 
 
-async def test_a_reply_can_be_stopped_before_we_have_heard_that_it_was_posted(
-    sim: Simulator, ana: Person, parley: App, at_parley: str
+async def test_a_moderator_can_stop_a_reply_before_we_have_heard_that_it_was_posted(
+    sim: Simulator, ana: Person, ben: Person, parley: App, at_parley: str
 ) -> None:
     sim.model.script(Say("One, two,"), Wait(asyncio.Event()))
-    asked = await ana.say(f"{at_parley} count")
+    asked = await ben.say(f"{at_parley} count")
     late = sim.faults.slow("POST /channels/*/messages", 1.0, times=1, after=True)
     streaming = await ana.hears("One, two,", offers("Stop"), reply_to=asked)
     assert late.times == 0, "the bot's own post was the one whose answer is late"
     await ana.click(streaming, "Stop")
     stopped = await ana.hears(offers(*CUT))
     assert stopped["content"] == f"One, two,\n-# Stopped by <@{ana.id}>."
+
+
+async def test_a_reply_can_be_stopped_below_a_further_page_that_we_have_not_heard_of(
+    sim: Simulator, ana: Person, parley: App, at_parley: str
+) -> None:
+    sim.model.script(Say("One. " * 300), Wait(go := asyncio.Event()), Say("Two. " * 300), Wait(asyncio.Event()))
+    await ana.say(f"{at_parley} count")
+    first = await ana.hears("One.", offers("Stop"))
+    late = sim.faults.slow("POST /channels/*/messages", 1.0, times=1, after=True)
+    go.set()
+    second = await ana.hears("Two.", offers("Stop"), lambda message: bool(message["id"] != first["id"]))
+    assert late.times == 0
+    await ana.click(second, "Stop")
+    stopped = await ana.hears(offers(*CUT))
+    assert stopped["content"].endswith(f"-# Stopped by <@{ana.id}>.")
 
 
 async def test_an_answer_is_regenerated_in_its_own_message(

@@ -10,17 +10,17 @@ from contextlib import asynccontextmanager
 import aiohttp
 import discord
 
-from bot.chat.gate import INTERVAL
 from bot.discord.client import Parley, point_at
-from bot.discord.gates import TOKEN_SECONDS, Gates
-from bot.model_lists import ModelLists
+from bot.discord.delivery.gates import TOKEN_SECONDS, Gates
 from bot.providers.asking import Asker
 from bot.providers.client import ChatClient
 from bot.providers.models import ModelReader
-from bot.responder import Responder
+from bot.providers.refresh import ModelLists
+from bot.reply.gate import INTERVAL
 from bot.settings import ALLOWED, Settings
 from bot.store.store import Store
-from bot.turns import Turns
+from bot.turn.running import Running
+from bot.turn.turn import Responder
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +78,7 @@ async def open_app(
         asker = Asker(chat, settings.budget())
         lists = ModelLists(ModelReader(chat.session), store.model_lists, asker.health)
         offer = settings.offer(lists.listed)
-        responder = Responder(offer, asker, store, operator, Turns(settings.grace_seconds))
+        responder = Responder(offer, asker, store, operator, Running(settings.grace_seconds))
         client = Parley(responder, offer, store, operator, lists.health, Gates(pace, token_seconds))
         app = App(client, settings.discord_token.get_secret_value())
         async with lists.kept_fresh([offer.server(name) for name in offer.providers]):

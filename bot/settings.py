@@ -16,11 +16,11 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from bot.chat.preferences import LONGEST_SYSTEM_PROMPT, Footer, Preferences
+from bot.preferences.declaration import LONGEST_SYSTEM_PROMPT, Footer, Preferences
 from bot.providers.catalogue import Catalogue, Model, WrongCatalogue, load_catalogue
 from bot.providers.errors import redacted
 from bot.providers.offer import Access, NotOffered, Offer
-from bot.providers.patience import IDLE_SECONDS, Budget
+from bot.providers.patience import IDLE_SECONDS, RetryLimits
 from bot.providers.secrecy import written_secrets
 
 SYSTEM_PROMPT = "You are Parley, a helpful assistant in a Discord chat. Answer in the language you are asked in."
@@ -150,9 +150,9 @@ class Settings(BaseSettings):
         """What answers in turn when a model does not, each `provider/model`."""
         return tuple(name.strip() for name in self.fallback_models.split(",") if name.strip())
 
-    def budget(self) -> Budget:
+    def budget(self) -> RetryLimits:
         """How patient to be with one endpoint."""
-        return Budget(self.retry_tries, self.retry_seconds)
+        return RetryLimits(self.retry_tries, self.retry_seconds)
 
     def secrets(self) -> list[str]:
         """What must never be written anywhere."""

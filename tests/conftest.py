@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from bot.app import App, open_app
-from bot.chat.preferences import Footer
 from bot.playground import playground_settings
+from bot.preferences.declaration import Footer
 from bot.settings import Settings
 from bot.simulator import Limits, Simulator
 from tests.person import Person

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.chat.preferences import LONGEST_SYSTEM_PROMPT
+from bot.preferences.declaration import LONGEST_SYSTEM_PROMPT
 from bot.providers.catalogue import load_catalogue
 from bot.settings import ALLOWED, SYSTEM_PROMPT, Settings, WrongSettings, load_settings
 

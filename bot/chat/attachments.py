@@ -3,7 +3,8 @@
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 
-from bot.chat.messages import Attachment, Image
+from bot.chat.messages import Image
+from bot.chat.prompts import Attachment
 
 IMAGE_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 

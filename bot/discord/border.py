@@ -9,7 +9,8 @@ import aiohttp
 import discord
 
 from bot.chat.attachments import AttachmentUnreadable
-from bot.chat.messages import Attachment, Author, Kind, Place, Prompt, Quote
+from bot.chat.places import Person, Place, PlaceKind
+from bot.chat.prompts import Attachment, Prompt, Quote
 
 log = logging.getLogger(__name__)
 
@@ -25,8 +26,8 @@ _SPEECH = (discord.MessageType.default, discord.MessageType.reply)
 def read_place(channel: discord.abc.Snowflake, guild_id: int | None) -> Place:
     """Where a message or an interaction stands."""
     if isinstance(channel, discord.Thread):
-        return Place(Kind.THREAD, channel.id, guild_id, channel.parent_id)
-    return Place(Kind.DM if guild_id is None else Kind.CHANNEL, channel.id, guild_id)
+        return Place(PlaceKind.THREAD, channel.id, guild_id, channel.parent_id)
+    return Place(PlaceKind.DM if guild_id is None else PlaceKind.CHANNEL, channel.id, guild_id)
 
 
 def message_at(client: discord.Client, channel_id: int, message_id: int) -> discord.PartialMessage:
@@ -52,15 +53,15 @@ def read_prompt(message: discord.Message, me: discord.ClientUser) -> Prompt | No
         attachments=_attachments(message.attachments),
         replies_to=message.reference.message_id if message.reference and message.type is _SPEECH[1] else None,
         quote=_quote(target) or _forwarded(message),
-        addressed=place.kind is Kind.DM or _mentions(message, me) or bool(target and target.author.id == me.id),
+        addressed=place.kind is PlaceKind.DM or _mentions(message, me) or bool(target and target.author.id == me.id),
     )
 
 
-def read_author(author: discord.User | discord.Member) -> Author:
+def read_author(author: discord.User | discord.Member) -> Person:
     if isinstance(author, discord.Member):
         role_ids = frozenset(role.id for role in author.roles)
-        return Author(author.id, author.display_name, role_ids, author.guild_permissions.manage_guild)
-    return Author(author.id, author.display_name)
+        return Person(author.id, author.display_name, role_ids, author.guild_permissions.manage_guild)
+    return Person(author.id, author.display_name)
 
 
 def _mentions(message: discord.Message, me: discord.ClientUser) -> bool:

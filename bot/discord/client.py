@@ -10,18 +10,18 @@ from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot.chat.preferences import Preferences
-from bot.discord.ask import Ask
-from bot.discord.chat import Chat
-from bot.discord.controls import ReplyControls
-from bot.discord.gates import Gates
-from bot.discord.replies import Commands
-from bot.discord.settings import Settings
-from bot.discord.switch import HealthOf, Switch
+from bot.discord.commands.ask import Ask
+from bot.discord.commands.controls import ReplyControls
+from bot.discord.commands.models import HealthOf, Switch
+from bot.discord.commands.responses import Commands
+from bot.discord.commands.settings import Settings
+from bot.discord.delivery.gates import Gates
+from bot.discord.listener import Chat
+from bot.preferences.declaration import Preferences
 from bot.providers.offer import Offer
-from bot.responder import Responder
-from bot.revisions import Revisions
 from bot.store.store import Store
+from bot.turn.actions import Revisions
+from bot.turn.turn import Responder
 
 log = logging.getLogger(__name__)
 

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 
 from bot.providers.client import ChatClient
 from bot.providers.errors import ProviderError, Resting
+from bot.providers.health import Health
 from bot.providers.offer import Endpoint
-from bot.providers.patience import Breaker, Budget, wait_before
+from bot.providers.patience import Breaker, RetryLimits, wait_before
 from bot.providers.request import ChatRequest
 from bot.providers.wire import Chunk
 
@@ -39,15 +40,6 @@ class FellBack:
     error: ProviderError
 
 
-@dataclass(frozen=True, slots=True)
-class Health:
-    """How the last request to a provider went, and when, in Unix seconds. `error` is in our words, for people."""
-
-    ok: bool
-    error: str
-    at: float
-
-
 Step = Chunk | Waiting | FellBack
 MakeRequest = Callable[[Endpoint], Awaitable[ChatRequest]]
 
@@ -55,7 +47,7 @@ MakeRequest = Callable[[Endpoint], Awaitable[ChatRequest]]
 class Asker:
     """Knows how the providers are doing: a breaker for each, and the health that people are shown."""
 
-    def __init__(self, client: ChatClient, budget: Budget) -> None:
+    def __init__(self, client: ChatClient, budget: RetryLimits) -> None:
         self._client = client
         self._budget = budget
         self._breakers: dict[tuple[str, str], Breaker] = {}

@@ -7,7 +7,7 @@ from typing import Self
 
 import aiohttp
 
-from bot.providers.answer import Answer
+from bot.providers.completion import CompletionReader
 from bot.providers.errors import BrokenAnswer, CutOff, ProviderError, RefusedParameter, Silent, Unreachable
 from bot.providers.failures import error_from_response
 from bot.providers.incoming import Incoming, read_from_the_heap
@@ -50,7 +50,7 @@ class ChatClient:
         provider learns to stop.
         """
         async with self._incoming(endpoint, request) as incoming:
-            answer = Answer(incoming.media_type)
+            answer = CompletionReader(incoming.media_type)
             if incoming.media_type == "application/json":  # servers do answer a request to stream with that
                 for chunk in answer.whole(await incoming.whole()):
                     yield chunk

@@ -31,7 +31,7 @@ _SECONDS_PER_UNIT = (3600.0, 60.0, 1.0, 0.001)
 
 
 @dataclass(frozen=True, slots=True)
-class Budget:
+class RetryLimits:
     """How patient to be with one endpoint: so many `tries`, the last of them begun within so many `seconds`."""
 
     tries: int = 4

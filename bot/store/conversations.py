@@ -8,7 +8,9 @@ from typing import Any
 from sqlalchemy import Row, Select, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.chat.messages import Completion, Kind, Message, Place, Position, Prompt, Role, Text, Turn
+from bot.chat.messages import Completion, Message, Role, Text, Turn
+from bot.chat.places import Place, PlaceKind
+from bot.chat.prompts import Position, Prompt
 from bot.store import rows
 from bot.store.rows import Forgotten
 from bot.store.tables import completions, conversations, discord_messages, messages
@@ -169,14 +171,14 @@ async def _check(connection: AsyncConnection, turn: Turn) -> None:
 async def _use(connection: AsyncConnection, conversation_id: int, prompt: Prompt, now: float) -> None:
     """Note when the conversation was used by those whose mentions go on with it; a guest's reply is not that."""
     used = update(conversations).where(conversations.c.id == conversation_id)
-    if prompt.place.kind is Kind.CHANNEL:
+    if prompt.place.kind is PlaceKind.CHANNEL:
         used = used.where(conversations.c.owner_id == prompt.author.id)
     await connection.execute(used.values(used_at=now))
 
 
 async def _newest(connection: AsyncConnection, place: Place, author_id: int, now: float) -> Position:
     """The end of the conversation that was used last: a person's in a channel, everybody's in a thread or DM."""
-    alone = place.kind is Kind.CHANNEL
+    alone = place.kind is PlaceKind.CHANNEL
     query = select(conversations.c.id).where(conversations.c.channel_id == place.channel_id)
     query = query.order_by(conversations.c.used_at.desc(), conversations.c.id.desc()).limit(1)
     conversation_id = await connection.scalar(query.where(conversations.c.owner_id == author_id) if alone else query)
@@ -216,7 +218,7 @@ async def _best_version(connection: AsyncConnection, prompt_id: int) -> Row[Any]
 
 async def _starter(connection: AsyncConnection, place: Place) -> Position:
     """A thread that was opened from a message has its id, and goes on from it in a conversation of its own."""
-    starter = await rows.position_of(connection, place.channel_id) if place.kind is Kind.THREAD else None
+    starter = await rows.position_of(connection, place.channel_id) if place.kind is PlaceKind.THREAD else None
     return Position(None, starter.parent_id) if starter else Position()
 
 

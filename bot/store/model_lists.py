@@ -34,14 +34,14 @@ class StoredModelLists:
         async with self._engine.connect() as connection:
             return [StoredList(*row) for row in await connection.execute(select(*columns))]
 
-    async def keep(self, read: StoredList) -> None:
+    async def keep(self, provider: str, base_url: str, models: str, read_at: float) -> None:
         """Keep a list in place of the provider's last one. A list that cannot be written is read again at the next
         start, so that is no more than a line in the log.
         """
-        row = {"base_url": read.base_url, "models": read.models, "read_at": read.read_at}
-        stored = insert_or(model_lists).values(provider=read.provider, **row)
+        row = {"base_url": base_url, "models": models, "read_at": read_at}
+        stored = insert_or(model_lists).values(provider=provider, **row)
         try:
             async with self._engine.begin() as connection:
                 await connection.execute(stored.on_conflict_do_update(set_=row))
         except DBAPIError as error:
-            log.warning("The models of %s could not be written down: %s", read.provider, error.orig)
+            log.warning("The models of %s could not be written down: %s", provider, error.orig)

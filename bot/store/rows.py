@@ -12,7 +12,8 @@ from sqlalchemy import Row, Select, delete, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as insert_or
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.chat.messages import Completion, Faded, Image, Part, Position, Role, Usage
+from bot.chat.messages import Completion, Faded, Image, Part, Role, Usage
+from bot.chat.prompts import Position
 from bot.store.tables import completions, discord_messages, images, message_images, messages
 
 

@@ -13,12 +13,12 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.sqlite import insert as insert_or
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot.chat.preferences import Preferences
-from bot.store.answers import Answers
+from bot.preferences.declaration import Preferences
 from bot.store.conversations import Conversations
 from bot.store.database import open_database
 from bot.store.model_lists import StoredModelLists
 from bot.store.tables import preferences, synced_commands
+from bot.store.versions import Versions
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +76,7 @@ class Store:
     """Everything that is remembered."""
 
     conversations: Conversations
-    answers: Answers
+    answers: Versions
     preferences: StoredPreferences
     synced_commands: SyncedCommands
     model_lists: StoredModelLists
@@ -88,7 +88,7 @@ class Store:
         async with open_database(path) as engine:
             yield cls(
                 Conversations(engine),
-                Answers(engine),
+                Versions(engine),
                 StoredPreferences(engine),
                 SyncedCommands(engine),
                 StoredModelLists(engine),

@@ -13,7 +13,7 @@ from bot.chat.attachments import (
     read_images,
     read_once,
 )
-from bot.chat.messages import Attachment
+from bot.chat.prompts import Attachment
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"pixels"
 JPEG = b"\xff\xd8\xff\xe0" + b"pixels"

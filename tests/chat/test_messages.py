@@ -1,31 +1,33 @@
 """The values that are passed from room to room."""
 
-from bot.chat.messages import Attachment, Author, Image, Kind, Message, Place, Prompt, Quote, Role, Text
+from bot.chat.messages import Image, Message, Role, Text
+from bot.chat.places import Person, Place, PlaceKind
+from bot.chat.prompts import Attachment, Prompt, Quote
 
-ANA = Author(41, "Ana")
-GENERAL = Place(Kind.CHANNEL, channel_id=7, guild_id=3)
+ANA = Person(41, "Ana")
+GENERAL = Place(PlaceKind.CHANNEL, channel_id=7, guild_id=3)
 
 
-def prompt(text: str, place: Place = GENERAL, author: Author = ANA, quote: Quote | None = None) -> Prompt:
+def prompt(text: str, place: Place = GENERAL, author: Person = ANA, quote: Quote | None = None) -> Prompt:
     return Prompt(id=100, place=place, author=author, text=text, quote=quote)
 
 
 def test_the_scopes_of_a_place_are_nearest_first() -> None:
     assert GENERAL.scopes == (7, 3)
-    assert Place(Kind.THREAD, channel_id=9, guild_id=3, parent_id=7).scopes == (9, 7, 3)
-    assert Place(Kind.DM, channel_id=5).scopes == (5,)
+    assert Place(PlaceKind.THREAD, channel_id=9, guild_id=3, parent_id=7).scopes == (9, 7, 3)
+    assert Place(PlaceKind.DM, channel_id=5).scopes == (5,)
 
 
 def test_in_a_channel_everybody_has_a_line_of_their_own() -> None:
-    ben = Author(42, "Ben")
+    ben = Person(42, "Ben")
     assert prompt("a").line == prompt("b").line
     assert prompt("a").line != prompt("a", author=ben).line
-    assert prompt("a").line != prompt("a", Place(Kind.CHANNEL, 8, 3)).line
+    assert prompt("a").line != prompt("a", Place(PlaceKind.CHANNEL, 8, 3)).line
 
 
 def test_in_a_thread_and_in_a_dm_all_share_one_line() -> None:
-    ben = Author(42, "Ben")
-    for place in (Place(Kind.THREAD, 9, 3, 7), Place(Kind.DM, 5)):
+    ben = Person(42, "Ben")
+    for place in (Place(PlaceKind.THREAD, 9, 3, 7), Place(PlaceKind.DM, 5)):
         assert prompt("a", place).line == prompt("b", place, ben).line
 
 

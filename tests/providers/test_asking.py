@@ -9,7 +9,7 @@ from bot.providers.asking import Asker, FellBack, Step, Waiting
 from bot.providers.client import ChatClient
 from bot.providers.errors import BrokenAnswer, ProviderError
 from bot.providers.offer import Endpoint
-from bot.providers.patience import Budget
+from bot.providers.patience import RetryLimits
 from bot.providers.request import ChatRequest
 from bot.providers.wire import Chunk
 from tests.providers.conftest import DONE, FINISH, HELLO, KEY, Answer, Ending, Provider, saying
@@ -37,7 +37,7 @@ def text(taken: list[Step]) -> str:
 @pytest.mark.parametrize("broken", [PAGE, TORN, GARBLED], ids=["page", "torn", "garbled"])
 async def test_what_is_no_answer_is_asked_for_again(provider: Provider, client: ChatClient, broken: Answer) -> None:
     provider.answers.extend([broken, FINE])
-    taken = [step async for step in steps(Asker(client, Budget(tries=2)), provider.endpoint())]
+    taken = [step async for step in steps(Asker(client, RetryLimits(tries=2)), provider.endpoint())]
     assert text(taken) == "Fine"
     assert [type(step) for step in taken].count(Waiting) == 1
 
@@ -45,13 +45,13 @@ async def test_what_is_no_answer_is_asked_for_again(provider: Provider, client: 
 async def test_what_is_no_answer_is_asked_for_within_the_budget(provider: Provider, client: ChatClient) -> None:
     provider.answers.extend([PAGE] * 3)
     with pytest.raises(BrokenAnswer):
-        _ = [step async for step in steps(Asker(client, Budget(tries=2)), provider.endpoint())]
+        _ = [step async for step in steps(Asker(client, RetryLimits(tries=2)), provider.endpoint())]
     assert len(provider.requests) == 2
 
 
 async def test_behind_the_first_text_nothing_is_asked_for_again(provider: Provider, client: ChatClient) -> None:
     provider.answers.append(Answer([saying("So"), b"data: no json\n\n"], ending=Ending.CUT))
-    taken = steps(Asker(client, Budget()), provider.endpoint())
+    taken = steps(Asker(client, RetryLimits()), provider.endpoint())
     assert text([await anext(taken)]) == "So"
     with pytest.raises(BrokenAnswer):
         await anext(taken)
@@ -61,13 +61,13 @@ async def test_behind_the_first_text_nothing_is_asked_for_again(provider: Provid
 async def test_the_next_endpoint_is_asked_where_one_gives_no_answer(provider: Provider, client: ChatClient) -> None:
     provider.answers.extend([PAGE, FINE])
     both = provider.endpoint("xai"), provider.endpoint("groq")
-    taken = [step async for step in steps(Asker(client, Budget(tries=1)), *both)]
+    taken = [step async for step in steps(Asker(client, RetryLimits(tries=1)), *both)]
     assert [step.failed.name for step in taken if isinstance(step, FellBack)] == ["xai"]
     assert text(taken) == "Fine"
 
 
 async def test_health_is_told_in_our_words_alone(provider: Provider, client: ChatClient) -> None:
-    asker = Asker(client, Budget(tries=1))
+    asker = Asker(client, RetryLimits(tries=1))
     provider.answers.append(Answer([b'{"error":"go to evil.example"}'], "401 Unauthorized", JSON))
     with pytest.raises(ProviderError):
         _ = [step async for step in steps(asker, provider.endpoint())]

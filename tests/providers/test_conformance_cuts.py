@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.providers import answer
 from bot.providers.catalogue import load_catalogue
 from bot.providers.client import ChatClient
+from bot.providers.completion import CompletionReader
 from bot.providers.errors import ProviderError
 from bot.providers.failures import error_from_response
 from bot.providers.listing import read_detail, read_items, read_models
@@ -50,7 +50,7 @@ values = st.recursive(
 
 def read(body: Iterable[bytes]) -> dict[str, Any]:
     """What the pieces of a stream come to, without I/O."""
-    answering = answer.Answer(STREAM)
+    answering = CompletionReader(STREAM)
     heard = Heard([])
     try:
         for piece in body:
@@ -163,7 +163,7 @@ def take(quirk: Wire, body: bytes) -> None:
         f"{heard['text']}{heard['reasoning']}{heard['finish']}".encode()
     else:
         try:
-            list(answer.Answer(quirk.type).whole(body))
+            list(CompletionReader(quirk.type).whole(body))
         except ProviderError as error:
             error.detail.encode()
 

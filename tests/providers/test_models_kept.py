@@ -13,12 +13,12 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.model_lists import ModelLists, Rhythm
-from bot.providers.asking import Health
 from bot.providers.catalogue import load_catalogue
 from bot.providers.errors import KeyRejected, Overloaded, RateLimited, Unreachable
+from bot.providers.health import Health
 from bot.providers.models import ModelReader
 from bot.providers.offer import Access, Offer
+from bot.providers.refresh import ModelLists, Rhythm
 from bot.store.store import Store
 from tests.shelf import TIMEOUT, Shelf, listed
 
@@ -111,7 +111,7 @@ async def test_a_provider_that_fails_keeps_its_list_and_is_asked_until_it_answer
         await known(lists, "heron-2")
         assert (await told(lists)).ok
     warnings = [record for record in caplog.records if record.levelno == logging.WARNING]
-    assert [record.name for record in warnings] == ["bot.model_lists"], "the same trouble is told once"
+    assert [record.name for record in warnings] == ["bot.providers.refresh"], "the same trouble is told once"
     assert KEY not in caplog.text
 
 

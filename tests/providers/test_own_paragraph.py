@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from bot.chat.attachments import read_images
-from bot.chat.messages import Attachment, Image, Message, Role
+from bot.chat.messages import Image, Message, Role
+from bot.chat.prompts import Attachment
 from bot.providers.catalogue import WrongCatalogue, load_catalogue
 from bot.providers.client import ChatClient
 from bot.providers.offer import Access, Endpoint, Offer

@@ -6,13 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from bot.chat.messages import Author, Completion, Image, Kind, Place, Prompt, Turn
+from bot.chat.messages import Completion, Image, Turn
+from bot.chat.places import Person, Place, PlaceKind
+from bot.chat.prompts import Prompt
 from bot.store.store import Store
 
-ANA, BEN = Author(41, "Ana"), Author(42, "Ben")
-GENERAL = Place(Kind.CHANNEL, channel_id=700, guild_id=300)
-THREAD = Place(Kind.THREAD, channel_id=900, guild_id=300, parent_id=700)
-DM = Place(Kind.DM, channel_id=500)
+ANA, BEN = Person(41, "Ana"), Person(42, "Ben")
+GENERAL = Place(PlaceKind.CHANNEL, channel_id=700, guild_id=300)
+THREAD = Place(PlaceKind.THREAD, channel_id=900, guild_id=300, parent_id=700)
+DM = Place(PlaceKind.DM, channel_id=500)
 
 
 class Talk:
@@ -22,13 +24,13 @@ class Talk:
         self.store = store
         self._ids = count(1_000, 10)
 
-    def prompt(self, text: str, author: Author = ANA, place: Place = GENERAL, replies_to: int | None = None) -> Prompt:
+    def prompt(self, text: str, author: Person = ANA, place: Place = GENERAL, replies_to: int | None = None) -> Prompt:
         return Prompt(next(self._ids), place, author, text, replies_to=replies_to)
 
     async def turn(
         self,
         text: str,
-        author: Author = ANA,
+        author: Person = ANA,
         place: Place = GENERAL,
         replies_to: int | None = None,
         images: tuple[Image, ...] = (),

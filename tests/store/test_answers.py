@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from bot.chat.messages import Completion, Image, Message, Position, Prompt, Quote, Role, Text, Turn, Usage
-from bot.store.answers import Answered
+from bot.chat.messages import Completion, Image, Message, Role, Text, Turn, Usage
+from bot.chat.prompts import Position, Prompt, Quote
 from bot.store.conversations import Unfinished
 from bot.store.rows import Forgotten
 from bot.store.store import Store
+from bot.store.versions import ShownVersion
 from tests.store.conftest import ANA, BEN, GENERAL, THREAD, Talk
 
 MODEL = "groq/openai/gpt-oss-20b"
@@ -31,13 +32,13 @@ WHOLE = Completion(
 )
 
 
-async def recalled(store: Store, discord_id: int) -> Answered:
+async def recalled(store: Store, discord_id: int) -> ShownVersion:
     answered = await store.answers.recall(discord_id)
     assert answered
     return answered
 
 
-async def version(talk: Talk, answered: Answered, text: str, *shown: int) -> int:
+async def version(talk: Talk, answered: ShownVersion, text: str, *shown: int) -> int:
     """Another version of an answer, streamed to its end."""
     completion = Completion(MODEL, text)
     answer_id = await talk.store.answers.another(answered, (), completion)
@@ -51,7 +52,7 @@ async def test_an_answer_is_recalled_by_any_of_its_pages_with_all_that_is_known_
     position = await talk.store.conversations.locate(prompt)
     assert position.parent_id
     answer_id = await talk.record(Turn(prompt, (CAT, DOG), position, WHOLE), 2_003, 2_001, 2_002)
-    answered = Answered(
+    answered = ShownVersion(
         answer_id,
         prompt_id=2_000,
         asker_id=BEN.id,

@@ -4,7 +4,8 @@ import time
 
 import pytest
 
-from bot.chat.messages import Author, Kind, Place, Position
+from bot.chat.places import Person, Place, PlaceKind
+from bot.chat.prompts import Position
 from tests.store.conftest import ANA, BEN, DM, GENERAL, THREAD, Talk
 
 MINUTE = 60.0
@@ -36,14 +37,14 @@ async def test_another_person_s_conversation_is_not_gone_on_with(talk: Talk) -> 
 
 async def test_another_channel_is_another_conversation(talk: Talk) -> None:
     await talk.turn("one")
-    assert await talk.path_to(talk.prompt("two", place=Place(Kind.CHANNEL, 701, 300))) == []
+    assert await talk.path_to(talk.prompt("two", place=Place(PlaceKind.CHANNEL, 701, 300))) == []
 
 
 @pytest.mark.parametrize("place", [THREAD, DM])
 async def test_a_thread_and_a_dm_are_one_conversation_for_everybody_and_for_ever(talk: Talk, place: Place) -> None:
     await talk.turn("one", ANA, place)
     await talk.turn("two", BEN, place)
-    asked = talk.prompt("three", Author(43, "Cleo"), place)
+    asked = talk.prompt("three", Person(43, "Cleo"), place)
     assert await talk.path_to(asked, now=time.time() + 100_000 * MINUTE) == ["one", "ONE", "two", "TWO"]
 
 

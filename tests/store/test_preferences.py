@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
+from bot.chat.looks import ReasoningDisplay
 from bot.chat.messages import Detail
-from bot.chat.preferences import NAMES, Answer, Footer, Preferences, Reasoning, Style
+from bot.preferences.declaration import NAMES, AnswerWhen, Footer, Preferences, Style
 from bot.store.store import Store
 
 SERVER, CHANNEL, THREAD, ADMIN = 300, 700, 900, 41
@@ -15,10 +16,10 @@ EVERYTHING = {
     "top_p": 1,
     "max_tokens": 500,
     "image_detail": Detail.LOW,
-    "answer": Answer.ALWAYS,
+    "answer": AnswerWhen.ALWAYS,
     "role_id": 2**62,
     "fallback": ("groq/openai/gpt-oss-20b", "mistral"),
-    "reasoning": Reasoning.FILE,
+    "reasoning": ReasoningDisplay.FILE,
     "footer": Footer.OFF,
     "style": Style.EMBED,
     "pages": 3,

@@ -8,20 +8,9 @@ from typing import Any
 
 import pytest
 
-from bot.chat.messages import (
-    Author,
-    Completion,
-    Faded,
-    Image,
-    Message,
-    Position,
-    Prompt,
-    Quote,
-    Role,
-    Text,
-    Turn,
-    Usage,
-)
+from bot.chat.messages import Completion, Faded, Image, Message, Role, Text, Turn, Usage
+from bot.chat.places import Person
+from bot.chat.prompts import Position, Prompt, Quote
 from bot.store.conversations import AlreadyRecorded
 from bot.store.rows import Forgotten
 from tests.store.conftest import ANA, GENERAL, Talk
@@ -164,7 +153,7 @@ async def test_a_prompt_of_images_alone_has_no_empty_text(talk: Talk) -> None:
 async def test_discord_s_largest_ids_and_any_text_are_kept_exactly(talk: Talk) -> None:
     largest = 2**63 - 1
     text = "\u2028 \x00 \N{GRINNING FACE} ' \" \\ ; -- "
-    prompt = Prompt(largest, GENERAL, Author(largest - 1, "Zoë"), text)
+    prompt = Prompt(largest, GENERAL, Person(largest - 1, "Zoë"), text)
     await talk.record(Turn(prompt, (), Position(), Completion("a/b", text)), largest - 2)
     assert await talk.store.conversations.knows(largest)
     assert await talk.path_to(talk.prompt("and?", replies_to=largest - 2)) == [text, text]

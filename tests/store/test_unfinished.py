@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from bot.chat.messages import Completion, Image, Position, Turn
+from bot.chat.messages import Completion, Image, Turn
+from bot.chat.prompts import Position
 from bot.store.conversations import AlreadyRecorded, Unfinished
 from bot.store.store import Store
 from tests.store.conftest import GENERAL, Talk

@@ -8,10 +8,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.chat.messages import Completion, Kind, Place, Position, Prompt, Turn
-from bot.store.answers import Answered
+from bot.chat.messages import Completion, Turn
+from bot.chat.places import Place, PlaceKind
+from bot.chat.prompts import Position, Prompt
 from bot.store.rows import Forgotten
 from bot.store.store import Store
+from bot.store.versions import ShownVersion
 from tests.store.conftest import ANA
 
 MODEL = "groq/openai/gpt-oss-20b"
@@ -25,7 +27,7 @@ class Told:
 
     store: Store
     asked: Prompt
-    remembered: Answered
+    remembered: ShownVersion
     texts: dict[int, str]
     """Of the versions that there are."""
     on_screen: tuple[int, tuple[int, ...]] | None
@@ -34,7 +36,7 @@ class Told:
 
     @classmethod
     async def begin(cls, store: Store) -> "Told":
-        asked = Prompt(next(SNOWFLAKES), Place(Kind.CHANNEL, next(SNOWFLAKES), 300), ANA, "?")
+        asked = Prompt(next(SNOWFLAKES), Place(PlaceKind.CHANNEL, next(SNOWFLAKES), 300), ANA, "?")
         answer_id = await store.conversations.open(Turn(asked, (), Position(), Completion(MODEL)))
         shown = (asked.id + 1,)
         await store.conversations.keep(answer_id, "first", shown)

@@ -6,7 +6,7 @@ import aiohttp
 import pytest
 
 from bot.app import App
-from bot.chat.preferences import Footer
+from bot.preferences.declaration import Footer
 from bot.simulator import Fail, Permission, Raw, Say, Simulator, Wait
 from tests.conftest import StartParley
 from tests.listener import Json

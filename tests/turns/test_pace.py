@@ -6,10 +6,10 @@ from pathlib import Path
 import aiohttp
 
 from bot.app import open_app
-from bot.chat.budget import BURST
-from bot.chat.gate import INTERVAL
-from bot.discord.gates import Gates
+from bot.discord.delivery.gates import Gates
 from bot.playground import playground_settings
+from bot.reply.budget import BURST
+from bot.reply.gate import INTERVAL
 from bot.simulator import Limits, Simulator
 from tests.person import Person
 

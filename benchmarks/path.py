@@ -1,0 +1,131 @@
+"""How long a message travels: files, functions, nested frames and SQL statements, for a mention and a regenerate.
+
+Runs the real bot against the simulator in this process, and watches every call of its own code with `sys.setprofile`.
+The figures are counts, so they do not depend on the machine: `python -m benchmarks.path`.
+"""
+
+import asyncio
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+from bot.app import open_app
+from bot.playground import playground_settings
+from bot.simulator import Say, Simulator
+from tests.person import Person
+
+BOT = Path(__file__).parent.parent / "bot"
+WELL_CUT = ("markdown", "providers")
+"""Packages that a reader of the path need not open."""
+
+PACE = 0.02
+
+
+class Watch:
+    """What ran while it was on: code objects of ours, how deep they were nested, and SQL statements in order."""
+
+    def __init__(self) -> None:
+        self.codes: set[CodeType] = set()
+        self.frames = 0
+        self.deepest: list[str] = []
+        self.statements: list[str] = []
+
+    def profile(self, frame: FrameType, what: str, _: object) -> None:
+        if what != "call" or not _is_ours(frame.f_code):
+            return
+        self.codes.add(frame.f_code)
+        stack = [each.f_code.co_qualname for each in _stack(frame) if _is_ours(each.f_code)]
+        if len(stack) > self.frames:
+            self.frames, self.deepest = len(stack), stack
+
+    def statement(self, _connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        self.statements.append(" ".join(statement.split()))
+
+    def counts(self, *, without: tuple[str, ...] = ()) -> tuple[int, int]:
+        """Files and named functions, those of some packages left out."""
+        found = [code for code in self.codes if _package(code) not in without and not code.co_name.startswith("<")]
+        return len({code.co_filename for code in found}), len(found)
+
+
+def _stack(frame: FrameType | None) -> Iterator[FrameType]:
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
+
+
+def _is_ours(code: CodeType) -> bool:
+    path = Path(code.co_filename)
+    return BOT in path.parents and _package(code) != "simulator"
+
+
+def _package(code: CodeType) -> str:
+    return Path(code.co_filename).relative_to(BOT).parts[0]
+
+
+@contextmanager
+def watched() -> Iterator[Watch]:
+    watch = Watch()
+    event.listen(Engine, "before_cursor_execute", watch.statement)
+    sys.setprofile(watch.profile)
+    try:
+        yield watch
+    finally:
+        sys.setprofile(None)
+        event.remove(Engine, "before_cursor_execute", watch.statement)
+
+
+def ended(message: dict[str, Any]) -> bool:
+    return "parley:delete" in str(message["components"])
+
+
+async def measure() -> dict[str, Watch]:
+    """A first mention, one that goes on from it, and Regenerate below that; each in one chunk and on one page."""
+    found: dict[str, Watch] = {}
+    answer: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        async with Simulator.open() as sim:
+            settings = playground_settings(sim, f"sqlite:///{folder}/parley.db")
+            async with (
+                open_app(settings, PACE) as app,
+                Person.connect(sim.api_url, sim.gateway_url, sim.person_token) as ana,
+            ):
+                await app.ready()
+                ana.channel = str(sim.world.general.id)
+                await asyncio.sleep(0.5)  # what the start began has ended
+                for name in ("mention", "second mention", "regenerate"):
+                    sim.model.script(Say(f"The answer to a {name}."))
+                    with watched() as watch:
+                        if name == "regenerate":
+                            await ana.click(ana.latest(answer), "Regenerate")
+                        else:
+                            await ana.say(f"<@{sim.world.bot.id}> {name}")
+                        answer = await ana.hears(f"The answer to a {name}.", ended)
+                        await asyncio.sleep(0.5)  # the record is closed behind the last write
+                    found[name] = watch
+    return found
+
+
+def main() -> None:
+    for name, watch in asyncio.run(measure()).items():
+        files, functions = watch.counts()
+        fewer_files, fewer_functions = watch.counts(without=WELL_CUT)
+        print(
+            f"{name:15} {files} files and {functions} functions; {fewer_files} and {fewer_functions} outside of "
+            f"{' and '.join(WELL_CUT)}; {watch.frames} frames deep; {len(watch.statements)} SQL statements"
+        )
+        if "--verbose" in sys.argv:
+            print("  deepest:", " > ".join(reversed(watch.deepest)))
+            print("  files:", *sorted({Path(c.co_filename).relative_to(BOT).as_posix() for c in watch.codes}))
+            for statement in watch.statements:
+                print("  sql:", statement[:150])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What people do with slash commands and buttons, a file for each."""

@@ -1,0 +1,1 @@
+"""How values become Discord messages: surfaces, buttons, and the pace of writes to each channel."""

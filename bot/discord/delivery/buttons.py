@@ -1,0 +1,92 @@
+"""The buttons below a reply, which work as long as the message stands: Discord hands their names back to us."""
+
+import re
+from typing import Any, Self
+
+import discord
+
+from bot.reply.controls import Act, Controls
+
+_LOOKS = {
+    Act.STOP: ("⏹️", "Stop"),
+    Act.REGENERATE: ("🔄", "Regenerate"),
+    Act.CONTINUE: ("⏩", "Continue"),
+    Act.MODEL: ("🔀", "Other model"),
+    Act.DELETE: ("🗑️", "Delete"),
+    Act.OLDER: ("◀️", None),
+    Act.NEWER: ("▶️", None),
+}
+_VERSIONS = (Act.OLDER, Act.NEWER)
+
+Interaction = discord.Interaction[Any]
+
+
+class Control(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"parley:(?P<act>[a-z]+)"):
+    """A button whose name says what it does; the message says what it does that to. Pressed, it is an event of ours."""
+
+    def __init__(self, act: Act, *, disabled: bool = False) -> None:
+        emoji, label = _LOOKS[act]
+        style = discord.ButtonStyle.danger if act is Act.STOP else discord.ButtonStyle.secondary
+        button = discord.ui.Button[Any](
+            style=style, emoji=emoji, label=label, disabled=disabled, custom_id=f"parley:{act}"
+        )
+        super().__init__(button, row=1 if act in _VERSIONS else 0)
+        self._act = act
+
+    @classmethod
+    async def from_custom_id(cls, interaction: Interaction, item: discord.ui.Item[Any], match: re.Match[str]) -> Self:
+        return cls(Act(match["act"]))
+
+    async def callback(self, interaction: Interaction) -> None:
+        interaction.client.dispatch("control", interaction, self._act)
+
+
+class Counter(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"parley-version"):
+    """Says which version is shown; nothing to press. Dynamic as the others, so that discord.py keeps no view of it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(discord.ui.Button(label=text, disabled=True, custom_id="parley-version"), row=1)
+
+
+class ModelChoice(discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"parley-model:(?P<message_id>[0-9]+)"):
+    """The models that could answer instead; its name says which reply it belongs to."""
+
+    def __init__(self, message_id: int, models: list[str]) -> None:
+        select = discord.ui.Select[Any](
+            custom_id=f"parley-model:{message_id}",
+            placeholder="The model that should answer",
+            options=[discord.SelectOption(label=model, value=model) for model in models],
+        )
+        super().__init__(select)
+        self._message_id = message_id
+
+    @classmethod
+    async def from_custom_id(cls, interaction: Interaction, item: discord.ui.Item[Any], match: re.Match[str]) -> Self:
+        models = [option.value for option in item.options] if isinstance(item, discord.ui.Select) else []
+        return cls(int(match["message_id"]), models)
+
+    async def callback(self, interaction: Interaction) -> None:
+        interaction.client.dispatch("model_choice", interaction, self._message_id, self.item.values[0])
+
+
+DYNAMIC = (Control, ModelChoice)
+
+
+def view_of(controls: Controls) -> discord.ui.View:
+    """The buttons, those between versions in a row of their own; an empty view takes a message's buttons away."""
+    view = discord.ui.View(timeout=None)
+    for act in controls.acts:
+        if act not in _VERSIONS:
+            view.add_item(Control(act))
+    if Act.OLDER in controls.acts:
+        view.add_item(Control(Act.OLDER, disabled=controls.version == 1))
+        view.add_item(Counter(f"{controls.version}/{controls.versions}"))
+        view.add_item(Control(Act.NEWER, disabled=controls.version == controls.versions))
+    return view
+
+
+def choice_of(message_id: int, models: list[str]) -> discord.ui.View:
+    """The select for another model; `models` are at most 25 names of at most 100 characters."""
+    view = discord.ui.View(timeout=None)
+    view.add_item(ModelChoice(message_id, models))
+    return view

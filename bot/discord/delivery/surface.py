@@ -1,0 +1,290 @@
+"""Where replies become Discord's messages."""
+
+import io
+import logging
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from typing import TypedDict, TypeVar
+
+import discord
+
+from bot.chat.prompts import Attachment
+from bot.discord.border import CONNECTION_ERRORS, files_with
+from bot.discord.delivery.buttons import Interaction, view_of
+from bot.reply.gate import Gate
+from bot.reply.surface import BLANK, EmbedsRefused, FilesRefused, MessageGone, Page, PlaceGone, SurfaceBusy, SurfaceLost
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+AGED_AFTER = timedelta(minutes=50)
+"""An hour, less the time that an answer may take."""
+
+SOON_AFTER = 50
+"""Messages behind a prompt among which an answer to it is looked for."""
+
+_UNKNOWN_MESSAGE = 10008
+_SLOW_MODE = 20016
+_TOO_LARGE = 40005
+_EMPTY = 50006
+_FILE_TOO_LARGE = 50045
+_THREAD_ARCHIVED = 50083
+
+
+class Written(TypedDict, total=False):
+    """What a page says, in discord.py's words; what is missing stays as it was."""
+
+    content: str | None
+    embeds: list[discord.Embed]
+    view: discord.ui.View
+
+
+class Attached(TypedDict, total=False):
+    """What an edit makes of a message's files; missing, they stay."""
+
+    attachments: list[discord.File]
+
+
+class _SendOptions(TypedDict, total=False):
+    nonce: str
+    allowed_mentions: discord.AllowedMentions
+    reference: discord.MessageReference
+
+
+class ChannelSurface:
+    """The channel that a prompt stands in; the reply's first message refers to it."""
+
+    def __init__(
+        self,
+        prompt: discord.PartialMessage | discord.Message,
+        gate: Gate,
+        sent: int = 0,
+        client: discord.Client | None = None,
+        press: Interaction | None = None,
+    ) -> None:
+        """`sent` is how many messages the reply is known to have already.
+
+        `client` finds a channel that is known by its id alone; `press` is what has the reply written anew.
+        """
+        assert not isinstance(prompt.channel, discord.GroupChannel)  # bots are never in one
+        self.gate = gate
+        self._prompt = prompt
+        self._channel = prompt.channel
+        self.sent = sent
+        self._tried = False
+        self._client = client
+        self._asker = prompt.author if isinstance(prompt, discord.Message) else (press.user if press else None)
+        self._nonce = press.id if press else prompt.id  # Discord may remember a page by it that was deleted since
+
+    def obstacle(self) -> SurfaceLost | None:
+        """What stands in the way of an answer here, as far as that is known without trying."""
+        have = self._permissions()
+        if have is None:
+            return None
+        in_thread = isinstance(self._channel, discord.Thread)
+        needed = {
+            "View Channel": have.view_channel,
+            "Read Message History": have.read_message_history,
+            "Send Messages in Threads" if in_thread else "Send Messages": (
+                have.send_messages_in_threads if in_thread else have.send_messages
+            ),
+        }
+        lack = ", ".join(name for name, granted in needed.items() if not granted)
+        if not lack:
+            return None
+        return self._time_out() or SurfaceLost(f"I lack {lack} there", "Those who manage the server can grant it.")
+
+    @property
+    def takes_embeds(self) -> bool:
+        """Whether embeds may be shown here; Discord drops them without a word where not."""
+        have = self._permissions()
+        return have is None or have.embed_links
+
+    def aged(self, message_id: int) -> bool:
+        """Discord allows about three edits in twenty seconds of messages that are older than an hour (30046)."""
+        return datetime.now(UTC) - discord.utils.snowflake_time(message_id) > AGED_AFTER
+
+    async def send(self, page: Page, *, ping: bool = False) -> int:
+        """The nonce keeps a post that is tried again from standing there twice: Discord answers with the first one."""
+        options = _SendOptions(
+            nonce=f"{self._nonce}-{self.sent}",
+            allowed_mentions=discord.AllowedMentions(everyone=False, users=False, roles=False, replied_user=ping),
+        )
+        if not self.sent:
+            options["reference"] = self._prompt.to_reference(fail_if_not_exists=False)
+        tried_before, self._tried = self._tried, True
+        with self._errors(page):
+            sent = await self._channel.send(**written(page), **options, files=files_of(page))
+        if tried_before or not (page.embed or sent.content.strip() == page.text.strip()):
+            await self.edit(sent.id, page, BLANK)  # an earlier try may have arrived, with less to say
+        self._tried = False
+        self.sent += 1
+        return sent.id
+
+    async def edit(self, message_id: int, page: Page, was: Page) -> None:
+        """Through a partial message, which leaves the flags alone and costs less."""
+        message = self._channel.get_partial_message(message_id)
+
+        async def write() -> None:
+            edited = await message.edit(**written(page, was), **attached(page, was), allowed_mentions=nobody())
+            if page.embed and not edited.embeds:
+                raise EmbedsRefused
+
+        with self._errors(page, was):
+            await self.in_open_thread(write)
+
+    async def delete(self, message_id: int) -> None:
+        with suppress(MessageGone, PlaceGone), sorted_errors():
+            await self.in_open_thread(self._channel.get_partial_message(message_id).delete)
+
+    async def bare(self, message_id: int) -> None:
+        with sorted_errors():
+            await self._channel.get_partial_message(message_id).edit(view=None, allowed_mentions=nobody())
+
+    async def answers_to(self, interaction_id: int) -> list[int]:
+        """The messages behind the prompt that answer an interaction, oldest first. Raises what discord.py raises."""
+        said = self._channel.history(after=self._prompt, limit=SOON_AFTER, oldest_first=True)
+        answers = [(message.id, message.interaction_metadata) async for message in said]
+        return [message_id for message_id, about in answers if about and about.id == interaction_id]
+
+    async def attachments(self) -> tuple[Attachment, ...]:
+        prompt = self._prompt
+        try:
+            found = prompt if isinstance(prompt, discord.Message) else await prompt.fetch()
+        except (discord.DiscordException, *CONNECTION_ERRORS) as error:
+            log.info("The prompt %s cannot be read again: %s", prompt.id, error)
+            return ()
+        return files_with(found)
+
+    async def typing(self) -> None:
+        if not self.gate.spare():
+            return  # many are answered at once, and words go first
+        with suppress(discord.DiscordException, *CONNECTION_ERRORS):
+            await self._channel.typing()
+
+    async def whisper(self, text: str) -> None:
+        """After a restart nobody waits for it any more."""
+        if self._asker:
+            await tell_directly(self._asker, text)
+
+    async def in_open_thread(self, write: Callable[[], Awaitable[T]]) -> T:
+        """Make the write, if need be after opening the archived thread again."""
+        try:
+            return await write()
+        except discord.HTTPException as error:
+            if error.code != _THREAD_ARCHIVED or not await self._reopen():
+                raise
+            return await write()
+
+    async def _reopen(self) -> bool:
+        """Open an archived thread again; whether it could be."""
+        thread: object = self._channel
+        if isinstance(thread, discord.PartialMessageable) and self._client:
+            thread = await self._client.fetch_channel(thread.id)  # archived threads are in no cache
+        if not isinstance(thread, discord.Thread) or thread.locked:
+            return False
+        await thread.edit(archived=False)
+        return True
+
+    @contextmanager
+    def _errors(self, page: Page, was: Page = BLANK) -> Iterator[None]:
+        """`sorted_errors`, with the reason why nothing is allowed, where we know it."""
+        try:
+            with sorted_errors(page, was):
+                yield
+        except SurfaceLost as lost:
+            raise (type(lost) is SurfaceLost and self._time_out()) or lost from lost.__cause__
+
+    def _time_out(self) -> SurfaceLost | None:
+        guild = self._prompt.guild
+        if guild is None or guild.me is None or not guild.me.is_timed_out():
+            return None
+        return SurfaceLost("I am timed out there", "Those who moderate the server can end that.")
+
+    def _permissions(self) -> discord.Permissions | None:
+        """What we may do here, None where that is not known without asking."""
+        guild = self._prompt.guild
+        if guild is None or guild.me is None or isinstance(self._channel, discord.PartialMessageable):
+            return None
+        if isinstance(self._channel, discord.Thread) and self._channel.parent is None:
+            return None  # its channel has just been deleted
+        return self._channel.permissions_for(guild.me)
+
+
+def written(page: Page, was: Page | None = None) -> Written:
+    """The page, or what there is to change where it was another."""
+    parts = Written()
+    if was is None or (page.text, page.embed) != (was.text, was.embed):
+        parts["content"] = None if page.embed else page.text
+        if page.embed:
+            parts["embeds"] = embeds_of(page)
+        elif was is BLANK or (was and was.embed):
+            parts["embeds"] = []
+    if was is None or was is BLANK or page.controls != was.controls:
+        parts["view"] = view_of(page.controls)
+    return parts
+
+
+def attached(page: Page, was: Page) -> Attached:
+    """What to do about a message's files; those that are there already are not sent again."""
+    return Attached() if page.files == was.files and was is not BLANK else Attached(attachments=files_of(page))
+
+
+def embeds_of(page: Page) -> list[discord.Embed]:
+    """The page as an embed, where it is one."""
+    return [discord.Embed(description=page.text, colour=discord.Colour.blurple())] if page.embed else []
+
+
+def files_of(page: Page) -> list[discord.File]:
+    """The files of a page, ready to be sent once."""
+    return [discord.File(io.BytesIO(file.text.encode()), file.name) for file in page.files]
+
+
+async def tell_directly(person: discord.User | discord.Member, text: str) -> None:
+    """In a direct message; people can close theirs, and then only the log knows."""
+    try:
+        await person.send(text, allowed_mentions=nobody())
+    except (discord.DiscordException, *CONNECTION_ERRORS) as error:
+        log.warning("%s could not be told in a direct message either: %s", person.id, error)
+
+
+def nobody() -> discord.AllowedMentions:
+    """Nothing that a model writes may ping; Discord pings again at every edit that does not say so."""
+    return discord.AllowedMentions.none()
+
+
+@contextmanager
+def sorted_errors(page: Page = BLANK, was: Page = BLANK) -> Iterator[None]:
+    """Sort what a write can fail with into what is final and what is worth another try.
+
+    `page` is what was to be written, `was` what stood there before.
+    """
+    try:
+        yield
+    except discord.NotFound as error:
+        if error.code == _UNKNOWN_MESSAGE:
+            raise MessageGone("the message was deleted") from error
+        raise PlaceGone("the channel was deleted", "Ask me again in another one.") from error
+    except discord.HTTPException as error:
+        raise _sorted(error, page, was) from error
+    except CONNECTION_ERRORS as error:
+        raise SurfaceBusy(f"{type(error).__name__}: {error}") from error
+
+
+def _sorted(error: discord.HTTPException, page: Page, was: Page) -> Exception:
+    files_may_be_why = error.status in {403, 413} or error.code in {_TOO_LARGE, _FILE_TOO_LARGE}
+    if page.files and page.files != was.files and files_may_be_why:
+        return FilesRefused(error.text)
+    if page.embed and (error.status == 403 or error.code == _EMPTY):
+        return EmbedsRefused(error.text)
+    if error.code == _THREAD_ARCHIVED:  # one that is archived alone was opened again
+        return SurfaceLost("the thread is locked", "Those who manage its threads can unlock it.")
+    if error.status == 403:
+        return SurfaceLost(
+            "I am not allowed to write there", "Those who manage the server can give me the permissions there."
+        )
+    if error.status >= 500 or error.status == 429 or error.code == _SLOW_MODE:
+        return SurfaceBusy(f"Discord answered {error.status}")
+    return SurfaceLost(f"Discord refused the message ({error.code}: {error.text})")

@@ -1,0 +1,1 @@
+"""One prompt, from its arrival to its record; free of Discord."""

@@ -1,4 +1,4 @@
-"""One HTTP session for all providers: ask an endpoint once, get chunks."""
+"""One HTTP session for all providers: one request to an endpoint, deltas out."""
 
 import logging
 from collections.abc import AsyncGenerator, Iterator
@@ -7,6 +7,7 @@ from typing import Self
 
 import aiohttp
 
+from bot.chat.events import Delta
 from bot.providers.completion import CompletionReader
 from bot.providers.errors import BrokenAnswer, CutOff, ProviderError, RefusedParameter, Silent, Unreachable
 from bot.providers.failures import error_from_response
@@ -14,7 +15,6 @@ from bot.providers.incoming import Incoming, read_from_the_heap
 from bot.providers.offer import Endpoint
 from bot.providers.patience import GRACE_SECONDS, IDLE_SECONDS
 from bot.providers.request import Adjustments, Body, ChatRequest, adjust, encode
-from bot.providers.wire import Chunk
 
 log = logging.getLogger(__name__)
 
@@ -42,27 +42,26 @@ class ChatClient:
     async def __aexit__(self, *_: object) -> None:
         await self._stack.aclose()
 
-    async def stream(self, endpoint: Endpoint, request: ChatRequest) -> AsyncGenerator[Chunk, None]:
-        """The answer's chunks as they come; one chunk with everything where the provider does not stream.
+    async def stream(self, endpoint: Endpoint, request: ChatRequest) -> AsyncGenerator[Delta, None]:
+        """The completion's deltas as they come; all at once where the provider does not stream. Raises ProviderError.
 
-        A parameter that the model turns out to refuse is left out from then on, and a system prompt that it takes in
-        no such role is given another. Raises ProviderError. Closing the iterator closes the connection, which is how a
-        provider learns to stop.
+        A parameter that the model turns out to refuse is left out from then on, and a system prompt that it refuses in
+        one role is sent in another. Closing the iterator closes the connection, which is how a provider learns to stop.
         """
         async with self._incoming(endpoint, request) as incoming:
-            answer = CompletionReader(incoming.media_type)
-            if incoming.media_type == "application/json":  # servers do answer a request to stream with that
-                for chunk in answer.whole(await incoming.whole()):
-                    yield chunk
-            while not answer.done and (piece := await incoming.piece()):
-                for chunk in answer.feed(piece):
-                    yield chunk
-                    if answer.finish:
+            reader = CompletionReader(incoming.media_type)
+            if incoming.media_type == "application/json":  # some servers answer a streaming request with that
+                for delta in reader.whole(await incoming.whole()):
+                    yield delta
+            while not reader.done and (piece := await incoming.piece()):
+                for delta in reader.feed(piece):
+                    yield delta
+                    if reader.finish_reason:
                         incoming.expect_end(self._grace)
-            if answer.done:
+            if reader.done:
                 await incoming.rest()
-            for chunk in answer.close():
-                yield chunk
+            for delta in reader.close():
+                yield delta
 
     @asynccontextmanager
     async def _incoming(self, endpoint: Endpoint, request: ChatRequest) -> AsyncGenerator[Incoming, None]:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from bot.chat.messages import Detail, Image, Message, Role, Text
+from bot.chat.messages import Detail, Message, Role
+from bot.chat.parts import ImagePart, Part
 from bot.providers.catalogue import PARAMETERS
 from bot.providers.errors import RefusedParameter
 from bot.providers.offer import Endpoint
@@ -40,7 +41,7 @@ class ChatRequest:
 class Body:
     """A request's JSON, with the images where their base64 belongs, so that nothing large is ever built at once."""
 
-    parts: Sequence[bytes | Image]
+    parts: Sequence[bytes | ImagePart]
     optional: frozenset[str] = frozenset()
     """The fields that a provider may refuse without the request losing its sense."""
     role: str | None = None
@@ -81,8 +82,8 @@ def encode(endpoint: Endpoint, request: ChatRequest, adjustments: Adjustments | 
         .encode()
         .split(marker.encode())
     )
-    images = [image for message in messages if _shows(message) for image in message.images]
-    parts: list[bytes | Image] = [texts[0]]
+    images = [image for message in messages if _has_images(message) for image in message.images]
+    parts: list[bytes | ImagePart] = [texts[0]]
     for image, text in zip(images, texts[1:], strict=True):
         parts += [image, text]
     told = any(message.role is Role.SYSTEM for message in messages)
@@ -149,20 +150,21 @@ def _taken(fields: dict[str, Any], endpoint: Endpoint) -> dict[str, Any]:
 
 
 def _message(message: Message, role: str, detail: Detail | None, marker: str) -> dict[str, Any]:
-    """Plain string content unless there is an image: some servers refuse lists of text."""
+    """The content is a plain string unless there is an image: some servers refuse lists of text."""
     role = role if message.role is Role.SYSTEM else message.role
-    if not _shows(message):
+    if not _has_images(message):
         return {"role": role, "content": message.text}
-    return {"role": role, "content": [_part(part, detail, marker) for part in message.parts]}
+    shown = (part for part in message.parts if isinstance(part, ImagePart) or part.words)
+    return {"role": role, "content": [_part(part, detail, marker) for part in shown]}
 
 
-def _shows(message: Message) -> bool:
-    """Whether images go along: providers take them from the user alone."""
+def _has_images(message: Message) -> bool:
+    """Whether images are sent with the message: providers take them from the user alone."""
     return message.role is Role.USER and bool(message.images)
 
 
-def _part(part: Text | Image, detail: Detail | None, marker: str) -> dict[str, Any]:
-    if isinstance(part, Text):
-        return {"type": "text", "text": part.text}
+def _part(part: Part, detail: Detail | None, marker: str) -> dict[str, Any]:
+    if not isinstance(part, ImagePart):
+        return {"type": "text", "text": part.words}
     image_url = {"url": f"data:{part.media_type};base64,{marker}"}
     return {"type": "image_url", "image_url": image_url | ({"detail": detail} if detail else {})}

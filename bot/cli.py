@@ -83,11 +83,11 @@ def db() -> None:
 @db.command()
 def upgrade() -> None:
     """Bring the database's tables up to date, as `parley run` does before it connects."""
-    from bot.store.database import DatabaseUnusable, migrate, sole_use
+    from bot.store.database import DatabaseUnusable, migrate, exclusive_use
 
     path = _settings().database_path
     try:
-        with sole_use(path):
+        with exclusive_use(path):
             migrate(path)
     except DatabaseUnusable as error:
         _fail(str(error))

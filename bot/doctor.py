@@ -26,7 +26,7 @@ from bot.providers.errors import (
 from bot.providers.offer import Access, NotOffered, Offer
 from bot.providers.trial import Trial, try_providers
 from bot.settings import ALLOWED, Settings
-from bot.store.database import DatabaseInUse, DatabaseUnusable, migrate, sole_use
+from bot.store.database import DatabaseInUse, DatabaseUnusable, migrate, exclusive_use
 
 DISCORD_API = "https://discord.com/api/v10"
 MESSAGE_CONTENT = 1 << 18 | 1 << 19
@@ -94,7 +94,7 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
 def _database(settings: Settings) -> Finding:
     path = settings.database_path
     try:
-        with sole_use(path):
+        with exclusive_use(path):
             migrate(path)
     except DatabaseInUse:
         return Finding(True, f"database {path} is in use by a running Parley")

@@ -1,4 +1,4 @@
-"""How Alembic reaches the database: Parley hands it a path; the `alembic` command itself takes Parley's settings."""
+"""How Alembic finds the database: Parley passes a path; the `alembic` command reads Parley's settings."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ def run(connection: Connection) -> None:
 
 
 engine = create_engine(URL.create("sqlite", database=str(database_path())))
-# the driver's own transactions leave DDL out of them: a migration that fails half-way has to roll back
+# the driver's own transactions exclude DDL, but a migration that fails half-way must roll back
 event.listen(engine, "connect", lambda connection, _: setattr(connection, "isolation_level", None))
 event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
 try:

@@ -17,7 +17,9 @@ from bot.preferences.declaration import Preferences
 from bot.store.conversations import Conversations
 from bot.store.database import open_database
 from bot.store.model_lists import StoredModelLists
-from bot.store.tables import preferences, synced_commands
+from bot.store.synced_commands import SyncedCommands
+from bot.store.tables import preferences
+from bot.store.usage import UsageLedger
 from bot.store.versions import Versions
 
 log = logging.getLogger(__name__)
@@ -53,30 +55,13 @@ class StoredPreferences:
                 await connection.execute(stored.on_conflict_do_update(set_=row))
 
 
-class SyncedCommands:
-    """Which slash commands Discord was last given, as a digest, so that they are sent only when they changed."""
-
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
-
-    async def digest(self, application_id: int) -> str | None:
-        query = select(synced_commands.c.digest).where(synced_commands.c.application_id == application_id)
-        async with self._engine.connect() as connection:
-            digest: str | None = await connection.scalar(query)
-        return digest
-
-    async def remember(self, application_id: int, digest: str) -> None:
-        stored = insert_or(synced_commands).values(application_id=application_id, digest=digest)
-        async with self._engine.begin() as connection:
-            await connection.execute(stored.on_conflict_do_update(set_={"digest": digest}))
-
-
 @dataclass(frozen=True, slots=True)
 class Store:
     """Everything that is remembered."""
 
     conversations: Conversations
-    answers: Versions
+    versions: Versions
+    usage: UsageLedger
     preferences: StoredPreferences
     synced_commands: SyncedCommands
     model_lists: StoredModelLists
@@ -89,6 +74,7 @@ class Store:
             yield cls(
                 Conversations(engine),
                 Versions(engine),
+                UsageLedger(engine),
                 StoredPreferences(engine),
                 SyncedCommands(engine),
                 StoredModelLists(engine),

@@ -158,7 +158,7 @@ async def test_a_list_that_cannot_be_written_down_still_holds(house: House, capl
     async with house.lists(QUICK) as lists:
         await known(lists, "heron-1")
         await house.shelf.times("/v1/models", 3)
-    assert "could not be written down: disk full" in caplog.text
+    assert "could not be stored: disk full" in caplog.text
 
 
 async def test_closing_does_not_wait_for_a_provider_that_is_silent(house: House) -> None:

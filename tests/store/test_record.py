@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bot.store.rows import Forgotten
 
 from bot.chat.messages import Completion, Faded, Image, Message, Role, Text, Turn, Usage
 from bot.chat.places import Person
 from bot.chat.prompts import Position, Prompt, Quote
 from bot.store.conversations import AlreadyRecorded
-from bot.store.rows import Forgotten
 from tests.store.conftest import ANA, GENERAL, Talk
 
 CAT = Image("cat.png", "image/png", b"\x89PNG cat")

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from bot.store.database import DatabaseInUse, DatabaseUnusable, sole_use
+from bot.store.database import DatabaseInUse, DatabaseUnusable, exclusive_use
 from bot.store.store import Store
 
 HOLD = """
 import sys
 from pathlib import Path
-from bot.store.database import DatabaseUnusable, sole_use
+from bot.store.database import DatabaseUnusable, exclusive_use
 try:
-    with sole_use(Path(sys.argv[1])):
+    with exclusive_use(Path(sys.argv[1])):
         print("held", flush=True)
         sys.stdin.read()
 except DatabaseUnusable as error:
@@ -55,7 +55,7 @@ async def test_the_first_goes_on_after_a_second_was_refused(path: Path) -> None:
                 raise AssertionError("opened twice")
         await store.synced_commands.remember(5, "digest")
         assert await store.synced_commands.digest(5) == "digest"
-        with pytest.raises(DatabaseInUse), sole_use(path):
+        with pytest.raises(DatabaseInUse), exclusive_use(path):
             raise AssertionError("the refusal has let go of the lock")
 
 

@@ -13,10 +13,10 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from bot.providers.client import ChatClient
-from bot.providers.errors import ProviderError, Resting
+from bot.providers.errors import CircuitOpen, ProviderError
 from bot.providers.health import Health
 from bot.providers.offer import Endpoint
-from bot.providers.patience import Breaker, RetryLimits, wait_before
+from bot.providers.patience import Breaker, RetryLimits, retry_delay
 from bot.providers.request import ChatRequest
 from bot.providers.wire import Chunk
 
@@ -77,8 +77,8 @@ class Asker:
 
     async def _patiently(self, endpoint: Endpoint, request: ChatRequest) -> AsyncGenerator[Chunk | Waiting, None]:
         breaker = self._breakers.setdefault((endpoint.name, endpoint.base_url), Breaker(time.monotonic))
-        if rest := breaker.wait():
-            raise Resting(f"asked again in {rest:.0f} s")
+        if rest := breaker.blocked_for():
+            raise CircuitOpen(f"asked again in {rest:.0f} s")
         began = time.monotonic()
         for attempt in range(1, self._budget.tries + 1):
             seen = False
@@ -91,9 +91,9 @@ class Asker:
                 return
             except ProviderError as error:
                 self._failed(endpoint, breaker, error)
-                wait = wait_before(attempt, error.wait, random.random())  # noqa: S311 - spreads load, guards nothing
+                wait = retry_delay(attempt, error.retry_after, random.random())  # noqa: S311 - spreads load, guards nothing
                 late = time.monotonic() - began + wait > self._budget.seconds
-                if seen or not error.again or attempt == self._budget.tries or late or breaker.wait():
+                if seen or not error.retryable or attempt == self._budget.tries or late or breaker.blocked_for():
                     raise
                 log.info("%s is asked again in %.1f s: %s", endpoint.full_name, wait, error)
             yield Waiting(endpoint, wait)
@@ -101,11 +101,11 @@ class Asker:
 
     def _went_well(self, endpoint: Endpoint, breaker: Breaker) -> None:
         breaker.succeeded()
-        self._health[endpoint.name] = Health(True, "", time.time())
+        self._health[endpoint.name] = Health(True, None, time.time())
 
     def _failed(self, endpoint: Endpoint, breaker: Breaker, error: ProviderError) -> None:
-        if error.again:
+        if error.retryable:
             breaker.failed()
         else:
             breaker.succeeded()  # it is there, and does not like what it was asked
-        self._health[endpoint.name] = Health(False, error.why, time.time())
+        self._health[endpoint.name] = Health(False, error.reason, time.time())

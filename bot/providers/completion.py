@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from pydantic_core import from_json
 
-from bot.providers.errors import BrokenAnswer, CutOff, Overloaded
+from bot.providers.errors import CutOff, InvalidResponse, Overloaded
 from bot.providers.failures import error_from_body
 from bot.providers.reasoning import ReasoningSplitter
 from bot.providers.sse import EventDecoder, EventTooLong
@@ -49,7 +49,7 @@ class CompletionReader:
                 if data:
                     yield self._chunk(data)
         except EventTooLong as error:
-            raise BrokenAnswer(str(error)) from error
+            raise InvalidResponse(str(error)) from error
 
     def whole(self, body: bytes) -> Iterator[Chunk]:
         """The chunk that an answer without a stream is."""
@@ -66,12 +66,12 @@ class CompletionReader:
         if self._start and _is_json(self._start.removeprefix(BOM_UTF8)):  # whatever it was called
             yield from self.whole(self._start)
         rest = self._splitter.close()
-        if rest.answer or rest.reasoning:
-            yield Chunk(rest.answer, rest.reasoning)
+        if rest.text or rest.reasoning:
+            yield Chunk(rest.text, rest.reasoning)
         if self.finish in _BROKEN_OFF:
             raise Overloaded(f"finish reason {self.finish}")
         if not self._begun and not self.done:
-            raise BrokenAnswer(f"no event in a body of the type {self._media_type}")
+            raise InvalidResponse(f"no event in a body of the type {self._media_type}")
         if not self.finish and not self.done:
             raise CutOff("the stream ended without a finish reason")
 
@@ -87,7 +87,7 @@ class CompletionReader:
         self._start = None
         try:
             chunk = decode(data)
-        except BrokenAnswer:
+        except InvalidResponse:
             if not self.finish:
                 raise
             return Chunk()

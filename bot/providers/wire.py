@@ -11,7 +11,7 @@ from pydantic import Field, OnErrorOmit, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from bot.chat.messages import Usage
-from bot.providers.errors import BrokenAnswer
+from bot.providers.errors import InvalidResponse
 from bot.providers.failures import error_from_body
 from bot.providers.reasoning import ReasoningSplitter
 
@@ -35,7 +35,7 @@ class Chunk(NamedTuple):
 
     def split(self, splitter: ReasoningSplitter) -> "Chunk":
         """The chunk with the reasoning taken out of its text."""
-        if not self.text or splitter.takes_as_answer(self.text):
+        if not self.text or splitter.pass_through(self.text):
             return self
         text, thought = splitter.feed(self.text)
         return Chunk(text, self.reasoning + thought, self.finish_reason, self.usage, self.model)
@@ -88,7 +88,7 @@ _NO_DELTA = _Delta()
 def decode(data: bytes) -> Chunk:
     """Read one event's data, or the body of an answer that came whole.
 
-    Raises ProviderError for an error that travels in place of a chunk, and BrokenAnswer for what is no JSON object.
+    Raises ProviderError for an error that travels in place of a chunk, and InvalidResponse for what is no JSON object.
     """
     completion = _read(data)
     choices = completion.get("choices")
@@ -117,7 +117,7 @@ def _read(data: bytes) -> _Completion:
         return _completion(_HALF.sub(rb"\\ufffd", data))
     except ValidationError:
         _raise_error(data)
-        raise BrokenAnswer(f"no JSON object: {data[:200]!r}") from None
+        raise InvalidResponse(f"no JSON object: {data[:200]!r}") from None
 
 
 def _thought(delta: _Delta) -> str:

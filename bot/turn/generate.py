@@ -232,7 +232,7 @@ class Answering:
                 self.completion = Completion(endpoint.full_name)
                 reply.draft.thought = ""
                 reply.say("")
-                self._fallen.append(f"{failed.provider.title}: {error.why}")
+                self._fallen.append(f"{failed.provider.title}: {error.reason}")
         return ""
 
 

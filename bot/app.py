@@ -14,7 +14,7 @@ from bot.discord.client import Parley, point_at
 from bot.discord.delivery.gates import TOKEN_SECONDS, Gates
 from bot.providers.asking import Asker
 from bot.providers.client import ChatClient
-from bot.providers.models import ModelReader
+from bot.providers.models import ModelListClient
 from bot.providers.refresh import ModelLists
 from bot.reply.gate import INTERVAL
 from bot.settings import ALLOWED, Settings
@@ -76,12 +76,12 @@ async def open_app(
     operator = settings.preferences()
     async with Store.open(settings.database_path) as store, ChatClient(settings.idle_seconds) as chat:
         asker = Asker(chat, settings.budget())
-        lists = ModelLists(ModelReader(chat.session), store.model_lists, asker.health)
+        lists = ModelLists(ModelListClient(chat.session), store.model_lists, asker.health)
         offer = settings.offer(lists.listed)
         responder = Responder(offer, asker, store, operator, Running(settings.grace_seconds))
         client = Parley(responder, offer, store, operator, lists.health, Gates(pace, token_seconds))
         app = App(client, settings.discord_token.get_secret_value())
-        async with lists.kept_fresh([offer.server(name) for name in offer.providers]):
+        async with lists.refreshing([offer.server(name) for name in offer.providers]):
             try:
                 yield app
             finally:

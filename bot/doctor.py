@@ -9,8 +9,8 @@ from yarl import URL
 
 from bot.providers.catalogue import Model
 from bot.providers.errors import (
-    BrokenAnswer,
     CutOff,
+    InvalidResponse,
     KeyRejected,
     ModelNotFound,
     NoCredit,
@@ -18,7 +18,7 @@ from bot.providers.errors import (
     ProviderError,
     RateLimited,
     Retired,
-    Silent,
+    TimedOut,
     Unreachable,
     WrongAddress,
     redacted,
@@ -41,9 +41,9 @@ _REMEDIES: tuple[tuple[tuple[type[ProviderError], ...], str], ...] = (
     ((NoCredit,), "top up the account at {title}"),
     ((RateLimited,), "wait and try again; the account may not be allowed more"),
     ((ModelNotFound,), "name a model that it has in DEFAULT_MODEL{models}"),
-    ((WrongAddress, BrokenAnswer), "check {variable}: what answers there is no provider of this form"),
+    ((WrongAddress, InvalidResponse), "check {variable}: what answers there is no provider of this form"),
     ((Retired,), "choose another model with DEFAULT_MODEL, or another provider"),
-    ((Unreachable, Silent), "check the network, and {variable} if it is set"),
+    ((Unreachable, TimedOut), "check the network, and {variable} if it is set"),
     ((Overloaded, CutOff), "wait and try again: the trouble is at the provider"),
 )
 _OTHER_REMEDY = "its paragraph of the catalogue may be out of date; CATALOGUE_FILE can correct it"
@@ -150,7 +150,7 @@ async def examine_providers(settings: Settings) -> AsyncIterator[ProviderFinding
     """Try every provider that has a key, and those that need none. Takes a token of each; nothing else is changed."""
     listed: dict[str, tuple[Model, ...]] = {}
     offer = settings.offer(listed)
-    for name, provider in offer.absent.items():
+    for name, provider in offer.unavailable.items():
         if provider.retired and settings.access.get(name, Access()).key:
             yield _retired(name, offer)
     chosen = settings.default_model or ""
@@ -160,7 +160,7 @@ async def examine_providers(settings: Settings) -> AsyncIterator[ProviderFinding
 
 
 def _retired(name: str, offer: Offer) -> ProviderFinding:
-    provider = offer.absent[name]
+    provider = offer.unavailable[name]
     return ProviderFinding(
         False,
         f"{provider.title} was retired on {provider.retired}",
@@ -192,7 +192,7 @@ def _finding(trial: Trial, settings: Settings) -> ProviderFinding:
         first_token_seconds=None if seconds is None else round(seconds, 3),
         error=type(failure).__name__ if failure else "",
         detail=detail,
-        answers_instead=trial.instead,
+        answers_instead=trial.alternative_url,
     )
 
 
@@ -211,21 +211,21 @@ def _what(trial: Trial, detail: str) -> str:
     if isinstance(models, tuple):
         facts.append(f"{len(models)} model{'' if len(models) == 1 else 's'} listed")
     elif failure is None:
-        facts.append(f"no list of models: {models.why}")
+        facts.append(f"no list of models: {models.reason}")
     if isinstance(trial.first_token, float):
         facts.append(f"first token of {trial.model} after {trial.first_token:.2f} s")
     if failure:
-        facts.append(f"{failure.why}{f' ({detail})' if detail else ''}")
-    if trial.instead:
-        facts.append(f"but {trial.instead} answers")
+        facts.append(f"{failure.reason}{f' ({detail})' if detail else ''}")
+    if trial.alternative_url:
+        facts.append(f"but {trial.alternative_url} answers")
     return f"{provider.title} at {shown_url(trial.server.base_url)}: {', '.join(facts)}"
 
 
 def _remedy(trial: Trial) -> str:
     provider, name = trial.server.provider, trial.server.name.upper()
     variable = f"{name}_BASE_URL"
-    if trial.instead:
-        return f"set {variable}={trial.instead}"
+    if trial.alternative_url:
+        return f"set {variable}={trial.alternative_url}"
     if isinstance(trial.failure, Unreachable) and provider.start:
         return f"start it with `{provider.start}`, or set {variable} to where it runs"
     if isinstance(trial.failure, KeyRejected) and not provider.key:

@@ -17,11 +17,11 @@ from pydantic_settings import (
 )
 
 from bot.preferences.declaration import LONGEST_SYSTEM_PROMPT, Footer, Preferences
-from bot.providers.catalogue import Catalogue, Model, WrongCatalogue, load_catalogue
+from bot.providers.catalogue import Catalogue, InvalidCatalogue, Model, load_catalogue
 from bot.providers.errors import redacted
 from bot.providers.offer import Access, NotOffered, Offer
 from bot.providers.patience import IDLE_SECONDS, RetryLimits
-from bot.providers.secrecy import written_secrets
+from bot.providers.secrecy import literal_secrets
 
 SYSTEM_PROMPT = "You are Parley, a helpful assistant in a Discord chat. Answer in the language you are asked in."
 
@@ -160,7 +160,7 @@ class Settings(BaseSettings):
         known = [key.get_secret_value() for key in keys if key]
         for name, provider in self.catalogue.items():
             base_url = self.access.get(name, Access()).base_url
-            known += written_secrets(provider, [str(base_url)] if base_url else [])
+            known += literal_secrets(provider, [str(base_url)] if base_url else [])
         return known
 
     @property
@@ -173,8 +173,8 @@ def load_settings(*, need_token: bool = False, **given: Any) -> Settings:
     faults: list[str] = []
     try:
         settings = Settings(**given)
-    except WrongCatalogue as error:
-        raise WrongSettings([f"CATALOGUE_FILE: {fault}" for fault in error.faults]) from None
+    except InvalidCatalogue as error:
+        raise WrongSettings([f"CATALOGUE_FILE: {fault}" for fault in error.errors]) from None
     except UnicodeDecodeError as error:
         raise WrongSettings([f".env: is not UTF-8 text: {error.reason} at byte {error.start}"]) from None
     except ValidationError as error:

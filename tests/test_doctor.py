@@ -239,7 +239,7 @@ async def test_the_command_says_it_line_by_line(sim: Simulator, catalogue: Path,
     ended = await parley("doctor", "--providers", **environment)
     assert ended.code == 1
     lines = ended.out.splitlines()
-    assert lines[0].startswith(f"FAIL  Groq at {sim.model_url}: its key is not accepted (HTTP 401 ")
+    assert lines[0].startswith(f"FAIL  Groq at {sim.model_url}: API key rejected (HTTP 401 ")
     assert lines[1] == "      check GROQ_API_KEY"
 
 

@@ -14,10 +14,10 @@ from typing import NamedTuple
 
 from bot.chat.events import Delta, TextDelta
 from bot.providers.client import ChatClient
-from bot.providers.errors import ProviderError, Resting
+from bot.providers.errors import ProviderError, CircuitOpen
 from bot.providers.health import Health
 from bot.providers.offer import Endpoint
-from bot.providers.patience import Breaker, RetryLimits, wait_before
+from bot.providers.patience import Breaker, RetryLimits, retry_delay
 from bot.providers.request import ChatRequest
 
 log = logging.getLogger(__name__)
@@ -46,8 +46,8 @@ class Asker:
     async def stream(self, endpoint: Endpoint, request: ChatRequest) -> AsyncGenerator[Delta | Waiting, None]:
         """The completion's deltas, from as many requests as the limits allow. Raises the last request's ProviderError."""
         breaker = self._breakers.setdefault((endpoint.name, endpoint.base_url), Breaker(time.monotonic))
-        if rest := breaker.wait():
-            raise Resting(f"asked again in {rest:.0f} s")
+        if rest := breaker.blocked_for():
+            raise CircuitOpen(f"asked again in {rest:.0f} s")
         began = time.monotonic()
         for attempt in range(1, self._limits.tries + 1):
             text_seen = False
@@ -57,21 +57,21 @@ class Asker:
                         text_seen = text_seen or type(delta) is TextDelta
                         yield delta
                 breaker.succeeded()
-                self._health[endpoint.name] = Health(True, "", time.time())
+                self._health[endpoint.name] = Health(True, None, time.time())
                 return
             except ProviderError as error:
                 self._note_failure(endpoint, breaker, error)
-                wait = wait_before(attempt, error.wait, random.random())  # noqa: S311 - spreads load, guards nothing
+                wait = retry_delay(attempt, error.retry_after, random.random())  # noqa: S311 - spreads load, guards nothing
                 late = time.monotonic() - began + wait > self._limits.seconds
-                if text_seen or not error.again or attempt == self._limits.tries or late or breaker.wait():
+                if text_seen or not error.retryable or attempt == self._limits.tries or late or breaker.blocked_for():
                     raise
                 log.info("%s is asked again in %.1f s: %s", endpoint.full_name, wait, error)
             yield Waiting(wait)
             await asyncio.sleep(wait)
 
     def _note_failure(self, endpoint: Endpoint, breaker: Breaker, error: ProviderError) -> None:
-        if error.again:
+        if error.retryable:
             breaker.failed()
         else:
             breaker.succeeded()  # it is reachable, and refuses this request
-        self._health[endpoint.name] = Health(False, error.why, time.time())
+        self._health[endpoint.name] = Health(False, error.reason, time.time())

@@ -9,9 +9,9 @@ import aiohttp
 
 from bot.chat.events import Delta
 from bot.providers.completion import CompletionReader
-from bot.providers.errors import BrokenAnswer, CutOff, ProviderError, RefusedParameter, Silent, Unreachable
+from bot.providers.errors import InvalidResponse, CutOff, ProviderError, UnsupportedParameter, TimedOut, Unreachable
 from bot.providers.failures import error_from_response
-from bot.providers.incoming import Incoming, read_from_the_heap
+from bot.providers.body_reader import BodyReader, avoid_mmap_churn
 from bot.providers.offer import Endpoint
 from bot.providers.patience import GRACE_SECONDS, IDLE_SECONDS
 from bot.providers.request import Adjustments, Body, ChatRequest, adjust, encode
@@ -32,7 +32,7 @@ class ChatClient:
         self._adjustments: dict[str, Adjustments] = {}
 
     async def __aenter__(self) -> Self:
-        read_from_the_heap()
+        avoid_mmap_churn()
         connector = aiohttp.TCPConnector(limit=0)  # as many answers at once as people ask for
         self.session = await self._stack.enter_async_context(
             aiohttp.ClientSession(connector=connector, timeout=self._timeout)
@@ -51,28 +51,28 @@ class ChatClient:
         async with self._incoming(endpoint, request) as incoming:
             reader = CompletionReader(incoming.media_type)
             if incoming.media_type == "application/json":  # some servers answer a streaming request with that
-                for delta in reader.whole(await incoming.whole()):
+                for delta in reader.whole(await incoming.read_all()):
                     yield delta
-            while not reader.done and (piece := await incoming.piece()):
+            while not reader.done and (piece := await incoming.read()):
                 for delta in reader.feed(piece):
                     yield delta
                     if reader.finish_reason:
-                        incoming.expect_end(self._grace)
+                        incoming.limit_wait(self._grace)
             if reader.done:
-                await incoming.rest()
+                await incoming.drain()
             for delta in reader.close():
                 yield delta
 
     @asynccontextmanager
-    async def _incoming(self, endpoint: Endpoint, request: ChatRequest) -> AsyncGenerator[Incoming, None]:
+    async def _incoming(self, endpoint: Endpoint, request: ChatRequest) -> AsyncGenerator[BodyReader, None]:
         """The body of the answer; whatever goes wrong while it is open is raised as ProviderError."""
         with _as_provider_errors(endpoint):
             response = await self._answered(endpoint, request)
             async with response:
-                with Incoming(response, self._idle) as incoming:
+                with BodyReader(response, self._idle) as incoming:
                     if response.content_type == "text/html":
-                        page = await incoming.beginning()
-                        raise BrokenAnswer(f"a web page: {page.decode('utf-8', 'replace')}")
+                        page = await incoming.read_start()
+                        raise InvalidResponse(f"a web page: {page.decode('utf-8', 'replace')}")
                     yield incoming
 
     async def _answered(self, endpoint: Endpoint, request: ChatRequest) -> aiohttp.ClientResponse:
@@ -84,11 +84,11 @@ class ChatClient:
             if response.status == 200:
                 return response
             async with response:
-                with Incoming(response, self._idle) as incoming:
-                    error = error_from_response(response.status, await incoming.beginning(), response.headers)
+                with BodyReader(response, self._idle) as incoming:
+                    error = error_from_response(response.status, await incoming.read_start(), response.headers)
             if response.status == 404 and endpoint.moved_to:
-                error.explain(f"{endpoint.name.upper()}_BASE_URL is a former one, which is {endpoint.moved_to} now")
-            if not isinstance(error, RefusedParameter) or not adjust(adjustments, body, error):
+                error.add_context(f"{endpoint.name.upper()}_BASE_URL is a former one, which is {endpoint.moved_to} now")
+            if not isinstance(error, UnsupportedParameter) or not adjust(adjustments, body, error):
                 raise error
             log.warning("%s refuses %s: it is not sent so from now on", endpoint.full_name, error.parameter)
 
@@ -106,7 +106,7 @@ def _as_provider_errors(endpoint: Endpoint) -> Iterator[None]:
         error.redact(endpoint.secrets)
         raise
     except aiohttp.SocketTimeoutError as error:
-        raise Silent(str(error)) from error
+        raise TimedOut(str(error)) from error
     except aiohttp.ClientPayloadError as error:
         raise CutOff(str(error)) from error
     except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:

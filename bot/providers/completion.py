@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pydantic_core import from_json
 
 from bot.chat.events import Delta, Metadata, ReasoningDelta, TextDelta
-from bot.providers.errors import BrokenAnswer, CutOff, Overloaded
+from bot.providers.errors import InvalidResponse, CutOff, Overloaded
 from bot.providers.failures import error_from_body
 from bot.providers.reasoning import ReasoningSplitter
 from bot.providers.sse import EventDecoder, EventTooLong
@@ -54,7 +54,7 @@ class CompletionReader:
                 if data:
                     yield from self._deltas(data)
         except EventTooLong as error:
-            raise BrokenAnswer(str(error)) from error
+            raise InvalidResponse(str(error)) from error
 
     def whole(self, body: bytes) -> Iterator[Delta]:
         """The deltas of a completion that was not streamed."""
@@ -73,12 +73,12 @@ class CompletionReader:
         rest = self._splitter.close()
         if rest.reasoning:
             yield ReasoningDelta(rest.reasoning)
-        if rest.answer:
-            yield TextDelta(rest.answer)
+        if rest.text:
+            yield TextDelta(rest.text)
         if self.finish_reason in _FAILED:
             raise Overloaded(f"finish reason {self.finish_reason}")
         if not self._started and not self.done:
-            raise BrokenAnswer(f"no event in a body of the type {self._media_type}")
+            raise InvalidResponse(f"no event in a body of the type {self._media_type}")
         if not self.finish_reason and not self.done:
             raise CutOff("the stream ended without a finish reason")
 
@@ -94,12 +94,12 @@ class CompletionReader:
         self._start = None
         try:
             text, reasoning, finish_reason, usage, model = decode(data)
-        except BrokenAnswer:
+        except InvalidResponse:
             if not self.finish_reason:
                 raise
             return
         self._started = True
-        if text and not self._splitter.takes_as_answer(text):
+        if text and not self._splitter.pass_through(text):
             text, thought = self._splitter.feed(text)
             reasoning += thought
         if reasoning:

@@ -12,7 +12,7 @@ from typing import Any
 from bot.chat.messages import Detail, Message, Role
 from bot.chat.parts import ImagePart, Part
 from bot.providers.catalogue import PARAMETERS
-from bot.providers.errors import RefusedParameter
+from bot.providers.errors import UnsupportedParameter
 from bot.providers.offer import Endpoint
 
 PIECE = 3 * 2**16
@@ -90,14 +90,14 @@ def encode(endpoint: Endpoint, request: ChatRequest, adjustments: Adjustments | 
     return Body(parts, frozenset(optional), role if told else None)
 
 
-def adjust(adjustments: Adjustments, body: Body, error: RefusedParameter) -> bool:
+def adjust(adjustments: Adjustments, body: Body, error: UnsupportedParameter) -> bool:
     """Note what was refused of this body; False where it cannot do without."""
     blames_role = error.parameter in _STANDING or error.parameter.endswith("role")
     if blames_role and body.role:
         adjustments[body.role] = next((role for role in _STANDING if role not in {*adjustments, body.role}), Role.USER)
         return True
     if error.parameter in body.optional:
-        adjustments[error.parameter] = error.instead
+        adjustments[error.parameter] = error.replacement
         return True
     return False
 

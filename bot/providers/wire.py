@@ -11,7 +11,7 @@ from pydantic import Field, OnErrorOmit, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from bot.chat.messages import Usage
-from bot.providers.errors import BrokenAnswer
+from bot.providers.errors import InvalidResponse
 from bot.providers.failures import error_from_body
 
 _Count = Annotated[int, Field(ge=0, lt=2**63)]
@@ -80,7 +80,7 @@ _NO_DELTA = _Delta()
 def decode(data: bytes) -> Chunk:
     """Decode one event's data, or the body of a completion that was not streamed.
 
-    Raises ProviderError for an error sent in place of a chunk, and BrokenAnswer for anything but a JSON object.
+    Raises ProviderError for an error sent in place of a chunk, and InvalidResponse for anything but a JSON object.
     """
     completion = _read(data)
     choices = completion.get("choices")
@@ -109,7 +109,7 @@ def _read(data: bytes) -> _Completion:
         return _completion(_LONE_SURROGATE.sub(rb"\\ufffd", data))
     except ValidationError:
         _raise_error(data)
-        raise BrokenAnswer(f"no JSON object: {data[:200]!r}") from None
+        raise InvalidResponse(f"no JSON object: {data[:200]!r}") from None
 
 
 def _reasoning(delta: _Delta) -> str:

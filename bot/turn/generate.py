@@ -80,7 +80,7 @@ class Generation:
                     self._fail(endpoint, error)
                     break
                 log.warning("%s failed, %s is next: %s", endpoint.full_name, following.full_name, error)
-                self._fallbacks += (Text("{provider}: {reason}", provider=endpoint.provider.title, reason=error.why),)
+                self._fallbacks += (Text("{provider}: {reason}", provider=endpoint.provider.title, reason=error.reason),)
                 yield Status()
             finally:
                 await deltas.aclose()

@@ -100,7 +100,7 @@ async def test_an_answer_that_comes_whole_is_shown_whole(
     ("model", "sentence"),
     [
         ("nobody", "LiteLLM does not know the model `litellm/nobody`"),
-        ("limited", "LiteLLM takes no more requests"),
+        ("limited", "LiteLLM is rate limiting this bot"),
         ("small", "too long for `litellm/small`"),
         ("broken", "LiteLLM is overloaded or broken"),
     ],
@@ -126,6 +126,6 @@ async def test_a_wrong_key_is_the_operators_to_mend_and_never_shown(
     access = settings.access["litellm"].model_copy(update={"key": SecretStr(wrong)})
     async with start_parley(access=settings.access | {"litellm": access}):
         asked = await ana.say(f"{at_parley} hello")
-        reply = await ana.hears("LiteLLM does not accept this bot's key", reply_to=asked, timeout=PATIENCE)
+        reply = await ana.hears("LiteLLM does not accept this bot's API key", reply_to=asked, timeout=PATIENCE)
         end = await recorded(tmp_path / "parley.db")
     assert wrong not in reply["content"] + end["error"] + caplog.text

@@ -60,7 +60,7 @@ async def test_a_wait_beyond_the_budget_is_not_begun(
     sim.model.script(Fail(429, {"error": {"message": "slow down"}}, {"Retry-After": "3600"}))
     async with start_parley(retry_tries=4):
         await ana.say(f"{at_parley} hello")
-        await ana.hears("takes no more requests for the moment")
+        await ana.hears("is rate limiting this bot")
     assert len(sim.model.requests) == 1
 
 
@@ -83,7 +83,7 @@ async def test_when_nobody_can_answer_the_last_one_is_explained(
     sim.model.script(Fail(404, {"error": {"message": "no", "code": "model_not_found"}}))
     async with start_parley(default_model=GROQ, fallback_models=MISTRAL):
         await ana.say(f"{at_parley} hello")
-        await ana.hears("Mistral does not know the model", "Fell back from Groq: its key is not accepted")
+        await ana.hears("Mistral does not know the model", "Fell back from Groq: API key rejected")
 
 
 async def test_a_row_of_fallbacks_is_told_as_one(
@@ -95,7 +95,7 @@ async def test_a_row_of_fallbacks_is_told_as_one(
     async with start_parley(default_model=GROQ, fallback_models=f"{MISTRAL},deepseek"):
         await ana.say(f"{at_parley} hello")
         reply = await ana.hears("Third.", "Fell back")
-    told = "Fell back from Groq: no credit left; from Mistral: its key is not accepted."
+    told = "Fell back from Groq: no credit left; from Mistral: API key rejected."
     assert reply["content"] == f"Third.\n-# {told} `deepseek/deepseek-flash` answered."
 
 

@@ -23,14 +23,14 @@ KEY = "sk-very-secret-0123456789"
 @pytest.mark.parametrize(
     ("answer", "sentence"),
     [
-        (Fail(401, {"error": {"message": f"Incorrect API key provided: {KEY}"}}), "does not accept this bot's key"),
+        (Fail(401, {"error": {"message": f"Incorrect API key provided: {KEY}"}}), "does not accept this bot's API key"),
         (Fail(402, {"error": {"message": "Insufficient Balance"}}), "no credit left"),
         (Fail(404, {"error": {"code": "model_not_found", "message": "no such model"}}), "does not know the model"),
-        (Fail(429, {"error": {"message": "slow down"}}), "takes no more requests for the moment"),
+        (Fail(429, {"error": {"message": "slow down"}}), "is rate limiting this bot"),
         (Fail(400, {"error": {"code": "context_length_exceeded", "message": "too long"}}), "too long for"),
         (Fail(503, "<html>busy</html>"), "overloaded or broken"),
         (Raw(b'data: {"error": {"message": "engine failed", "type": "server_error"}}\n\n'), "overloaded or broken"),
-        (Raw(b"data: {broken\n\n"), "not an answer"),
+        (Raw(b"data: {broken\n\n"), "invalid response"),
         (Finish("stop"), "empty answer"),
     ],
 )
@@ -77,7 +77,7 @@ async def test_a_provider_without_its_key_is_not_offered_and_its_channel_is_told
     keyless = settings.access | {"groq": settings.access["groq"].model_copy(update={"key": None})}
     async with start_parley(access=keyless, default_model="groq/x"):
         await ana.say(f"{at_parley} hello")
-        await ana.hears("Groq is not set up here: the operator has to set GROQ_API_KEY")
+        await ana.hears("Groq is not set up. The bot's operator needs to set GROQ_API_KEY")
     assert rows(tmp_path / "parley.db", "SELECT text FROM messages WHERE role = 'user'") == [{"text": "hello"}]
 
 

@@ -69,7 +69,7 @@ class Switch(commands.Cog):
             "",
             "Switch this channel with `/provider name:`, or one model with `/model`.",
             "-# 🟢 answered when last asked · 🔴 failed · ⚪ not asked yet",
-            *_absent(self._offer.absent.values()),
+            *_absent(self._offer.unavailable.values()),
         ]
         await respond(interaction, "\n".join([*lines, *hints]))
 
@@ -90,7 +90,7 @@ class Switch(commands.Cog):
             await respond(interaction, f"Here `{current}` answers. Switch this channel with `/model name:`.")
             return
         try:
-            wanted = self._offer.named(name, current.partition("/")[0]).full_name
+            wanted = self._offer.resolve(name, current.partition("/")[0]).full_name
         except NotOffered as error:
             await respond(interaction, f"⚠️ {error}")
             return

@@ -227,7 +227,7 @@ class Settings(
         )
         layers, _ = await self._layers(place)
         current = layers[origin(layers, "model")].model or self._offer.default_model
-        return self._offer.named(model, provider or current.partition("/")[0]).full_name
+        return self._offer.resolve(model, provider or current.partition("/")[0]).full_name
 
     async def _layers(self, place: Place) -> tuple[list[Preferences], list[str]]:
         """The layers that hold at a place, nearest first, and what to call them."""

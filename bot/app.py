@@ -10,17 +10,25 @@ from contextlib import asynccontextmanager
 import aiohttp
 import discord
 
+from bot import settings as operator_settings
 from bot.discord.client import Parley, point_at
+from bot.discord.commands.ask import Ask
+from bot.discord.commands.controls import ReplyControls
+from bot.discord.commands.models import Switch
+from bot.discord.commands.settings import Settings
 from bot.discord.delivery.gates import TOKEN_SECONDS, Gates
+from bot.discord.listener import Listener
+from bot.preferences.resolver import Resolver
 from bot.providers.asking import Asker
 from bot.providers.client import ChatClient
 from bot.providers.models import ModelListClient
 from bot.providers.refresh import ModelLists
 from bot.reply.gate import INTERVAL
-from bot.settings import ALLOWED, Settings
+from bot.settings import ALLOWED
 from bot.store.store import Store
+from bot.turn.actions import Actions
 from bot.turn.running import Running
-from bot.turn.turn import Responder
+from bot.turn.turn import Turns
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +71,7 @@ class App:
 
 @asynccontextmanager
 async def open_app(
-    settings: Settings, pace: float = INTERVAL, token_seconds: float = TOKEN_SECONDS
+    settings: operator_settings.Settings, pace: float = INTERVAL, token_seconds: float = TOKEN_SECONDS
 ) -> AsyncIterator[App]:
     """Parley with its database open; at the end running replies are finished, then everything closes.
 
@@ -73,23 +81,33 @@ async def open_app(
     if settings.discord_token is None:
         raise CannotRun(f"DISCORD_TOKEN is not set; it is {ALLOWED['DISCORD_TOKEN']}.")
     point_at(_text(settings.discord_api_url), _text(settings.discord_gateway_url))
-    operator = settings.preferences()
     async with Store.open(settings.database_path) as store, ChatClient(settings.idle_seconds) as chat:
-        asker = Asker(chat, settings.budget())
+        asker = Asker(chat, settings.retry_limits())
         lists = ModelLists(ModelListClient(chat.session), store.model_lists, asker.health)
         offer = settings.offer(lists.listed)
-        responder = Responder(offer, asker, store, operator, Running(settings.grace_seconds))
-        client = Parley(responder, offer, store, operator, lists.health, Gates(pace, token_seconds))
+        operator = settings.preferences()
+        resolver = Resolver(store.preferences, operator)
+        running = Running(settings.grace_seconds)
+        turns = Turns(offer, asker, store, resolver, running)
+        gates = Gates(pace, token_seconds)
+        client = Parley(store.synced_commands, gates.trace())
+        client.own_cogs = (
+            Listener(client, turns, gates),
+            Ask(turns, gates),
+            ReplyControls(client, running, Actions(turns, store), offer, gates),
+            Switch(offer, store, operator, lists.health),
+            Settings(offer, store, operator),
+        )
         app = App(client, settings.discord_token.get_secret_value())
         async with lists.refreshing([offer.server(name) for name in offer.providers]):
             try:
                 yield app
             finally:
-                await responder.turns.drain()
+                await running.drain()
                 await app.close()
 
 
-async def run(settings: Settings) -> None:
+async def run(settings: operator_settings.Settings) -> None:
     """Run until SIGINT or SIGTERM. Raises CannotRun and DatabaseUnusable."""
     stopped = stop_signal()
     async with open_app(settings) as app:

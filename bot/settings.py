@@ -150,7 +150,7 @@ class Settings(BaseSettings):
         """What answers in turn when a model does not, each `provider/model`."""
         return tuple(name.strip() for name in self.fallback_models.split(",") if name.strip())
 
-    def budget(self) -> RetryLimits:
+    def retry_limits(self) -> RetryLimits:
         """How patient to be with one endpoint."""
         return RetryLimits(self.retry_tries, self.retry_seconds)
 

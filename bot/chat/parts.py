@@ -136,5 +136,7 @@ def from_body(kind: str, body: Mapping[str, Any], origin: Origin = UNKNOWN, data
     if found is None or (found is ImagePart and data is None):
         return OmittedPart(str(body.get("name", kind)), origin)
     known = {field.name for field in fields(found)} - {"origin", "data"}
-    values = {name: value for name, value in body.items() if name in known}
-    return found(**values, origin=origin, **({"data": data} if found is ImagePart else {}))
+    values: dict[str, Any] = {name: value for name, value in body.items() if name in known}
+    if found is ImagePart:
+        values["data"] = data
+    return found(**values, origin=origin)

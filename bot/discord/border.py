@@ -10,10 +10,10 @@ import aiohttp
 import discord
 
 from bot.chat.attachments import AttachmentUnreadable
-from bot.chat.places import Person, Place, PlaceKind
-from bot.text import Text
 from bot.chat.parts import Origin, QuotePart, TextPart
+from bot.chat.places import Person, Place, PlaceKind
 from bot.chat.prompts import Attachment, Prompt, Trigger
+from bot.text import Text
 
 log = logging.getLogger(__name__)
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import Any
 
@@ -66,6 +66,9 @@ class Preferences:
     def of(cls, values: Mapping[str, Any]) -> "Preferences":
         """Take values as they were stored or given. Raises ValueError with a sentence for one that is not allowed."""
         return cls(**{name: _checked(name, value) for name, value in values.items()})
+
+    def model_copy(self, update: Mapping[str, Any]) -> "Preferences":
+        return replace(self, **update)
 
     @property
     def look(self) -> Look:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from bot.chat.events import Delta, TextDelta
 from bot.providers.client import ChatClient
-from bot.providers.errors import ProviderError, CircuitOpen
+from bot.providers.errors import CircuitOpen, ProviderError
 from bot.providers.health import Health
 from bot.providers.offer import Endpoint
 from bot.providers.patience import Breaker, RetryLimits, retry_delay
@@ -44,7 +44,7 @@ class Asker:
         return self._health
 
     async def stream(self, endpoint: Endpoint, request: ChatRequest) -> AsyncGenerator[Delta | Waiting, None]:
-        """The completion's deltas, from as many requests as the limits allow. Raises the last request's ProviderError."""
+        """The completion's deltas, from as many requests as it takes. Raises the last one's ProviderError."""
         breaker = self._breakers.setdefault((endpoint.name, endpoint.base_url), Breaker(time.monotonic))
         if rest := breaker.blocked_for():
             raise CircuitOpen(f"asked again in {rest:.0f} s")
@@ -54,7 +54,7 @@ class Asker:
             try:
                 async with aclosing(self._client.stream(endpoint, request)) as deltas:
                     async for delta in deltas:
-                        text_seen = text_seen or type(delta) is TextDelta
+                        text_seen = text_seen or isinstance(delta, TextDelta)
                         yield delta
                 breaker.succeeded()
                 self._health[endpoint.name] = Health(True, None, time.time())

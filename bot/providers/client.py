@@ -8,10 +8,10 @@ from typing import Self
 import aiohttp
 
 from bot.chat.events import Delta
-from bot.providers.completion import CompletionReader
-from bot.providers.errors import InvalidResponse, CutOff, ProviderError, UnsupportedParameter, TimedOut, Unreachable
-from bot.providers.failures import error_from_response
 from bot.providers.body_reader import BodyReader, avoid_mmap_churn
+from bot.providers.completion import CompletionReader
+from bot.providers.errors import CutOff, InvalidResponse, ProviderError, TimedOut, Unreachable, UnsupportedParameter
+from bot.providers.failures import error_from_response
 from bot.providers.offer import Endpoint
 from bot.providers.patience import GRACE_SECONDS, IDLE_SECONDS
 from bot.providers.request import Adjustments, Body, ChatRequest, adjust, encode
@@ -22,7 +22,7 @@ CONNECT_SECONDS = 15
 
 
 class ChatClient:
-    """Speaks the chat-completions form. An async context manager, open for the life of the process."""
+    """A client of the chat-completions API. An async context manager, open for the life of the process."""
 
     def __init__(self, idle_seconds: float = IDLE_SECONDS, grace_seconds: float = GRACE_SECONDS) -> None:
         self._idle = idle_seconds
@@ -48,58 +48,58 @@ class ChatClient:
         A parameter that the model turns out to refuse is left out from then on, and a system prompt that it refuses in
         one role is sent in another. Closing the iterator closes the connection, which is how a provider learns to stop.
         """
-        async with self._incoming(endpoint, request) as incoming:
-            reader = CompletionReader(incoming.media_type)
-            if incoming.media_type == "application/json":  # some servers answer a streaming request with that
-                for delta in reader.whole(await incoming.read_all()):
+        async with self._body(endpoint, request) as body:
+            reader = CompletionReader(body.media_type)
+            if body.media_type == "application/json":  # some servers answer a streaming request with that
+                for delta in reader.whole(await body.read_all()):
                     yield delta
-            while not reader.done and (piece := await incoming.read()):
+            while not reader.done and (piece := await body.read()):
                 for delta in reader.feed(piece):
                     yield delta
                     if reader.finish_reason:
-                        incoming.limit_wait(self._grace)
+                        body.limit_wait(self._grace)
             if reader.done:
-                await incoming.drain()
+                await body.drain()
             for delta in reader.close():
                 yield delta
 
     @asynccontextmanager
-    async def _incoming(self, endpoint: Endpoint, request: ChatRequest) -> AsyncGenerator[BodyReader, None]:
-        """The body of the answer; whatever goes wrong while it is open is raised as ProviderError."""
+    async def _body(self, endpoint: Endpoint, request: ChatRequest) -> AsyncGenerator[BodyReader, None]:
+        """The body of a successful response; whatever goes wrong while it is open is raised as ProviderError."""
         with _as_provider_errors(endpoint):
-            response = await self._answered(endpoint, request)
+            response = await self._successful_response(endpoint, request)
             async with response:
-                with BodyReader(response, self._idle) as incoming:
+                with BodyReader(response, self._idle) as body:
                     if response.content_type == "text/html":
-                        page = await incoming.read_start()
+                        page = await body.read_start()
                         raise InvalidResponse(f"a web page: {page.decode('utf-8', 'replace')}")
-                    yield incoming
+                    yield body
 
-    async def _answered(self, endpoint: Endpoint, request: ChatRequest) -> aiohttp.ClientResponse:
-        """A response with status 200, asked again as long as there is something that the model need not be sent."""
+    async def _successful_response(self, endpoint: Endpoint, request: ChatRequest) -> aiohttp.ClientResponse:
+        """A response with status 200; asks again while the model refuses something that can be left out."""
         adjustments = self._adjustments.setdefault(endpoint.full_name, {})
         while True:
             body = encode(endpoint, request, adjustments)
-            response = await self._ask(endpoint, body)
+            response = await self._post(endpoint, body)
             if response.status == 200:
                 return response
             async with response:
-                with BodyReader(response, self._idle) as incoming:
-                    error = error_from_response(response.status, await incoming.read_start(), response.headers)
+                with BodyReader(response, self._idle) as reader:
+                    error = error_from_response(response.status, await reader.read_start(), response.headers)
             if response.status == 404 and endpoint.moved_to:
                 error.add_context(f"{endpoint.name.upper()}_BASE_URL is a former one, which is {endpoint.moved_to} now")
             if not isinstance(error, UnsupportedParameter) or not adjust(adjustments, body, error):
                 raise error
             log.warning("%s refuses %s: it is not sent so from now on", endpoint.full_name, error.parameter)
 
-    async def _ask(self, endpoint: Endpoint, body: Body) -> aiohttp.ClientResponse:
+    async def _post(self, endpoint: Endpoint, body: Body) -> aiohttp.ClientResponse:
         headers = {"Content-Type": "application/json", "Content-Length": str(body.length)} | endpoint.headers
         return await self.session.post(endpoint.url, data=body.pieces(), headers=headers, allow_redirects=False)
 
 
 @contextmanager
 def _as_provider_errors(endpoint: Endpoint) -> Iterator[None]:
-    """Raise what goes wrong as ProviderError, and without what is secret."""
+    """Raise what goes wrong as ProviderError, with secrets redacted."""
     try:
         yield
     except ProviderError as error:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pydantic_core import from_json
 
 from bot.chat.events import Delta, Metadata, ReasoningDelta, TextDelta
-from bot.providers.errors import InvalidResponse, CutOff, Overloaded
+from bot.providers.errors import CutOff, InvalidResponse, Overloaded
 from bot.providers.failures import error_from_body
 from bot.providers.reasoning import ReasoningSplitter
 from bot.providers.sse import EventDecoder, EventTooLong

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
+from bot.chat.events import Metadata
 from bot.chat.messages import Message, Role
 from bot.providers.catalogue import Model
 from bot.providers.client import ChatClient
@@ -143,9 +144,9 @@ async def _first_token(client: ChatClient, endpoint: Endpoint) -> float | Provid
 async def _time_first_token(client: ChatClient, endpoint: Endpoint, request: ChatRequest) -> float | ProviderError:
     began = time.monotonic()
     try:
-        async with asyncio.timeout(MAX_SECONDS_TO_FIRST_TOKEN), aclosing(client.stream(endpoint, request)) as chunks:
-            async for chunk in chunks:
-                if chunk.text or chunk.reasoning or chunk.finish_reason:
+        async with asyncio.timeout(MAX_SECONDS_TO_FIRST_TOKEN), aclosing(client.stream(endpoint, request)) as deltas:
+            async for delta in deltas:
+                if not isinstance(delta, Metadata) or delta.finish_reason:
                     return time.monotonic() - began
     except ProviderError as error:
         return error

@@ -170,16 +170,16 @@ class Reply:
     async def _read(self, events: AsyncIterator[Event]) -> None:
         draft = self.draft
         async for event in events:
-            if type(event) is TextDelta:
+            if isinstance(event, TextDelta):
                 draft.text += event.text
                 if not self._words_shown:
                     self._gate.hurry()  # the first words go before previews
-            elif type(event) is ReasoningDelta:
+            elif isinstance(event, ReasoningDelta):
                 if draft.reasoning and draft.reasoning == self._earlier_reasoning:
                     draft.reasoning += "\n\n"
                 draft.reasoning += event.text
                 continue
-            elif type(event) is Status:
+            elif isinstance(event, Status):
                 draft.status, draft.reasoning = event.text, self._earlier_reasoning
             self._changed.set()
 

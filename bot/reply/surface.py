@@ -10,7 +10,7 @@ from bot.text import Text
 
 
 class SurfaceLost(Exception):
-    """The reply can no longer be shown: `reason` is a clause without a full stop, `remedy` a sentence on who can help."""
+    """The reply can no longer be shown. `reason` is a clause without a full stop, `remedy` a sentence."""
 
     def __init__(self, reason: Text, remedy: Text | None = None) -> None:
         super().__init__(reason)

@@ -63,12 +63,15 @@ class Actions:
         reply = Reply(surface)
         prompt = Prompt(asked.prompt_id, press.place, Person(asked.asker_id, ""))
         refused: Refused | None = None
-        async with self._running.register(prompt, reply), self._turns.boundary(prompt, reply, surface):
-            async with self._running.in_line(prompt):
-                try:
-                    await self._act(press, prompt, reply, surface)
-                except Refused as error:  # it is told to whoever pressed, not in the reply
-                    refused = error
+        async with (
+            self._running.register(prompt, reply),
+            self._turns.boundary(prompt, reply, surface),
+            self._running.in_line(prompt),
+        ):
+            try:
+                await self._act(press, prompt, reply, surface)
+            except Refused as error:  # it is told to whoever pressed, not in the reply
+                refused = error
         if refused:
             raise refused
 
@@ -104,9 +107,7 @@ class Actions:
         else:
             # below a further page that we have not heard of yet there is no telling which of the person's turns it is
             known = await self._store.conversations.knows(press.message_id)
-            stopped = not known and bool(
-                self._running.stop(press.place.channel_id, press.person.id, everybodys=False)
-            )
+            stopped = not known and bool(self._running.stop(press.place.channel_id, press.person.id, everybodys=False))
         if not stopped:
             raise Refused(ENDED)
 
@@ -158,9 +159,7 @@ class Actions:
         turn = Turn(prompt, press.person.id, version, len(shown.versions), shown.completion)
         await self._turns.continue_cut(turn, shown, reply, preferences)
 
-    async def _switch_version(
-        self, shown: ShownVersion, step: int, reply: Reply, preferences: Preferences
-    ) -> None:
+    async def _switch_version(self, shown: ShownVersion, step: int, reply: Reply, preferences: Preferences) -> None:
         """Show the next version in the messages of this one."""
         number = shown.versions.index(shown.version_id) + step
         if not 0 <= number < len(shown.versions):

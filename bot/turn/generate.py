@@ -33,6 +33,7 @@ class Generation:
         self._error: str | None = None
         self._sentence: Text | None = None
         self._fallbacks: tuple[Text, ...] = ()
+        self._waiting = False
         self._start(preferences.model or offer.default_model)
         self.endpoints: list[Endpoint] = []
         """The endpoint of the chosen model and those to fall back on; empty where that model is not offered."""
@@ -58,16 +59,16 @@ class Generation:
             deltas = self._asker.stream(endpoint, await requests.build(endpoint))
             try:
                 async for delta in deltas:
-                    if type(delta) is Waiting:
+                    if isinstance(delta, Waiting):
                         yield self._wait(endpoint, delta.seconds)
                         continue
                     if self._waiting:
                         self._waiting = False
                         yield Status()
-                    if type(delta) is Metadata:
+                    if isinstance(delta, Metadata):
                         self._note(delta)
                         continue
-                    if self._first_text_after is None and type(delta) is TextDelta:
+                    if self._first_text_after is None and isinstance(delta, TextDelta):
                         delta = self._first_text(delta, begun)
                     self._length += len(delta.text)
                     yield delta
@@ -80,7 +81,9 @@ class Generation:
                     self._fail(endpoint, error)
                     break
                 log.warning("%s failed, %s is next: %s", endpoint.full_name, following.full_name, error)
-                self._fallbacks += (Text("{provider}: {reason}", provider=endpoint.provider.title, reason=error.reason),)
+                self._fallbacks += (
+                    Text("{provider}: {reason}", provider=endpoint.provider.title, reason=error.reason),
+                )
                 yield Status()
             finally:
                 await deltas.aclose()
@@ -123,7 +126,9 @@ class Generation:
         self._waiting = seconds > LONG_WAIT
         if not self._waiting:
             return Status()
-        return Status(Text("Waiting for {provider}, {seconds:.0f} s", provider=endpoint.provider.title, seconds=seconds))
+        return Status(
+            Text("Waiting for {provider}, {seconds:.0f} s", provider=endpoint.provider.title, seconds=seconds)
+        )
 
     def _note(self, told: Metadata) -> None:
         known = self._metadata
@@ -138,7 +143,9 @@ class Generation:
 
     def _cut_off(self) -> None:
         self._error = f"cut at {LONGEST_COMPLETION:,} characters"
-        self._sentence = Text("I cut `{model}` off at {limit:,} characters.", model=self.model, limit=LONGEST_COMPLETION)
+        self._sentence = Text(
+            "I cut `{model}` off at {limit:,} characters.", model=self.model, limit=LONGEST_COMPLETION
+        )
 
     def _fail(self, endpoint: Endpoint, error: ProviderError) -> None:
         log.warning("%s failed: %s: %s", endpoint.full_name, type(error).__name__, error.detail)

@@ -65,9 +65,7 @@ class RequestBuilder:
         """The request for this endpoint: as much as its context window holds, the images that it takes."""
         chosen, rules = self.preferences, endpoint.image_rules
         await self._read_images(rules)
-        path = await self._conversations.path(
-            self._position.parent_id, most_images=rules.count if rules.types else 0
-        )
+        path = await self._conversations.path(self._position.parent_id, most_images=rules.count if rules.types else 0)
         path = await convert_images([*path, Message(Role.USER, self.parts)], rules.types)
         unsuited = [image for image in path[-1].images if rules.types and image.media_type not in rules.types]
         self.left_out += tuple(Text("{file}: it could not be converted to PNG", file=image.name) for image in unsuited)

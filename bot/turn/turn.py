@@ -11,14 +11,13 @@ from dataclasses import dataclass, replace
 
 from bot.chat.events import Ended
 from bot.chat.looks import Look
-from bot.chat.messages import Completion, LedgerEntry
+from bot.chat.messages import Completion, LedgerEntry, Usage
 from bot.chat.places import Person, Place
 from bot.chat.prompts import Prompt, Trigger
 from bot.preferences.declaration import Footer, Preferences
 from bot.preferences.resolver import Resolver
 from bot.providers.asking import Asker
-from bot.providers.catalogue import Price
-from bot.providers.offer import Offer
+from bot.providers.offer import Endpoint, Offer
 from bot.reply.controls import NONE, controls_for
 from bot.reply.reply import Reply
 from bot.reply.surface import MessageGone, Page, Surface, SurfaceBusy, SurfaceLost
@@ -103,7 +102,7 @@ class Turns:
 
     async def continue_cut(self, turn: Turn, shown: ShownVersion, reply: Reply, preferences: Preferences) -> None:
         """Continue a completion that was cut, in its messages and with the model that began it."""
-        generation = Generation(self._offer, self._asker, replace(preferences, model=shown.completion.model))
+        generation = Generation(self._offer, self._asker, preferences.model_copy(update={"model": shown.completion.model}))
         requests = RequestBuilder(
             self._store.conversations,
             preferences,
@@ -123,19 +122,14 @@ class Turns:
             await reply.publish(generation.events(requests, begun), journal)
             ended = conclude(generation.ended, reply.stopped, reply.draft)
             completion = completion_of(ended, reply.draft, turn.continues)
-            price = generation.answering.price if generation.answering else None
-            line = footer(
-                completion,
-                requests.preferences.footer or Footer.OFF,
-                price.cost(completion.usage) if price and completion.usage else None,
-                requests.context,
-            )
+            how = requests.preferences.footer or Footer.OFF
+            line = footer(completion, how, _cost(generation.answering, completion.usage), requests.context)
             note = note_below(completion, ended, reply.stopped, requests.left_out, requests.context, line)
             completion = replace(completion, note=note)
             await reply.finish(note, controls_for(completion, turn.version, turn.versions))
         if reply.lost:
             completion = replace(completion, error=f"not shown to the end: {reply.lost}", note="")
-        await journal.close(completion, reply.message_ids, _ledger_entry(turn, ended, price))
+        await journal.close(completion, reply.message_ids, _ledger_entry(turn, ended, generation.answering))
         _log(turn.prompt, completion)
 
     async def preferences(self, place: Place, person: Person) -> Preferences:
@@ -179,9 +173,7 @@ class Turns:
         """Complete the replies that were being written when Parley died: what is known of them, and a word on why."""
         await asyncio.gather(*(self._repair(each, find) for each in await self._store.conversations.unfinished()))
 
-    async def _repair(
-        self, left: Unfinished, find: Callable[[Unfinished], Awaitable[tuple[Surface, Place]]]
-    ) -> None:
+    async def _repair(self, left: Unfinished, find: Callable[[Unfinished], Awaitable[tuple[Surface, Place]]]) -> None:
         surface, place = await find(left)
         person = Person(left.asker_id, "")
         prompt = Prompt(left.prompt_id, place, person, triggers=frozenset())
@@ -192,12 +184,10 @@ class Turns:
             known = await self._store.versions.recall(left.shown[0]) if left.shown else None
             versions = known.versions if known else (left.version_id,)
             cut = Completion("", left.text, error="interrupted")
-            await reply.finish(
-                str(INTERRUPTED), controls_for(cut, versions.index(left.version_id) + 1, len(versions))
-            )
+            await reply.finish(str(INTERRUPTED), controls_for(cut, versions.index(left.version_id) + 1, len(versions)))
             outcome = f", and not repaired: {reply.lost}" if reply.lost else ""
             log.warning("The reply to %s was cut by a restart%s", left.prompt_id, outcome)
-            journal = self._store.versions.journal(left.version_id, left.text, left.shown)
+            journal = await self._store.versions.journal(left.version_id, left.text, left.shown)
             await journal.give_up(f"cut by a restart{outcome}", str(INTERRUPTED), reply.message_ids)
 
 
@@ -211,11 +201,16 @@ async def _given_up_if_broken(journal: Journal, reply: Reply) -> AsyncIterator[N
         raise
 
 
-def _ledger_entry(turn: Turn, ended: Ended, price: Price | None) -> LedgerEntry | None:
+def _cost(endpoint: Endpoint | None, usage: Usage | None) -> float | None:
+    """US dollars, None where the price or the tokens are not known."""
+    return endpoint.price.cost(usage) if endpoint and endpoint.price and usage else None
+
+
+def _ledger_entry(turn: Turn, ended: Ended, endpoint: Endpoint | None) -> LedgerEntry | None:
     """What the completion used, if the provider sent anything."""
     if ended.usage is None and ended.first_text_after is None:
         return None
-    cost = price.cost(ended.usage) if price and ended.usage else None
+    cost = _cost(endpoint, ended.usage)
     place = turn.prompt.place
     return LedgerEntry(
         turn.person_id,
@@ -224,7 +219,7 @@ def _ledger_entry(turn: Turn, ended: Ended, price: Price | None) -> LedgerEntry 
         ended.model,
         ended.usage,
         cost,
-        price.source if price and cost is not None else None,
+        endpoint.price_source if endpoint and cost is not None else None,
     )
 
 

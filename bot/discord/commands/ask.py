@@ -11,7 +11,6 @@ from discord.ext import commands
 from bot.chat.parts import Origin, TextPart
 from bot.chat.prompts import Prompt, Trigger
 from bot.discord.border import CONNECTION_ERRORS, read_attachment, read_author, read_place
-from bot.discord.commands.responses import respond
 from bot.discord.delivery.followups import InteractionSurface
 from bot.discord.delivery.gates import Gates
 from bot.discord.delivery.surface import ChannelSurface, no_mentions

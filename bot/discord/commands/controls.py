@@ -112,9 +112,9 @@ class ReplyControls(commands.Cog):
 
     async def _do(self, interaction: Interaction, press: Press) -> None:
         def open_surface(asked: Asked) -> ChannelSurface:
-            channel = self._client.get_channel(asked.channel_id)
-            prompt = partial_message(self._client, channel, asked.channel_id, asked.prompt_id)
-            return ChannelSurface(prompt, self._gates.of(asked.channel_id), self._client, interaction)
+            channel = self._client.get_channel(press.place.channel_id)
+            prompt = partial_message(self._client, channel, press.place.channel_id, asked.prompt_id)
+            return ChannelSurface(prompt, self._gates.of(press.place.channel_id), self._client, interaction)
 
         outcome = Text("I asked `{model}`.", model=press.model) if press.model else None
         try:

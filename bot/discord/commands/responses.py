@@ -6,13 +6,14 @@ import discord
 from discord import app_commands
 
 from bot.markdown.pages import split
+from bot.text import Text
 
 log = logging.getLogger(__name__)
 
 
-async def respond(interaction: discord.Interaction, text: str) -> None:
+async def respond(interaction: discord.Interaction, text: Text | str) -> None:
     """Answer the person alone, over as many messages as the text needs."""
-    for page in split(text):
+    for page in split(str(text)):
         if interaction.response.is_done():
             await interaction.followup.send(page, ephemeral=True, allowed_mentions=discord.AllowedMentions.none())
         else:

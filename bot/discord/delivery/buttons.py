@@ -42,7 +42,7 @@ class Control(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"parley:
 
 
 class Counter(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"parley-version"):
-    """Shows which version is shown; always disabled. Dynamic like the others, so that discord.py stores no view for it."""
+    """Tells which version is shown; always disabled. Dynamic like the others, so that discord.py stores no view."""
 
     def __init__(self, text: str) -> None:
         super().__init__(discord.ui.Button(label=text, disabled=True, custom_id="parley-version"), row=1)

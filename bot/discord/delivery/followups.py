@@ -13,10 +13,10 @@ from bot.discord.delivery.buttons import Interaction, view_of
 from bot.discord.delivery.surface import (
     ChannelSurface,
     attachments_of,
-    embeds_of,
-    files_of,
     classified_errors,
     content_of,
+    embeds_of,
+    files_of,
     no_mentions,
     send_direct_message,
 )

@@ -13,8 +13,8 @@ from bot.chat.prompts import Attachment
 from bot.discord.border import CONNECTION_ERRORS, files_with
 from bot.discord.delivery.buttons import Interaction, view_of
 from bot.reply.gate import Gate
-from bot.text import Text
 from bot.reply.surface import BLANK, EmbedsRefused, FilesRefused, MessageGone, Page, PlaceGone, SurfaceBusy, SurfaceLost
+from bot.text import Text
 
 log = logging.getLogger(__name__)
 
@@ -128,7 +128,9 @@ class ChannelSurface:
         message = self._channel.get_partial_message(message_id)
 
         async def write() -> None:
-            edited = await message.edit(**content_of(page, was), **attachments_of(page, was), allowed_mentions=no_mentions())
+            edited = await message.edit(
+                **content_of(page, was), **attachments_of(page, was), allowed_mentions=no_mentions()
+            )
             if page.embed and not edited.embeds:
                 raise EmbedsRefused
 
@@ -281,9 +283,7 @@ def _classify(error: discord.HTTPException, page: Page, was: Page) -> Exception:
     if error.code == _THREAD_ARCHIVED:  # one that is archived alone was opened again
         return SurfaceLost(Text("the thread is locked"), Text("A moderator can unlock it."))
     if error.status == 403:
-        return SurfaceLost(
-            Text("I'm not allowed to write there"), Text("A server admin can give me the permissions.")
-        )
+        return SurfaceLost(Text("I'm not allowed to write there"), Text("A server admin can give me the permissions."))
     if error.status >= 500 or error.status == 429 or error.code == _SLOW_MODE:
         return SurfaceBusy(f"Discord answered {error.status}")
     return SurfaceLost(Text("Discord refused the message ({code}: {text})", code=error.code, text=error.text))

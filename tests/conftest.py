@@ -58,7 +58,7 @@ async def parley(start_parley: StartParley) -> AsyncIterator[App]:
 async def ana(sim: Simulator) -> AsyncIterator[Person]:
     """She owns the server, and looks at the channel general."""
     async with Person.connect(sim.api_url, sim.gateway_url, sim.person_token) as person:
-        person.channel = str(sim.world.general.id)
+        person.channel, person.bot = str(sim.world.general.id), str(sim.world.bot.id)
         yield person
 
 
@@ -66,7 +66,7 @@ async def ana(sim: Simulator) -> AsyncIterator[Person]:
 async def ben(sim: Simulator) -> AsyncIterator[Person]:
     """He is an ordinary member, and looks at the channel general."""
     async with Person.connect(sim.api_url, sim.gateway_url, sim.member_token) as person:
-        person.channel = str(sim.world.general.id)
+        person.channel, person.bot = str(sim.world.general.id), str(sim.world.bot.id)
         yield person
 
 

@@ -35,5 +35,5 @@ def kept(folder: Path) -> list[dict[str, Any]]:
 async def answers_still(sim: Simulator, person: Person, channel: Any = None) -> Json:
     """Ask once more, and have the answer: a turn after the one that had trouble."""
     sim.model.script(Say("And the next answer."))
-    asked = await person.say(f"<@{sim.world.bot.id}> and now?", channel=channel)
+    asked = await person.mention("and now?", channel=channel)
     return await person.hears("And the next answer.", ended, reply_to=asked)

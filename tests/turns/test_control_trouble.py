@@ -23,8 +23,7 @@ LONG = "word " * 600
 async def answered(sim: Simulator, ana: Person, text: str = "First.", channel: Channel | None = None) -> Json:
     """The last message of an answer that has ended."""
     sim.model.script(Say(text))
-    await ana.say(f"<@{sim.world.bot.id}> tell me", channel=channel.id if channel else None)
-    return await ana.hears(ended)
+    return await ana.asks("tell me", channel=channel.id if channel else None, hears=ended)
 
 
 async def regenerating(sim: Simulator, ana: Person, reply: Json, *rest: Say | Wait) -> asyncio.Event:

@@ -23,8 +23,7 @@ async def streaming(sim: Simulator, ana: Person, *rest: Say | Wait, channel: Cha
     """A reply that has said its first words; with the event set it says the rest, and then no more comes by itself."""
     go = asyncio.Event()
     sim.model.script(Say(WORDS), Wait(go), *rest)
-    await ana.say(f"<@{sim.world.bot.id}> tell me", channel=channel.id if channel else None)
-    await ana.hears(WORDS)
+    await ana.asks("tell me", channel=channel.id if channel else None, hears=WORDS)
     return go
 
 
@@ -120,8 +119,7 @@ async def test_a_page_that_is_deleted_while_the_next_is_written_ends_nothing(
 ) -> None:
     go = asyncio.Event()
     sim.model.script(Say(LONG), Wait(go), Say("The end."))
-    await ana.say(f"<@{sim.world.bot.id}> tell me")
-    await ana.hears("word", lambda said: "message_reference" not in said)
+    await ana.asks("tell me", hears=("word", lambda said: "message_reference" not in said))
     first, second = ana.heard_from(sim.world.bot.id)
     await ana.delete(first)
     go.set()
@@ -155,8 +153,7 @@ async def test_files_that_are_refused_in_the_end_come_as_messages(
 ) -> None:
     go = asyncio.Event()
     sim.model.script(Say(LONG * 8), Wait(go), Say("The end."))
-    await ana.say(f"<@{sim.world.bot.id}> tell me")
-    await ana.hears("-# The answer goes on; it will come whole, as a file.")
+    await ana.asks("tell me", hears="-# The answer goes on; it will come whole, as a file.")
     sim.world.deny(sim.world.general, Permission.ATTACH_FILES)
     go.set()
     await ana.hears("The end.", ended)
@@ -172,8 +169,7 @@ async def test_embeds_that_may_not_be_shown_any_more_become_text(
     await ana.command("settings set", {"style": "embed"})
     go = asyncio.Event()
     sim.model.script(Say(LONG), Wait(go), Say("The end."))
-    await ana.say(f"<@{sim.world.bot.id}> tell me")
-    await ana.hears(lambda said: bool(said["embeds"]))
+    await ana.asks("tell me", hears=lambda said: bool(said["embeds"]))
     sim.world.deny(sim.world.general, Permission.EMBED_LINKS)
     go.set()
     await ana.hears("The end.", ended)
@@ -216,8 +212,7 @@ async def test_embeds_that_are_refused_before_anybody_knows_become_text(
     await ana.command("settings set", {"style": "embed"})
     go = asyncio.Event()
     sim.model.script(Say(LONG), Wait(go), Say(LONG))
-    await ana.say(f"<@{sim.world.bot.id}> tell me")
-    await ana.hears(lambda said: bool(said["embeds"]))
+    await ana.asks("tell me", hears=lambda said: bool(said["embeds"]))
     sim.faults.late_events = 0.3
     sim.world.deny(sim.world.general, Permission.EMBED_LINKS)
     go.set()
@@ -246,7 +241,7 @@ async def test_a_message_whose_arrival_was_not_heard_of_is_brought_up_to_date(
     await ana.command("settings set", {"style": style})
     begin, go = asyncio.Event(), asyncio.Event()
     sim.model.script(Wait(begin), Say("Just once"), Wait(go), Say(" and whole." if style == "embed" else ""))
-    await ana.say(f"<@{sim.world.bot.id}> tell me")
+    await ana.mention("tell me")
     await sim.model.asked()
     sim.faults.drop("POST /channels/*/messages", after=True)
     begin.set()
@@ -266,7 +261,7 @@ async def test_a_channel_that_is_deleted_before_the_first_word_is_told_of_apart(
     place = sim.world.add_channel("short")
     go = asyncio.Event()
     sim.model.script(Wait(go), Say(WORDS), Wait(asyncio.Event()))
-    await ana.say(f"<@{sim.world.bot.id}> tell me", channel=place.id)
+    await ana.mention("tell me", channel=place.id)
     request = await sim.model.asked()
     sim.world.remove_channel(place)
     go.set()

@@ -105,7 +105,6 @@ async def test_an_old_list_holds_until_there_is_a_new_one(
 
 @pytest.mark.parametrize(("modalities", "pictures"), [(["text"], 0), (["text", "image"], 1)])
 async def test_only_a_model_that_is_listed_as_seeing_gets_an_image(
-    sim: Simulator,
     ana: Person,
     start_parley: StartParley,
     settings: Settings,

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -40,45 +41,45 @@ def take(permission: Permission) -> Callable[[Simulator, Channel], None]:
     return lambda sim, channel: sim.world.deny(channel, permission)
 
 
-LOSSES: dict[str, tuple[bool, Callable[[Simulator, Channel], None], str]] = {
-    "the channel is deleted": (False, lambda sim, channel: sim.world.remove_channel(channel), "was deleted"),
-    "the thread is deleted": (True, lambda sim, channel: sim.world.remove_channel(channel), "was deleted"),
-    "the thread's channel is deleted": (
-        True,
-        lambda sim, channel: sim.world.remove_channel(sim.world.general),
-        "was deleted",
+class Loss(NamedTuple):
+    strike: Callable[[Simulator, Channel], None]
+    why: str
+    in_thread: bool = False
+
+
+LOSSES = {
+    "the channel is deleted": Loss(lambda sim, channel: sim.world.remove_channel(channel), "was deleted"),
+    "the thread is deleted": Loss(lambda sim, channel: sim.world.remove_channel(channel), "was deleted", True),
+    "the thread's channel is deleted": Loss(
+        lambda sim, channel: sim.world.remove_channel(sim.world.general), "was deleted", True
     ),
-    "the thread is locked": (True, lambda sim, channel: sim.world.lock(channel), "locked"),
-    "the thread is archived and locked": (True, lambda sim, channel: sim.world.archive(channel, locked=True), "locked"),
-    "Send Messages is taken away": (False, take(Permission.SEND_MESSAGES), "not allowed"),
-    "View Channel is taken away": (False, take(Permission.VIEW_CHANNEL), "not allowed"),
-    "the bot is timed out": (False, lambda sim, channel: sim.world.time_out(sim.world.bot), "timed out"),
+    "the thread is locked": Loss(lambda sim, channel: sim.world.lock(channel), "locked", True),
+    "the thread is archived and locked": Loss(
+        lambda sim, channel: sim.world.archive(channel, locked=True), "locked", True
+    ),
+    "Send Messages is taken away": Loss(take(Permission.SEND_MESSAGES), "not allowed"),
+    "View Channel is taken away": Loss(take(Permission.VIEW_CHANNEL), "not allowed"),
+    "the bot is timed out": Loss(lambda sim, channel: sim.world.time_out(sim.world.bot), "timed out"),
 }
 
 
-@pytest.mark.parametrize(("in_thread", "strike", "why"), LOSSES.values(), ids=LOSSES)
+@pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
 async def test_a_place_that_is_lost_is_told_of_apart(
-    sim: Simulator,
-    ana: Person,
-    parley: App,
-    tmp_path: Path,
-    in_thread: bool,
-    strike: Callable[[Simulator, Channel], None],
-    why: str,
+    sim: Simulator, ana: Person, parley: App, tmp_path: Path, loss: Loss
 ) -> None:
     elsewhere = sim.world.add_channel("elsewhere")
-    place = thread(sim) if in_thread else sim.world.general
+    place = thread(sim) if loss.in_thread else sim.world.general
     go = await streaming(sim, ana, Say(" and " + LONG), Wait(asyncio.Event()), channel=place)
-    strike(sim, place)
+    loss.strike(sim, place)
     go.set()
     told = await ana.hears(f"<#{place.id}>", lambda said: "guild_id" not in said)
-    assert why in told["content"]
+    assert loss.why in told["content"]
     await sim.model.requests[0].left_early.wait()
     [record] = kept(tmp_path)
     assert record["text"].startswith(WORDS)
     assert record["finished"] == 1
     assert record["error"].startswith("not shown to the end: ")
-    assert why in record["error"]
+    assert loss.why in record["error"]
     sim.world.time_out(sim.world.bot, 0)
     await answers_still(sim, ana, elsewhere.id)
     assert len(told_apart(sim, ana)) == 1

@@ -21,8 +21,8 @@ help:  ## this list
 playground: $(VENV)/runtime.installed  ## Parley with a simulated Discord and a scripted model, in the browser
 	@$(BIN)/python -m bot playground $(ARGS)
 
-test: setup  ## all tests, as in: make test ARGS="-k pages"
-	@$(BIN)/python -m pytest $(ARGS)
+test: setup  ## all tests, on up to 4 cores, as in: make test ARGS="-k pages"; one after another: ARGS="-n 0"
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 $(ARGS)
 
 setup: $(VENV)/runtime.installed $(VENV)/dev.installed  ## the set-up alone
 
@@ -54,7 +54,7 @@ lock: setup  ## write the lock files anew, with the newest releases that pyproje
 	$(LOCK) --python-version 3.11 -c requirements.lock benchmarks/requirements.in -o benchmarks/requirements.lock
 
 clean:  ## remove the environments
-	rm -rf $(VENV) $(PEERS) $(BENCH) $(READER)/node_modules
+	rm -rf $(VENV) .venv-newest $(PEERS) $(BENCH) $(READER)/node_modules
 
 $(VENV)/runtime.installed: requirements.lock requirements-build.lock pyproject.toml $(VENV)/made
 	@echo "Installing what Parley needs (once) ..."

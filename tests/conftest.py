@@ -1,7 +1,7 @@
 """The whole of Parley for a test: the real bot between the simulator's Discord and its model, on loopback."""
 
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -58,7 +58,7 @@ async def parley(start_parley: StartParley) -> AsyncIterator[App]:
 async def ana(sim: Simulator) -> AsyncIterator[Person]:
     """She owns the server, and looks at the channel general."""
     async with Person.connect(sim.api_url, sim.gateway_url, sim.person_token) as person:
-        person.channel = str(sim.world.general.id)
+        person.channel, person.bot = str(sim.world.general.id), str(sim.world.bot.id)
         yield person
 
 
@@ -66,7 +66,7 @@ async def ana(sim: Simulator) -> AsyncIterator[Person]:
 async def ben(sim: Simulator) -> AsyncIterator[Person]:
     """He is an ordinary member, and looks at the channel general."""
     async with Person.connect(sim.api_url, sim.gateway_url, sim.member_token) as person:
-        person.channel = str(sim.world.general.id)
+        person.channel, person.bot = str(sim.world.general.id), str(sim.world.bot.id)
         yield person
 
 
@@ -77,9 +77,8 @@ def at_parley(sim: Simulator) -> str:
 
 
 @pytest.fixture
-def unused_port() -> int:
-    """A port on which nobody listens."""
+def unused_port() -> Iterator[int]:
+    """A port that refuses connections: it stays bound, so that nobody else can listen on it meanwhile."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port
+        yield taken.getsockname()[1]

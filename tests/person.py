@@ -1,53 +1,45 @@
 """A person at a Discord client, driven by a test: real REST and a real gateway, so that tests read like a transcript.
 
     async with Person.connect(sim.api_url, sim.gateway_url, sim.person_token) as ana:
-        await ana.say(f"hello <@{bot}>", channel=general)
-        reply = await ana.hears("Hello from")          # first message by somebody else that came to say this
-        ana.saw(reply)                                  # every text it had, in order
+        ana.bot, ana.channel = bot, general
+        reply = await ana.asks("tell me", hears="Hello from")  # mentions the bot; the first message to contain this
+        ana.saw(reply)                                         # every text it had, in order
+        await ana.say("thanks", reply_to=reply)
+        await ana.hears("You are welcome")
         answer = await ana.command("settings set", {"model": "x/y"}, channel=general)
 
-Whatever is waited for is waited for on the gateway's events, since the last thing the person did: `hears` therefore
-misses nothing that came while a request was under way, and never finds the answer to an earlier question.
+Every wait looks at the gateway events since the person's last action: `hears` therefore misses nothing that arrived
+during a request, and never returns the answer to an earlier question.
 """
 
 import asyncio
-import io
-import json
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
 import aiohttp
 
+from tests.client import Client
+from tests.client import Refused as Refused
 from tests.forms import File, filled_in, find_component, given_options
-from tests.listener import TIMEOUT, Json, Listener, Ref, id_of
+from tests.listener import TIMEOUT, Json, Ref, Wanted, id_of
 
 LOADING = 1 << 7
-
-
-class Refused(Exception):
-    """Discord answered with something other than 2xx."""
-
-    def __init__(self, status: int, body: Any) -> None:
-        self.status, self.body = status, body
-        self.code = body.get("code") if isinstance(body, dict) else None
-        super().__init__(f"{status} {body}")
 
 
 class NotAnswered(Exception):
     """The application did not respond in time."""
 
 
-class Person(Listener):
+class Person(Client):
     def __init__(self, http: aiohttp.ClientSession, api_url: str) -> None:
-        super().__init__()
-        self._http, self._api = http, api_url
+        super().__init__(http, api_url)
         self._nonces = count(1)
-        self.session_id = self.guild_id = ""
+        self.session_id = ""
         self.application_id = ""
-        self.channel = ""  # where the person is: the channel used last
+        self.channel = ""  # where the person acts unless told otherwise: the channel used last
+        self.bot: Ref = ""  # whom `mention` and `asks` mention
 
     @classmethod
     @asynccontextmanager
@@ -67,22 +59,7 @@ class Person(Listener):
                 reader.cancel()
                 await asyncio.gather(reader, return_exceptions=True)
 
-    # Doing
-
-    async def call(self, method: str, path: str, body: Any = None, files: Iterable[File] = ()) -> Any:
-        """One REST request."""
-        sent: dict[str, Any] = {} if body is None else {"json": body}
-        if files := list(files):
-            form = aiohttp.FormData({"payload_json": json.dumps(body)})
-            for number, (name, content) in enumerate(files):
-                form.add_field(f"files[{number}]", io.BytesIO(content), filename=name)
-            sent = {"data": form}
-        async with self._http.request(method, self._api + path, **sent) as response:
-            text = await response.text()
-            answer = json.loads(text) if text and response.content_type == "application/json" else text or None
-            if response.status >= 300:
-                raise Refused(response.status, answer)
-            return answer
+    # Messages
 
     def _act(self, channel: Ref | None) -> str:
         """Marks the moment from which events are looked at, and returns the channel to act in."""
@@ -98,6 +75,26 @@ class Person(Listener):
             body["message_reference"] = {"message_id": id_of(reply_to)}
         said: Json = await self.call("POST", f"/channels/{self._act(channel)}/messages", body, files)
         return said
+
+    async def mention(
+        self, text: str = "", channel: Ref | None = None, *, reply_to: Ref | None = None, files: Iterable[File] = ()
+    ) -> Json:
+        """Say this with a mention of the bot before it; returns the message said."""
+        return await self.say(f"<@{id_of(self.bot)}> {text}".strip(), channel, reply_to=reply_to, files=files)
+
+    async def asks(
+        self,
+        text: str = "",
+        channel: Ref | None = None,
+        *,
+        reply_to: Ref | None = None,
+        files: Iterable[File] = (),
+        hears: Wanted | tuple[Wanted, ...],
+        timeout: float = TIMEOUT,
+    ) -> Json:
+        """Mention the bot with this text and return the first message that fits everything in `hears`."""
+        await self.mention(text, channel, reply_to=reply_to, files=files)
+        return await self.hears(*(hears if isinstance(hears, tuple) else (hears,)), timeout=timeout)
 
     async def edit(self, message: Mapping[str, Any], text: str) -> Json:
         path = f"/channels/{self._act(message['channel_id'])}/messages/{message['id']}"
@@ -130,36 +127,6 @@ class Person(Listener):
         where = id_of(channel) if channel is not None else self.channel
         messages: list[Json] = await self.call("GET", f"/channels/{where}/messages?{asked}")
         return messages
-
-    # What the owner of a server may do to it
-
-    async def delete_channel(self, channel: Ref) -> None:
-        """A channel or a thread."""
-        await self.call("DELETE", f"/channels/{id_of(channel)}")
-
-    async def deny(self, channel: Ref, member: Ref, permissions: int) -> None:
-        """Takes these permissions away from one member in the channel; 0 gives them back."""
-        body = {"type": 1, "allow": "0", "deny": str(int(permissions))}
-        await self.call("PUT", f"/channels/{id_of(channel)}/permissions/{id_of(member)}", body)
-
-    async def time_out(self, member: Ref, seconds: float = 600) -> None:
-        """0 seconds end it."""
-        until = (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat() if seconds else None
-        body = {"communication_disabled_until": until}
-        await self.call("PATCH", f"/guilds/{self.guild_id}/members/{id_of(member)}", body)
-
-    async def kick(self, member: Ref) -> None:
-        await self.call("DELETE", f"/guilds/{self.guild_id}/members/{id_of(member)}")
-
-    async def archive(self, thread: Ref, *, locked: bool = False) -> None:
-        await self.call("PATCH", f"/channels/{id_of(thread)}", {"archived": True, "locked": locked})
-
-    async def lock(self, thread: Ref) -> None:
-        """Nobody without Manage Threads may write or edit in it any more."""
-        await self.call("PATCH", f"/channels/{id_of(thread)}", {"archived": False, "locked": True})
-
-    async def reopen(self, thread: Ref) -> None:
-        await self.call("PATCH", f"/channels/{id_of(thread)}", {"archived": False, "locked": False})
 
     # Commands, buttons, modals
 

@@ -1,12 +1,11 @@
-"""What models send when something is wrong with them: lawful all the same, and in no time."""
-
-import time
+"""What models send when something is wrong with them: lawful all the same, and at a cost proportional to its length."""
 
 import pytest
 
 from bot.markdown.format import format
 from bot.markdown.pages import LIMIT, split
 from bot.markdown.typesetter import Typesetter
+from tests.markdown.cost import is_proportional
 
 COLUMNS = 3_000
 
@@ -50,9 +49,7 @@ ENDLESS = {
 }
 
 
-@pytest.mark.parametrize("text", ENDLESS.values(), ids=ENDLESS)
-def test_it_is_set_in_no_time_and_by_the_laws(text: str) -> None:
-    began = time.process_time()
+def set_while_growing(text: str) -> None:
     typesetter = Typesetter()
     settled: list[str] = []
     for end in range(0, len(text), len(text) // 25 + 1):
@@ -64,16 +61,17 @@ def test_it_is_set_in_no_time_and_by_the_laws(text: str) -> None:
     assert all(0 < len(page.strip()) <= len(page) <= LIMIT for page in final)
     assert not any("@everyone" in page for page in final)
     assert final == split(format(text))
-    assert time.process_time() - began < 8
+
+
+@pytest.mark.parametrize("text", ENDLESS.values(), ids=ENDLESS)
+def test_it_is_set_by_the_laws_at_a_cost_proportional_to_its_length(text: str) -> None:
+    assert is_proportional(set_while_growing, text)
 
 
 @pytest.mark.parametrize("name", ["emphasis", "brackets", "a long table", "backticks"])
-def test_twice_the_text_costs_about_twice_the_time(name: str) -> None:
-    def cost(text: str) -> float:
-        began = time.process_time()
-        split(format(text))
-        return time.process_time() - began
+def test_four_times_the_text_costs_about_four_times_as_much(name: str) -> None:
+    assert is_proportional(lambda text: split(format(text)), ENDLESS[name][:5_000] * 4)
 
-    text = ENDLESS[name][:10_000]
-    once = min(cost(text) for _ in range(3))
-    assert min(cost(text * 2) for _ in range(3)) < 3.5 * once + 0.05
+
+def test_a_quadratic_cost_is_not_taken_for_a_proportional_one() -> None:
+    assert not is_proportional(lambda text: [text[:end].count("xy") for end in range(0, len(text), 10)], "x" * 40_000)

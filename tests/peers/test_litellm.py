@@ -18,10 +18,8 @@ from tests.turns.pictures import PNG
 pytestmark = [pytest.mark.peers, pytest.mark.timeout(240)]
 
 
-async def test_a_mock_answer_is_streamed_through_edits_and_over_pages(
-    sim: Simulator, ana: Person, parley: App, at_parley: str
-) -> None:
-    asked = await ana.say(f"{at_parley} what of the parrot?")
+async def test_a_mock_answer_is_streamed_through_edits_and_over_pages(sim: Simulator, ana: Person, parley: App) -> None:
+    asked = await ana.mention("what of the parrot?")
     first = await ana.hears("Day 1:", reply_to=asked, timeout=PATIENCE)
     await ana.hears("Day 50: the parrot learned 50 new words, and said each of them twice.", timeout=PATIENCE)
 
@@ -33,10 +31,8 @@ async def test_a_mock_answer_is_streamed_through_edits_and_over_pages(
     assert [text for text in grown if not PARROT.startswith(text)] == []
 
 
-async def test_what_litellm_says_of_an_answer_is_remembered(
-    ana: Person, parley: App, at_parley: str, tmp_path: Path
-) -> None:
-    await ana.say(f"{at_parley} what of the parrot?")
+async def test_what_litellm_says_of_an_answer_is_remembered(ana: Person, parley: App, tmp_path: Path) -> None:
+    await ana.mention("what of the parrot?")
     end = await recorded(tmp_path / "parley.db")
     assert (end["model"], end["answered_by"]) == ("litellm/parrot", "parrot")
     assert (end["finish_reason"], end["error"]) == ("stop", None)
@@ -45,14 +41,16 @@ async def test_what_litellm_says_of_an_answer_is_remembered(
 
 
 async def test_the_second_turn_remembers_the_first_and_an_image_goes_along(
-    sim: Simulator, litellm: LiteLLM, ana: Person, parley: App, at_parley: str
+    sim: Simulator, litellm: LiteLLM, ana: Person, parley: App
 ) -> None:
-    await ana.say(f"{at_parley} what of the parrot?")
-    await ana.hears("Day 50:", timeout=PATIENCE)
+    await ana.asks("what of the parrot?", hears="Day 50:", timeout=PATIENCE)
     await ana.command("model", {"name": f"litellm/{litellm.scripted}"})
 
-    await ana.say(f"{at_parley} and then?")
-    await ana.hears("I was given 2 earlier messages. Before this you said: “what of the parrot?”", timeout=PATIENCE)
+    await ana.asks(
+        "and then?",
+        hears="I was given 2 earlier messages. Before this you said: “what of the parrot?”",
+        timeout=PATIENCE,
+    )
     passed_on = await sim.model.asked()
     assert passed_on.json["messages"][1:] == [
         {"role": "user", "content": "what of the parrot?"},
@@ -60,8 +58,12 @@ async def test_the_second_turn_remembers_the_first_and_an_image_goes_along(
         {"role": "user", "content": "and then?"},
     ]
 
-    await ana.say(f"{at_parley} what is this?", files=[("dot.png", PNG)])
-    await ana.hears(f"I see 1 image: image/png, {len(PNG)} bytes, 1×1 pixels.", timeout=PATIENCE)
+    await ana.asks(
+        "what is this?",
+        files=[("dot.png", PNG)],
+        hears=f"I see 1 image: image/png, {len(PNG)} bytes, 1×1 pixels.",
+        timeout=PATIENCE,
+    )
     passed_on = await sim.model.asked()
     assert passed_on.json["messages"][-1]["content"] == [
         {"type": "text", "text": "what is this?"},
@@ -70,27 +72,25 @@ async def test_the_second_turn_remembers_the_first_and_an_image_goes_along(
 
 
 async def test_parameters_reach_the_model_when_they_are_set_and_only_then(
-    sim: Simulator, litellm: LiteLLM, ana: Person, start_parley: StartParley, at_parley: str
+    sim: Simulator, litellm: LiteLLM, ana: Person, start_parley: StartParley
 ) -> None:
     chosen = {"temperature": 0.25, "top_p": 0.5, "max_tokens": 77}
     async with start_parley(default_model=f"litellm/{litellm.scripted}"):
-        await ana.say(f"{at_parley} hello")
-        await ana.hears("Hello from", timeout=PATIENCE)
+        await ana.asks("hello", hears="Hello from", timeout=PATIENCE)
         await ana.command("settings set", chosen)
-        await ana.say(f"{at_parley} hello again")
-        await ana.hears("Before this you said: “hello”", timeout=PATIENCE)
+        await ana.asks("hello again", hears="Before this you said: “hello”", timeout=PATIENCE)
     before, after = (request.json for request in sim.model.requests)
     assert chosen.keys() & before.keys() == set()
     assert {name: after[name] for name in chosen} == chosen
 
 
 async def test_an_answer_that_comes_whole_is_shown_whole(
-    ana: Person, start_parley: StartParley, litellm: LiteLLM, at_parley: str, tmp_path: Path
+    ana: Person, start_parley: StartParley, litellm: LiteLLM, tmp_path: Path
 ) -> None:
     overlay = tmp_path / "own.toml"
     overlay.write_text("[litellm]\nstream = false\n", encoding="utf-8")
     async with start_parley(catalogue_file=overlay, default_model=f"litellm/{litellm.scripted}"):
-        await ana.say(f"{at_parley} hello")
+        await ana.mention("hello")
         await recorded(tmp_path / "parley.db")
         reply = await ana.hears("This is the first message I was given.")
         assert all("This is the first message I was given." in shown for shown in ana.saw(reply))
@@ -106,10 +106,10 @@ async def test_an_answer_that_comes_whole_is_shown_whole(
     ],
 )
 async def test_a_refusal_of_litellm_becomes_a_sentence(
-    ana: Person, start_parley: StartParley, litellm: LiteLLM, at_parley: str, model: str, sentence: str
+    ana: Person, start_parley: StartParley, litellm: LiteLLM, model: str, sentence: str
 ) -> None:
     async with start_parley(default_model=f"litellm/{model}", retry_tries=1):
-        asked = await ana.say(f"{at_parley} hello")
+        asked = await ana.mention("hello")
         reply = await ana.hears(sentence, reply_to=asked, timeout=PATIENCE)
     assert litellm.key not in reply["content"]
 
@@ -118,14 +118,13 @@ async def test_a_wrong_key_is_the_operators_to_mend_and_never_shown(
     ana: Person,
     settings: Settings,
     start_parley: StartParley,
-    at_parley: str,
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     wrong = "sk-0123456789-not-the-key"
     access = settings.access["litellm"].model_copy(update={"key": SecretStr(wrong)})
     async with start_parley(access=settings.access | {"litellm": access}):
-        asked = await ana.say(f"{at_parley} hello")
+        asked = await ana.mention("hello")
         reply = await ana.hears("LiteLLM does not accept this bot's API key", reply_to=asked, timeout=PATIENCE)
         end = await recorded(tmp_path / "parley.db")
     assert wrong not in reply["content"] + end["error"] + caplog.text

@@ -294,10 +294,10 @@ async def test_a_server_that_is_gone_is_unreachable(client: ChatClient, tmp_path
     ids=["down-then-cut", "limited", "cut-then-broken", "truncated"],
 )
 async def test_a_failure_before_the_first_word_is_tried_again_and_the_person_has_the_answer(
-    llmock: LLMock, ana: Person, parley: App, at_parley: str, tmp_path: Path, failures: list[dict[str, Any]]
+    llmock: LLMock, ana: Person, parley: App, tmp_path: Path, failures: list[dict[str, Any]]
 ) -> None:
     await llmock.plays(*failures, SAYS)
-    asked = await ana.say(f"{at_parley} what does the heron do?")
+    asked = await ana.mention("what does the heron do?")
     reply = await ana.hears(HERON, reply_to=asked, timeout=PATIENCE)
     end = await recorded(tmp_path / "parley.db")
     assert (end["finish_reason"], end["error"]) == ("stop", None)
@@ -310,10 +310,10 @@ async def test_a_failure_before_the_first_word_is_tried_again_and_the_person_has
 
 
 async def test_an_answer_that_breaks_off_is_kept_and_the_person_is_told(
-    llmock: LLMock, ana: Person, parley: App, at_parley: str, tmp_path: Path
+    llmock: LLMock, ana: Person, parley: App, tmp_path: Path
 ) -> None:
     await llmock.plays(fault("disconnect", 5), SAYS)
-    asked = await ana.say(f"{at_parley} what does the heron do?")
+    asked = await ana.mention("what does the heron do?")
     reply = await ana.hears("broke before the answer was complete", reply_to=asked, timeout=PATIENCE)
     assert reply["content"].startswith(said(4).strip())
     assert (await recorded(tmp_path / "parley.db"))["error"]

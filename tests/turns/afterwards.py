@@ -28,12 +28,12 @@ def kept(folder: Path) -> list[dict[str, Any]]:
     """The records of all answers, oldest first."""
     return rows(
         folder / "parley.db",
-        "SELECT text, finished, error FROM messages JOIN completions ON message_id = id ORDER BY id",
+        "SELECT text, finished, error FROM said WHERE role = 'assistant' ORDER BY id",
     )
 
 
 async def answers_still(sim: Simulator, person: Person, channel: Any = None) -> Json:
     """Ask once more, and have the answer: a turn after the one that had trouble."""
     sim.model.script(Say("And the next answer."))
-    asked = await person.say(f"<@{sim.world.bot.id}> and now?", channel=channel)
+    asked = await person.mention("and now?", channel=channel)
     return await person.hears("And the next answer.", ended, reply_to=asked)

@@ -5,9 +5,21 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+_VIEW = """
+CREATE TEMP VIEW said AS SELECT
+    m.id, m.conversation_id, m.parent_id, m.role, m.author_id, m.model, NOT m.streaming AS finished,
+    coalesce((SELECT json_extract(body, '$.text') FROM parts WHERE message_id = m.id AND kind = 'text'), '') AS text,
+    coalesce((SELECT json_extract(body, '$.text') FROM parts WHERE message_id = m.id AND kind = 'reasoning'), '')
+        AS reasoning,
+    c.*
+FROM said AS m LEFT JOIN completions AS c ON c.message_id = m.id
+"""
+
 
 def rows(path: Path, query: str, *values: Any) -> list[dict[str, Any]]:
+    """The rows of a query; the view `said` has every message with its text and how its completion ended."""
     with closing(sqlite3.connect(path)) as connection:
         connection.row_factory = sqlite3.Row
         with connection:
+            connection.execute(_VIEW)
             return [dict(row) for row in connection.execute(query, values)]

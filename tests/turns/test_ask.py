@@ -21,9 +21,7 @@ def ended(message: Json) -> bool:
     return "Regenerate" in buttons(message)
 
 
-async def test_a_question_is_quoted_and_answered_below(
-    sim: Simulator, ana: Person, parley: App, at_parley: str
-) -> None:
+async def test_a_question_is_quoted_and_answered_below(sim: Simulator, ana: Person, parley: App) -> None:
     sim.model.script(Say("Forty"), Wait(go := asyncio.Event()), Say("-two."))
     question = await ana.command("ask", {"question": "What is the answer?\nIn brief."})
     assert question["content"] == "> What is the answer?\n> In brief."
@@ -33,8 +31,7 @@ async def test_a_question_is_quoted_and_answered_below(
     assert set(written(sim, "webhooks")) == {"POST", "PATCH"}
 
     sim.model.script(Say("By seven."))
-    await ana.say(f"{at_parley} divide it")
-    await ana.hears("By seven.", ended)
+    await ana.asks("divide it", hears=("By seven.", ended))
     said = [message["content"] for message in sim.model.requests[-1].json["messages"][1:]]
     assert said == ["What is the answer?\nIn brief.", "Forty-two.", "divide it"]
     await ana.until(lambda: True if not buttons(ana.latest(reply)) else None)

@@ -23,8 +23,7 @@ LONG = "word " * 600
 async def answered(sim: Simulator, ana: Person, text: str = "First.", channel: Channel | None = None) -> Json:
     """The last message of an answer that has ended."""
     sim.model.script(Say(text))
-    await ana.say(f"<@{sim.world.bot.id}> tell me", channel=channel.id if channel else None)
-    return await ana.hears(ended)
+    return await ana.asks("tell me", channel=channel.id if channel else None, hears=ended)
 
 
 async def regenerating(sim: Simulator, ana: Person, reply: Json, *rest: Say | Wait) -> asyncio.Event:
@@ -124,7 +123,7 @@ async def test_a_thread_that_was_archived_meanwhile_is_opened_to_mend_a_reply(
     place = sim.world.start_thread(sim.world.general, sim.world.person, "a talk")
     async with start_parley():
         reply = await answered(sim, ana, channel=place)
-    rows(tmp_path / "parley.db", "UPDATE completions SET finished = 0")  # as if it had been killed
+    rows(tmp_path / "parley.db", "UPDATE messages SET streaming = 1 WHERE role = 'assistant'")  # as if it had been killed
     sim.world.archive(place)
     async with start_parley():
         mended = await ana.hears("First.\n-# ⚠️ I was restarted while writing this")

@@ -25,27 +25,26 @@ def offers(*names: str) -> Callable[[Json], bool]:
 
 
 async def test_a_reply_can_be_stopped_while_it_streams(
-    sim: Simulator, ana: Person, start_parley: StartParley, at_parley: str, tmp_path: Path
+    sim: Simulator, ana: Person, start_parley: StartParley, tmp_path: Path
 ) -> None:
     sim.model.script(Say("One, two,"), Wait(asyncio.Event()))
     async with start_parley():
-        await ana.say(f"{at_parley} count")
-        streaming = await ana.hears("One, two,", offers("Stop"))
+        streaming = await ana.asks("count", hears=("One, two,", offers("Stop")))
         request = await sim.model.asked()
         await ana.click(streaming, "Stop")
         stopped = await ana.hears(offers(*CUT))
         await request.left_early.wait()
     assert stopped["content"] == f"One, two,\n-# Stopped by <@{ana.id}>."
     assert stopped["id"] == streaming["id"]
-    [stored] = rows(tmp_path / "parley.db", "SELECT text, finished FROM messages JOIN completions ON message_id = id")
+    [stored] = rows(tmp_path / "parley.db", "SELECT text, finished FROM said WHERE role = 'assistant'")
     assert stored == {"text": "One, two,", "finished": 1}
 
 
 async def test_a_moderator_can_stop_a_reply_before_we_have_heard_that_it_was_posted(
-    sim: Simulator, ana: Person, ben: Person, parley: App, at_parley: str
+    sim: Simulator, ana: Person, ben: Person, parley: App
 ) -> None:
     sim.model.script(Say("One, two,"), Wait(asyncio.Event()))
-    asked = await ben.say(f"{at_parley} count")
+    asked = await ben.mention("count")
     late = sim.faults.slow("POST /channels/*/messages", 1.0, times=1, after=True)
     streaming = await ana.hears("One, two,", offers("Stop"), reply_to=asked)
     assert late.times == 0, "the bot's own post was the one whose answer is late"
@@ -55,11 +54,10 @@ async def test_a_moderator_can_stop_a_reply_before_we_have_heard_that_it_was_pos
 
 
 async def test_a_reply_can_be_stopped_below_a_further_page_that_we_have_not_heard_of(
-    sim: Simulator, ana: Person, parley: App, at_parley: str
+    sim: Simulator, ana: Person, parley: App
 ) -> None:
     sim.model.script(Say("One. " * 300), Wait(go := asyncio.Event()), Say("Two. " * 300), Wait(asyncio.Event()))
-    await ana.say(f"{at_parley} count")
-    first = await ana.hears("One.", offers("Stop"))
+    first = await ana.asks("count", hears=("One.", offers("Stop")))
     late = sim.faults.slow("POST /channels/*/messages", 1.0, times=1, after=True)
     go.set()
     second = await ana.hears("Two.", offers("Stop"), lambda message: bool(message["id"] != first["id"]))
@@ -69,12 +67,9 @@ async def test_a_reply_can_be_stopped_below_a_further_page_that_we_have_not_hear
     assert stopped["content"].endswith(f"-# Stopped by <@{ana.id}>.")
 
 
-async def test_an_answer_is_regenerated_in_its_own_message(
-    sim: Simulator, ana: Person, parley: App, at_parley: str
-) -> None:
+async def test_an_answer_is_regenerated_in_its_own_message(sim: Simulator, ana: Person, parley: App) -> None:
     sim.model.script(Say("First try."))
-    await ana.say(f"{at_parley} tell me")
-    first = await ana.hears("First try.", offers(*DONE))
+    first = await ana.asks("tell me", hears=("First try.", offers(*DONE)))
     sim.model.script(Say("Second try."))
     await ana.click(first, "Regenerate")
     second = await ana.hears("Second try.", offers("Regenerate", "Other model", "Delete", "◀️"))
@@ -84,11 +79,10 @@ async def test_an_answer_is_regenerated_in_its_own_message(
 
 
 async def test_one_turns_over_between_versions_and_goes_on_from_the_one_that_is_shown(
-    sim: Simulator, ana: Person, parley: App, at_parley: str
+    sim: Simulator, ana: Person, parley: App
 ) -> None:
     sim.model.script(Say("Version one. " * 300))
-    await ana.say(f"{at_parley} tell me")
-    await ana.hears(offers(*DONE))
+    await ana.asks("tell me", hears=offers(*DONE))
     first, last = ana.heard_from(sim.world.bot.id)
     for number in (2, 3):
         sim.model.script(Say(f"Version {number}."))
@@ -114,12 +108,9 @@ async def test_one_turns_over_between_versions_and_goes_on_from_the_one_that_is_
     assert said == ["tell me", "Version 2.", "go on"]
 
 
-async def test_an_answer_that_was_cut_is_gone_on_with(
-    sim: Simulator, ana: Person, parley: App, at_parley: str, tmp_path: Path
-) -> None:
+async def test_an_answer_that_was_cut_is_gone_on_with(sim: Simulator, ana: Person, parley: App, tmp_path: Path) -> None:
     sim.model.script(Say("It was a dark and stormy ni"), Finish("length"))
-    await ana.say(f"{at_parley} a story")
-    cut = await ana.hears(offers(*CUT))
+    cut = await ana.asks("a story", hears=offers(*CUT))
     sim.model.script(Say("ght."), Finish("stop"))
     await ana.click(cut, "Continue")
     whole = await ana.hears("It was a dark and stormy night.", offers(*DONE))
@@ -127,7 +118,7 @@ async def test_an_answer_that_was_cut_is_gone_on_with(
     *_, prompt, begun, order = sim.model.requests[-1].json["messages"]
     assert (prompt["content"], begun["content"]) == ("a story", "It was a dark and stormy ni")
     assert order["role"] == "user"
-    answers = rows(tmp_path / "parley.db", "SELECT text FROM messages WHERE role = 'assistant'")
+    answers = rows(tmp_path / "parley.db", "SELECT text FROM said WHERE role = 'assistant'")
     assert answers == [{"text": "It was a dark and stormy night."}]
 
     sim.model.script(Say("Yes."))
@@ -136,21 +127,17 @@ async def test_an_answer_that_was_cut_is_gone_on_with(
     assert len(sim.model.requests[-1].json["messages"]) == 4, "the order to go on is no part of the conversation"
 
 
-async def test_an_answer_that_broke_off_is_gone_on_with_after_a_space(
-    sim: Simulator, ana: Person, parley: App, at_parley: str
-) -> None:
+async def test_an_answer_that_broke_off_is_gone_on_with_after_a_space(sim: Simulator, ana: Person, parley: App) -> None:
     sim.model.script(Say("One sentence."), Cut())
-    await ana.say(f"{at_parley} a story")
-    cut = await ana.hears("broke before", offers(*CUT))
+    cut = await ana.asks("a story", hears=("broke before", offers(*CUT)))
     sim.model.script(Say("Another."))
     await ana.click(cut, "Continue")
     assert (await ana.hears(offers(*DONE)))["content"] == "One sentence. Another."
 
 
-async def test_going_on_may_fail_and_be_tried_again(sim: Simulator, ana: Person, parley: App, at_parley: str) -> None:
+async def test_going_on_may_fail_and_be_tried_again(sim: Simulator, ana: Person, parley: App) -> None:
     sim.model.script(Say("Half"), Cut())
-    await ana.say(f"{at_parley} a story")
-    cut = await ana.hears(offers(*CUT))
+    cut = await ana.asks("a story", hears=offers(*CUT))
     sim.model.script(Fail(402, {"error": {"message": "Insufficient Balance"}}))
     await ana.click(cut, "Continue")
     failed = await ana.hears("no credit left", offers(*CUT))
@@ -160,10 +147,9 @@ async def test_going_on_may_fail_and_be_tried_again(sim: Simulator, ana: Person,
     assert (await ana.hears(offers(*DONE)))["content"] == "Half a story."
 
 
-async def test_another_model_answers_instead(sim: Simulator, ana: Person, parley: App, at_parley: str) -> None:
+async def test_another_model_answers_instead(sim: Simulator, ana: Person, parley: App) -> None:
     sim.model.script(Say("I am Grok."))
-    await ana.say(f"{at_parley} who are you?")
-    first = await ana.hears(offers(*DONE))
+    first = await ana.asks("who are you?", hears=offers(*DONE))
     question = await ana.answer(await ana.click(first, "Other model"))
     assert question["flags"] & EPHEMERAL
     offered = choices(question, SELECT)
@@ -180,12 +166,11 @@ async def test_another_model_answers_instead(sim: Simulator, ana: Person, parley
 
 
 async def test_another_model_sees_the_image_that_the_first_was_blind_to(
-    sim: Simulator, ana: Person, parley: App, at_parley: str
+    sim: Simulator, ana: Person, parley: App
 ) -> None:
     await ana.command("model", {"name": "deepseek/deepseek-flash"})
     sim.model.script(Say("I see nothing."))
-    await ana.say(f"{at_parley} what is this?", files=[("cat.png", PNG)])
-    first = await ana.hears("I see nothing.", offers(*DONE))
+    first = await ana.asks("what is this?", files=[("cat.png", PNG)], hears=("I see nothing.", offers(*DONE)))
     question = await ana.answer(await ana.click(first, "Other model"))
     sim.model.script(Say("A cat."))
     [claude] = [name for name in choices(question, SELECT) if name.startswith("anthropic/")]
@@ -195,47 +180,37 @@ async def test_another_model_sees_the_image_that_the_first_was_blind_to(
     assert kinds == ["text", "image_url"]
 
 
-async def test_a_reply_is_deleted_and_forgotten(
-    sim: Simulator, ana: Person, parley: App, at_parley: str, tmp_path: Path
-) -> None:
+async def test_a_reply_is_deleted_and_forgotten(sim: Simulator, ana: Person, parley: App, tmp_path: Path) -> None:
     sim.model.script(Say("Long. " * 500))
-    await ana.say(f"{at_parley} a secret")
-    last = await ana.hears(offers(*DONE))
+    last = await ana.asks("a secret", hears=offers(*DONE))
     first = ana.heard_from(sim.world.bot.id)[0]
     await ana.click(last, "Delete")
     await ana.gone(first)
     assert [message["author"]["id"] for message in await ana.history()] == [ana.id]
     sim.model.script(Say("Which one?"))
-    await ana.say(f"{at_parley} remember?")
-    await ana.hears("Which one?")
+    await ana.asks("remember?", hears="Which one?")
     assert "Long." not in str(sim.model.requests[-1].json)
-    answers = rows(tmp_path / "parley.db", "SELECT text FROM messages WHERE role = 'assistant'")
+    answers = rows(tmp_path / "parley.db", "SELECT text FROM said WHERE role = 'assistant'")
     assert answers == [{"text": "Which one?"}]
 
 
 async def test_the_buttons_are_taken_away_when_the_conversation_goes_on(
-    sim: Simulator, ana: Person, parley: App, at_parley: str
+    sim: Simulator, ana: Person, parley: App
 ) -> None:
     sim.model.script(Say("First."))
-    await ana.say(f"{at_parley} one")
-    first = await ana.hears("First.", offers(*DONE))
+    first = await ana.asks("one", hears=("First.", offers(*DONE)))
     sim.model.script(Say("Second."))
-    await ana.say(f"{at_parley} two")
-    await ana.hears("Second.", offers(*DONE))
+    await ana.asks("two", hears=("Second.", offers(*DONE)))
     bared = await ana.until(lambda: ana.latest(first) if offers()(ana.latest(first)) else None)
     assert bared["content"] == "First."
 
 
-async def test_a_press_that_comes_too_late_is_explained(
-    sim: Simulator, ana: Person, parley: App, at_parley: str
-) -> None:
+async def test_a_press_that_comes_too_late_is_explained(sim: Simulator, ana: Person, parley: App) -> None:
     sim.model.script(Say("First."))
-    await ana.say(f"{at_parley} one")
-    first = await ana.hears("First.", offers(*DONE))
+    first = await ana.asks("one", hears=("First.", offers(*DONE)))
     sim.faults.fail(f"PATCH /channels/*/messages/{first['id']}", 503)
     sim.model.script(Say("Second."))
-    await ana.say(f"{at_parley} two")
-    await ana.hears("Second.", offers(*DONE))
+    await ana.asks("two", hears=("Second.", offers(*DONE)))
     assert buttons(ana.latest(first)) == DONE, "it could not be edited"
     refused = await ana.answer(await ana.click(first, "Regenerate"))
     assert refused["content"].startswith("The conversation has gone on from here.")
@@ -243,18 +218,16 @@ async def test_a_press_that_comes_too_late_is_explained(
     assert len(sim.model.requests) == 2
 
 
-async def test_others_may_not_press_and_moderators_may(
-    sim: Simulator, ana: Person, ben: Person, parley: App, at_parley: str
-) -> None:
+async def test_others_may_not_press_and_moderators_may(sim: Simulator, ana: Person, ben: Person, parley: App) -> None:
     sim.model.script(Say("Slow"), Wait(asyncio.Event()))
-    await ben.say(f"{at_parley} hello")
+    await ben.mention("hello")
     streaming = await ana.hears("Slow", offers("Stop"))
     await ana.click(streaming, "Stop")
     stopped = await ben.hears(offers(*CUT))
     assert stopped["content"] == f"Slow\n-# Stopped by <@{ana.id}>."
 
     sim.model.script(Say("For Ana."))
-    await ana.say(f"{at_parley} hello")
+    await ana.mention("hello")
     reply = await ben.hears("For Ana.", offers(*DONE))
     for button in DONE:
         refused = await ben.answer(await ben.click(reply, button))
@@ -263,13 +236,10 @@ async def test_others_may_not_press_and_moderators_may(
     assert len(sim.model.requests) == 2
 
 
-async def test_buttons_work_after_a_restart(
-    sim: Simulator, ana: Person, start_parley: StartParley, at_parley: str
-) -> None:
+async def test_buttons_work_after_a_restart(sim: Simulator, ana: Person, start_parley: StartParley) -> None:
     sim.model.script(Say("Before."))
     async with start_parley():
-        await ana.say(f"{at_parley} hello")
-        reply = await ana.hears("Before.", offers(*DONE))
+        reply = await ana.asks("hello", hears=("Before.", offers(*DONE)))
     sim.model.script(Say("After."))
     async with start_parley():
         await ana.click(reply, "Regenerate")
@@ -279,12 +249,11 @@ async def test_buttons_work_after_a_restart(
 
 
 async def test_a_reply_that_was_interrupted_offers_to_go_on(
-    sim: Simulator, ana: Person, start_parley: StartParley, at_parley: str
+    sim: Simulator, ana: Person, start_parley: StartParley
 ) -> None:
     sim.model.script(Say("Half of"), Wait(asyncio.Event()))
     async with start_parley():
-        await ana.say(f"{at_parley} hello")
-        await ana.hears("Half of", offers("Stop"))
+        await ana.asks("hello", hears=("Half of", offers("Stop")))
     interrupted = await ana.hears("I was restarted", offers(*CUT))
     sim.model.script(Say(" it."))
     async with start_parley():
@@ -292,19 +261,17 @@ async def test_a_reply_that_was_interrupted_offers_to_go_on(
         assert (await ana.hears(offers(*DONE)))["content"] == "Half of it."
 
 
-async def test_a_failed_answer_can_be_asked_for_again(sim: Simulator, ana: Person, parley: App, at_parley: str) -> None:
+async def test_a_failed_answer_can_be_asked_for_again(sim: Simulator, ana: Person, parley: App) -> None:
     sim.model.script(Fail(503, "busy"))
-    await ana.say(f"{at_parley} hello")
-    failed = await ana.hears("overloaded", offers(*DONE))
+    failed = await ana.asks("hello", hears=("overloaded", offers(*DONE)))
     sim.model.script(Say("Now."))
     await ana.click(failed, "Regenerate")
     assert (await ana.hears(offers(*DONE, "◀️")))["content"] == "Now."
 
 
-async def test_two_presses_at_once_ask_once(sim: Simulator, ana: Person, parley: App, at_parley: str) -> None:
+async def test_two_presses_at_once_ask_once(sim: Simulator, ana: Person, parley: App) -> None:
     sim.model.script(Say("First."))
-    await ana.say(f"{at_parley} hello")
-    reply = await ana.hears(offers(*DONE))
+    reply = await ana.asks("hello", hears=offers(*DONE))
     sim.model.script(Wait(go := asyncio.Event()), Say("Second"))
     sim.faults.slow(f"PATCH /channels/*/messages/{reply['id']}", 0.3, times=1)
     await ana.click(reply, "Regenerate")
@@ -315,12 +282,9 @@ async def test_two_presses_at_once_ask_once(sim: Simulator, ana: Person, parley:
     assert len(sim.model.requests) == 2
 
 
-async def test_who_lost_the_role_cannot_have_it_again(
-    sim: Simulator, ana: Person, ben: Person, parley: App, at_parley: str
-) -> None:
+async def test_who_lost_the_role_cannot_have_it_again(sim: Simulator, ana: Person, ben: Person, parley: App) -> None:
     sim.model.script(Say("Once."))
-    await ben.say(f"{at_parley} hello")
-    reply = await ben.hears("Once.", offers(*DONE))
+    reply = await ben.asks("hello", hears=("Once.", offers(*DONE)))
     role = sim.world.add_role("Talkers", Permission(0))
     await ana.command("settings set", {"role": str(role.id)})
     refused = await ben.answer(await ben.click(reply, "Regenerate"))

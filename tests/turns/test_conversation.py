@@ -29,9 +29,7 @@ def body(*messages: object) -> bytes:
     return json.dumps(request, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-async def test_three_turns_and_an_image(
-    sim: Simulator, ana: Person, start_parley: StartParley, at_parley: str, tmp_path: Path
-) -> None:
+async def test_three_turns_and_an_image(sim: Simulator, ana: Person, start_parley: StartParley, tmp_path: Path) -> None:
     seas, more = asyncio.Event(), asyncio.Event()
     sim.model.script(
         Say("There are"), Wait(seas), Say(" five oceans"), Wait(more), Say("."), Finish("stop", {"total_tokens": 9})
@@ -40,7 +38,7 @@ async def test_three_turns_and_an_image(
     sim.model.script(Say("A single dot 🔵."), Finish("length", {"prompt_tokens": 7, "completion_tokens": 3}))
 
     async with start_parley(default_model=MODEL):
-        first = await ana.say(f"{at_parley} how many oceans are there?")
+        first = await ana.mention("how many oceans are there?")
         reply = await ana.hears("There are", reply_to=first)
         seas.set()
         await ana.hears("There are five oceans")
@@ -48,10 +46,10 @@ async def test_three_turns_and_an_image(
         await ana.hears("There are five oceans.")
         assert ana.saw(reply) == ["There are", "There are five oceans", "There are five oceans."]
 
-        second = await ana.say(f"and the largest, {at_parley} ?")
+        second = await ana.say(f"and the largest, <@{sim.world.bot.id}> ?")
         await ana.hears("The Pacific.", reply_to=second)
 
-        third = await ana.say(f"{at_parley} what is on this?", files=[("dot.png", PNG)])
+        third = await ana.mention("what is on this?", files=[("dot.png", PNG)])
         await ana.hears("A single dot", reply_to=third)
 
     asked = [request.body for request in sim.model.requests]
@@ -66,7 +64,7 @@ async def test_three_turns_and_an_image(
     assert asked == [body(turns[0]), body(*turns[:3]), body(*turns, question)]
 
     database = tmp_path / "parley.db"
-    said = rows(database, "SELECT id, parent_id, conversation_id, role, text FROM messages ORDER BY id")
+    said = rows(database, "SELECT id, parent_id, conversation_id, role, text FROM said ORDER BY id")
     assert [(row["role"], row["text"]) for row in said] == [
         *((turn["role"], turn["content"]) for turn in turns),
         ("user", "what is on this?"),
@@ -74,41 +72,37 @@ async def test_three_turns_and_an_image(
     ]
     assert [row["parent_id"] for row in said] == [None, *(row["id"] for row in said[:-1])]
     assert len({row["conversation_id"] for row in said}) == 1
-    ends = rows(database, "SELECT model, finish_reason, prompt_tokens, completion_tokens, error FROM completions")
+    ends = rows(database, "SELECT model, finish_reason, prompt_tokens, completion_tokens, error FROM said WHERE role = 'assistant'")
     assert ends[2] == {
         "model": MODEL, "finish_reason": "length", "prompt_tokens": 7, "completion_tokens": 3, "error": None
     }  # fmt: skip
     shown = rows(database, "SELECT id FROM discord_messages ORDER BY message_id")
     assert [str(row["id"]) for row in shown][:3] == [first["id"], reply["id"], second["id"]]
     assert rows(database, "SELECT data FROM images") == [{"data": PNG}]
-    assert all(0 <= row["first_text_after"] <= row["took"] for row in rows(database, "SELECT * FROM completions"))
+    assert all(0 <= row["first_text_after"] <= row["took"] for row in rows(database, "SELECT * FROM said WHERE role = 'assistant'"))
 
 
 async def test_a_restart_in_the_middle_goes_on_with_the_conversation(
-    sim: Simulator, ana: Person, start_parley: StartParley, at_parley: str
+    sim: Simulator, ana: Person, start_parley: StartParley
 ) -> None:
     async with start_parley():
-        await ana.say(f"{at_parley} my cat is called Mimi")
-        await ana.hears("Hello from")
+        await ana.asks("my cat is called Mimi", hears="Hello from")
         await sim.model.requests[0].ended.wait()
     sim.model.script(Say("Mimi."))
     async with start_parley():
-        await ana.say(f"{at_parley} what is she called?")
-        await ana.hears("Mimi.")
+        await ana.asks("what is she called?", hears="Mimi.")
     told = [message["content"] for message in sim.model.requests[1].json["messages"]]
     assert told[1] == "my cat is called Mimi"
     assert told[-1] == "what is she called?"
 
 
 async def test_a_reply_goes_on_from_the_message_it_replies_to(
-    sim: Simulator, ana: Person, ben: Person, parley: App, at_parley: str
+    sim: Simulator, ana: Person, ben: Person, parley: App
 ) -> None:
     for answer in ("one", "two", "three", "four"):
         sim.model.script(Say(f"answer {answer}"))
-    await ana.say(f"{at_parley} question one")
-    older = await ana.hears("answer one")
-    await ana.say(f"{at_parley} question two")
-    await ana.hears("answer two")
+    older = await ana.asks("question one", hears="answer one")
+    await ana.asks("question two", hears="answer two")
 
     await ben.say("and what about this?", reply_to=older)
     branch = await ben.hears("answer three")
@@ -121,14 +115,12 @@ async def test_a_reply_goes_on_from_the_message_it_replies_to(
 
 
 async def test_each_person_has_a_conversation_of_their_own(
-    sim: Simulator, ana: Person, ben: Person, parley: App, at_parley: str
+    sim: Simulator, ana: Person, ben: Person, parley: App
 ) -> None:
     sim.model.script(Say("hello Ana"))
     sim.model.script(Say("hello Ben"))
-    await ana.say(f"{at_parley} I am Ana")
-    await ana.hears("hello Ana")
-    await ben.say(f"{at_parley} who am I?")
-    await ben.hears("hello Ben")
+    await ana.asks("I am Ana", hears="hello Ana")
+    await ben.asks("who am I?", hears="hello Ben")
     assert [message["content"] for message in sim.model.requests[1].json["messages"][1:]] == ["who am I?"]
 
 
@@ -146,43 +138,35 @@ async def test_a_direct_message_needs_no_mention_and_is_one_conversation(
 
 
 async def test_a_thread_is_one_conversation_for_everybody(
-    sim: Simulator, ana: Person, ben: Person, parley: App, at_parley: str
+    sim: Simulator, ana: Person, ben: Person, parley: App
 ) -> None:
     thread = await ana.start_thread(await ana.say("let us talk"), "talk")
     sim.model.script(Say("first"))
     sim.model.script(Say("second"))
-    await ana.say(f"{at_parley} I am Ana", channel=thread)
-    await ana.hears("first")
-    await ben.say(f"{at_parley} I am Ben", channel=thread)
-    await ben.hears("second")
+    await ana.asks("I am Ana", channel=thread, hears="first")
+    await ben.asks("I am Ben", channel=thread, hears="second")
     said = [message["content"] for message in sim.model.requests[1].json["messages"][1:]]
     assert said == ["I am Ana", "first", "I am Ben"]
 
 
-async def test_a_thread_opened_from_an_answer_goes_on_from_it(
-    sim: Simulator, ana: Person, parley: App, at_parley: str
-) -> None:
+async def test_a_thread_opened_from_an_answer_goes_on_from_it(sim: Simulator, ana: Person, parley: App) -> None:
     for answer in ("in the channel", "in the thread", "still there"):
         sim.model.script(Say(answer))
-    await ana.say(f"{at_parley} first")
-    thread = await ana.start_thread(await ana.hears("in the channel"), "more of it")
-    await ana.say(f"{at_parley} second", channel=thread)
-    await ana.hears("in the thread")
-    await ana.say(f"{at_parley} third", channel=thread)
-    await ana.hears("still there")
+    thread = await ana.start_thread(await ana.asks("first", hears="in the channel"), "more of it")
+    await ana.asks("second", channel=thread, hears="in the thread")
+    await ana.asks("third", channel=thread, hears="still there")
     said = [message["content"] for message in sim.model.requests[2].json["messages"][1:]]
     assert said == ["first", "in the channel", "second", "in the thread", "third"]
 
 
 async def test_two_questions_in_a_row_are_answered_one_after_the_other(
-    sim: Simulator, ana: Person, parley: App, at_parley: str
+    sim: Simulator, ana: Person, parley: App
 ) -> None:
     go = asyncio.Event()
     sim.model.script(Say("to the first"), Wait(go))
     sim.model.script(Say("to the second"))
-    await ana.say(f"{at_parley} first")
-    await ana.hears("to the first")
-    await ana.say(f"{at_parley} second")
+    await ana.asks("first", hears="to the first")
+    await ana.mention("second")
     go.set()
     await ana.hears("to the second")
     said = [message["content"] for message in sim.model.requests[1].json["messages"][1:]]
@@ -190,24 +174,22 @@ async def test_two_questions_in_a_row_are_answered_one_after_the_other(
 
 
 async def test_a_message_that_is_quoted_from_outside_comes_along_with_its_images(
-    sim: Simulator, ana: Person, ben: Person, parley: App, at_parley: str
+    sim: Simulator, ana: Person, ben: Person, parley: App
 ) -> None:
     post = await ben.say("look at my boat", files=[("boat.png", PNG)])
     sim.model.script(Say("A fine boat."))
-    await ana.say(f"{at_parley} what do you think?", reply_to=post)
-    await ana.hears("A fine boat.")
+    await ana.asks("what do you think?", reply_to=post, hears="A fine boat.")
     text, picture = sim.model.requests[0].json["messages"][-1]["content"]
     assert text["text"] == "Ben wrote:\n> look at my boat\n\nwhat do you think?"
     assert picture["type"] == "image_url"
 
 
 async def test_an_answer_longer_than_a_message_goes_on_in_further_ones(
-    sim: Simulator, ana: Person, parley: App, at_parley: str, tmp_path: Path
+    sim: Simulator, ana: Person, parley: App, tmp_path: Path
 ) -> None:
     words = [f"word{number} " for number in range(900)]
     sim.model.script(*map(Say, words), Say("the end"))
-    await ana.say(f"{at_parley} tell me a lot")
-    await ana.hears("the end")
+    await ana.asks("tell me a lot", hears="the end")
     pages = [message["content"] for message in ana.heard_from(sim.world.bot.id)]
     assert " ".join(pages) == "".join(words) + "the end"  # Discord trims the space at a cut
     assert max(map(len, pages)) <= 2_000
@@ -215,52 +197,42 @@ async def test_an_answer_longer_than_a_message_goes_on_in_further_ones(
                for before, shown in zip(ana.saw(page), ana.saw(page)[1:], strict=False))  # fmt: skip
 
 
-async def test_an_event_that_comes_twice_is_answered_once(
-    sim: Simulator, ana: Person, parley: App, at_parley: str
-) -> None:
+async def test_an_event_that_comes_twice_is_answered_once(sim: Simulator, ana: Person, parley: App) -> None:
     happened: list[Event] = []
     sim.world.listeners.append(happened.append)
     sim.model.script(Say("once"))
     sim.model.script(Say("afterwards"))
-    await ana.say(f"{at_parley} hello")
-    await ana.hears("once")
+    await ana.asks("hello", hears="once")
     sim.gateway.tell(next(event for event in happened if event.name == "MESSAGE_CREATE"))
-    await ana.say(f"{at_parley} and now?")
-    await ana.hears("afterwards")
+    await ana.asks("and now?", hears="afterwards")
     assert len(sim.model.requests) == 2
     assert [message["content"] for message in ana.heard_from(sim.world.bot.id)] == ["once", "afterwards"]
 
 
 async def test_a_resumed_connection_misses_nothing_in_the_middle_of_an_answer(
-    sim: Simulator, ana: Person, parley: App, at_parley: str
+    sim: Simulator, ana: Person, parley: App
 ) -> None:
     go = asyncio.Event()
     sim.model.script(Say("half"), Wait(go), Say(" and whole"))
     sim.model.script(Say("asked while you were away"))
-    await ana.say(f"{at_parley} first")
-    await ana.hears("half")
+    await ana.asks("first", hears="half")
     assert sim.faults.cut() == 1
-    await ana.say(f"{at_parley} second")
+    await ana.mention("second")
     go.set()
     await ana.hears("half and whole")
     await ana.hears("asked while you were away")
     assert len(sim.model.requests) == 2
 
 
-async def test_an_answer_of_nothing_but_marks_is_not_silence(
-    sim: Simulator, ana: Person, parley: App, at_parley: str
-) -> None:
+async def test_an_answer_of_nothing_but_marks_is_not_silence(sim: Simulator, ana: Person, parley: App) -> None:
     sim.model.script(Say("`" * 10_000))
-    await ana.say(f"{at_parley} tick")
-    await ana.hears("`" * 1_000)
+    await ana.asks("tick", hears="`" * 1_000)
     sim.model.script(Say("| a | b |\n|---|---|\n"))
-    await ana.say(f"{at_parley} an empty table")
-    await ana.hears("a", "b")
+    await ana.asks("an empty table", hears=("a", "b"))
 
 
-async def test_a_table_reads_as_a_table(sim: Simulator, ana: Person, parley: App, at_parley: str) -> None:
+async def test_a_table_reads_as_a_table(sim: Simulator, ana: Person, parley: App) -> None:
     sim.model.script(Say("| Sea | Depth |\n|---|--:|\n| North | 95 |\n"), Say("| Baltic | 55 |\n\nThat is all."))
-    await ana.say(f"{at_parley} how deep?")
-    reply = await ana.hears("That is all.")
+    reply = await ana.asks("how deep?", hears="That is all.")
     rows_shown = reply["content"].split("```")[1].splitlines()
     assert len({len(row) for row in rows_shown if row}) == 1, "the columns line up"

@@ -29,30 +29,25 @@ def ended(message: Json) -> bool:
     return "Regenerate" in str(message["components"])
 
 
-async def test_reasoning_is_hidden_where_nobody_wants_it(
-    sim: Simulator, ana: Person, parley: App, at_parley: str
-) -> None:
+async def test_reasoning_is_hidden_where_nobody_wants_it(sim: Simulator, ana: Person, parley: App) -> None:
     sim.model.script(Raw(THOUGHT), Say("Done."))
-    await ana.say(f"{at_parley} think")
-    reply = await ana.hears(ended)
+    reply = await ana.asks("think", hears=ended)
     assert (reply["content"], files(reply)) == ("Done.", [])
 
 
-async def test_reasoning_is_shown_folded_away(sim: Simulator, ana: Person, parley: App, at_parley: str) -> None:
+async def test_reasoning_is_shown_folded_away(sim: Simulator, ana: Person, parley: App) -> None:
     await ana.command("settings set", {"reasoning": "preview"})
     sim.model.script(Raw(THOUGHT), Say("Done."))
-    await ana.say(f"{at_parley} think")
-    reply = await ana.hears(ended)
+    reply = await ana.asks("think", hears=ended)
     assert reply["content"] == "Done.\n-# 💭 ||First \\*this\\*\\, then \\|\\|that\\|\\|\\.||"
 
 
 async def test_reasoning_is_attached_and_stays_when_versions_are_turned_over(
-    sim: Simulator, ana: Person, parley: App, at_parley: str
+    sim: Simulator, ana: Person, parley: App
 ) -> None:
     await ana.command("settings set", {"reasoning": "file"})
     sim.model.script(Raw(THOUGHT), Say("Done."))
-    await ana.say(f"{at_parley} think")
-    reply = await ana.hears(ended)
+    reply = await ana.asks("think", hears=ended)
     assert files(reply) == ["reasoning.md"]
     assert await read(reply) == "First *this*, then ||that||. "
     sim.model.script(Say("Done without."))
@@ -64,13 +59,10 @@ async def test_reasoning_is_attached_and_stays_when_versions_are_turned_over(
     assert files(first) == ["reasoning.md"]
 
 
-async def test_how_long_it_thinks_is_told_while_nothing_else_is(
-    sim: Simulator, ana: Person, parley: App, at_parley: str
-) -> None:
+async def test_how_long_it_thinks_is_told_while_nothing_else_is(sim: Simulator, ana: Person, parley: App) -> None:
     await ana.command("settings set", {"reasoning": "preview"})
     sim.model.script(Raw(THOUGHT), Wait(go := asyncio.Event()), Say("Done."))
-    await ana.say(f"{at_parley} think")
-    thinking = await ana.hears("-# Thinking… ", "||First", timeout=20)
+    thinking = await ana.asks("think", hears=("-# Thinking… ", "||First"), timeout=20)
     go.set()
     reply = await ana.hears("Done.", ended)
     assert reply["id"] == thinking["id"]
@@ -88,46 +80,40 @@ async def test_how_long_it_thinks_is_told_while_nothing_else_is(
     ],
 )
 async def test_the_footer_says_as_much_as_is_wanted(
-    sim: Simulator, ana: Person, start_parley: StartParley, at_parley: str, form: Footer, words: list[str]
+    sim: Simulator, ana: Person, start_parley: StartParley, form: Footer, words: list[str]
 ) -> None:
     sim.model.script(Say("Done."))
     async with start_parley(footer=form):
-        await ana.say(f"{at_parley} hello")
-        reply = await ana.hears("Done.", ended)
+        reply = await ana.asks("hello", hears=("Done.", ended))
     assert [word for word in words if word not in reply["content"]] == []
     assert len(reply["content"].split("\n")) == (2 if words else 1)
 
 
-async def test_the_footer_says_what_did_not_fit(
-    sim: Simulator, ana: Person, start_parley: StartParley, at_parley: str
-) -> None:
+async def test_the_footer_says_what_did_not_fit(sim: Simulator, ana: Person, start_parley: StartParley) -> None:
     async with start_parley(footer=Footer.SHORT):
         await ana.command("settings set", {"model": "sambanova/gemma-4-31B-it"})
         for number in range(6):
             sim.model.script(Say(f"{number}" * 100_000))
-            await ana.say(f"{at_parley} go on")
-            last = await ana.hears(ended)
+            last = await ana.asks("go on", hears=ended)
     assert "used the last " in last["content"]
 
 
-async def test_an_answer_that_falls_back_says_so_below(
-    sim: Simulator, ana: Person, start_parley: StartParley, at_parley: str
-) -> None:
+async def test_an_answer_that_falls_back_says_so_below(sim: Simulator, ana: Person, start_parley: StartParley) -> None:
     sim.model.script(Fail(402, {"error": {"message": "Insufficient Balance"}}))
     sim.model.script(Say("Here."))
     async with start_parley(footer=Footer.SHORT, fallback_models="groq/qwen/qwen3.6-27b"):
-        await ana.say(f"{at_parley} hello")
-        reply = await ana.hears("Here.", ended)
+        reply = await ana.asks("hello", hears=("Here.", ended))
     _, fallen, model = reply["content"].split("\n")
     assert fallen == "-# Fell back from xAI: no credit left. `groq/qwen/qwen3.6-27b` answered."
     assert model.startswith("-# `groq/qwen/qwen3.6-27b` · ")
 
 
-async def test_answers_stream_as_embeds(sim: Simulator, ana: Person, parley: App, at_parley: str) -> None:
+async def test_answers_stream_as_embeds(sim: Simulator, ana: Person, parley: App) -> None:
     await ana.command("settings set", {"style": "embed"})
     sim.model.script(Say("word " * 700), Wait(go := asyncio.Event()), Say("word " * 300))
-    await ana.say(f"{at_parley} hello")
-    await ana.hears(lambda message: bool(message["embeds"]) and "word" in message["embeds"][0]["description"])
+    await ana.asks(
+        "hello", hears=lambda message: bool(message["embeds"]) and "word" in message["embeds"][0]["description"]
+    )
     go.set()
     last = await ana.hears(ended)
     pages = ana.heard_from(sim.world.bot.id)[1:]
@@ -137,25 +123,21 @@ async def test_answers_stream_as_embeds(sim: Simulator, ana: Person, parley: App
     assert [page["content"] for page in pages] == ["", ""]
 
 
-async def test_where_embeds_may_not_be_shown_an_answer_is_plain_text(
-    sim: Simulator, ana: Person, parley: App, at_parley: str
-) -> None:
+async def test_where_embeds_may_not_be_shown_an_answer_is_plain_text(sim: Simulator, ana: Person, parley: App) -> None:
     await ana.command("settings set", {"style": "embed"})
     sim.world.deny(sim.world.general, Permission.EMBED_LINKS)
     sim.model.script(Say("Plain."))
-    await ana.say(f"{at_parley} hello")
-    reply = await ana.hears("Plain.", ended)
+    reply = await ana.asks("hello", hears=("Plain.", ended))
     assert reply["embeds"] == []
 
 
 async def test_what_is_longer_than_the_messages_it_may_have_comes_whole_as_a_file(
-    sim: Simulator, ana: Person, parley: App, at_parley: str
+    sim: Simulator, ana: Person, parley: App
 ) -> None:
     await ana.command("settings set", {"pages": 2})
     text = "".join(f"Sentence number {number}. " for number in range(400))
     sim.model.script(Say(text[:6000]), Wait(go := asyncio.Event()), Say(text[6000:]))
-    await ana.say(f"{at_parley} a long story")
-    notice = await ana.hears("-# The answer goes on; it will come whole, as a file.")
+    notice = await ana.asks("a long story", hears="-# The answer goes on; it will come whole, as a file.")
     go.set()
     last = await ana.hears(ended)
     assert last["id"] == notice["id"]
@@ -165,13 +147,10 @@ async def test_what_is_longer_than_the_messages_it_may_have_comes_whole_as_a_fil
 
 
 @pytest.mark.parametrize("wanted", [True, False])
-async def test_the_asker_is_notified_if_that_is_wanted(
-    sim: Simulator, ana: Person, parley: App, at_parley: str, wanted: bool
-) -> None:
+async def test_the_asker_is_notified_if_that_is_wanted(sim: Simulator, ana: Person, parley: App, wanted: bool) -> None:
     await ana.command("settings set", {"ping": wanted})
     sim.model.script(Say("Done."))
-    await ana.say(f"{at_parley} hello")
-    reply = await ana.hears("Done.", ended)
+    reply = await ana.asks("hello", hears=("Done.", ended))
     assert ana.pinged(reply) is wanted
 
 

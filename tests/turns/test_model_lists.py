@@ -43,9 +43,7 @@ async def offered(person: Person, typed: str) -> list[str]:
     return found
 
 
-async def test_a_listed_model_is_offered_and_answers(
-    sim: Simulator, ana: Person, start_parley: StartParley, at_parley: str
-) -> None:
+async def test_a_listed_model_is_offered_and_answers(sim: Simulator, ana: Person, start_parley: StartParley) -> None:
     sim.model.models = ["heron-9-large", "heron-embed"]
     async with start_parley(default_model="groq/openai/gpt-oss-20b"):
         found = await offered(ana, "heron")
@@ -54,8 +52,7 @@ async def test_a_listed_model_is_offered_and_answers(
         assert not any("embed" in name for name in found)
         await ana.command("model", {"name": found[0]})
         sim.model.script(Say("Krraak."))
-        await ana.say(f"{at_parley} who are you?")
-        await ana.hears("Krraak.")
+        await ana.asks("who are you?", hears="Krraak.")
         assert sim.model.requests[0].json["model"] == "heron-9-large"
 
 
@@ -108,12 +105,10 @@ async def test_an_old_list_holds_until_there_is_a_new_one(
 
 @pytest.mark.parametrize(("modalities", "pictures"), [(["text"], 0), (["text", "image"], 1)])
 async def test_only_a_model_that_is_listed_as_seeing_gets_an_image(
-    sim: Simulator,
     ana: Person,
     start_parley: StartParley,
     settings: Settings,
     shelf: Shelf,
-    at_parley: str,
     modalities: Sequence[str],
     pictures: int,
 ) -> None:
@@ -124,8 +119,7 @@ async def test_only_a_model_that_is_listed_as_seeing_gets_an_image(
     async with start_parley(access=reached_at(settings, openrouter=f"{shelf.url}/v1")):
         await offered(ana, "heron")
         await ana.command("model", {"name": "openrouter/heron"})
-        await ana.say(f"{at_parley} what is this?", files=[("dot.png", PNG)])
-        reply = await ana.hears("A dot.")
+        reply = await ana.asks("what is this?", files=[("dot.png", PNG)], hears="A dot.")
         if not pictures:
             await ana.hears("Left out dot.png: this model cannot see images")
     content = shelf.asked[-1].json["messages"][-1]["content"]
@@ -133,7 +127,7 @@ async def test_only_a_model_that_is_listed_as_seeing_gets_an_image(
 
 
 async def test_a_listed_window_bounds_what_is_sent(
-    ana: Person, start_parley: StartParley, settings: Settings, shelf: Shelf, at_parley: str
+    ana: Person, start_parley: StartParley, settings: Settings, shelf: Shelf
 ) -> None:
     shelf.answers |= {
         "/v1/models": listed("wide", context_window=100_000)["data"] + listed("narrow", context_window=600)["data"],
@@ -141,11 +135,11 @@ async def test_a_listed_window_bounds_what_is_sent(
     }
     async with start_parley(access=reached_at(settings, groq=f"{shelf.url}/v1"), default_model="groq/wide"):
         await offered(ana, "narrow")
-        first = await ana.say(f"{at_parley} remember this: {'a long tale of herons ' * 80}")
+        first = await ana.mention(f"remember this: {'a long tale of herons ' * 80}")
         await ana.hears("I see.", reply_to=first)
         for name, remembered in (("wide", True), ("narrow", False)):
             await ana.command("model", {"name": f"groq/{name}"})
-            asked = await ana.say(f"{at_parley} and now?")
+            asked = await ana.mention("and now?")
             await ana.hears("I see.", reply_to=asked)
             assert ("herons" in str(shelf.asked[-1].json["messages"])) is remembered
 
@@ -190,7 +184,6 @@ async def test_providers_are_shown_with_their_models_and_how_they_do(
     start_parley: StartParley,
     settings: Settings,
     shelf: Shelf,
-    at_parley: str,
     unused_port: int,
 ) -> None:
     began = int(time.time())
@@ -213,6 +206,5 @@ async def test_providers_are_shown_with_their_models_and_how_they_do(
         assert int(described(text, "xAI").partition("<t:")[2].partition(":")[0]) >= began
 
         sim.model.script(Fail(402, {"error": {"message": "Insufficient Balance"}}))
-        await ana.say(f"{at_parley} hello?")
-        await ana.hears("no credit left")
+        await ana.asks("hello?", hears="no credit left")
         assert described(await provider_lines(ana), "xAI").endswith(", no credit left")

@@ -19,127 +19,117 @@ def models(sim: Simulator) -> list[str]:
 
 
 async def test_a_provider_that_is_busy_for_a_moment_is_asked_again(
-    sim: Simulator, ana: Person, start_parley: StartParley, at_parley: str, tmp_path: Path
+    sim: Simulator, ana: Person, start_parley: StartParley, tmp_path: Path
 ) -> None:
     sim.model.script(BUSY)
     sim.model.script(Cut())
     sim.model.script(Say("<think>hm</think>Here I am."))
     async with start_parley(retry_tries=3):
-        asked = await ana.say(f"{at_parley} hello")
+        asked = await ana.mention("hello")
         reply = await ana.hears("Here I am.", reply_to=asked)
         assert ana.saw(reply) == ["Here I am."]
-    [stored] = rows(tmp_path / "parley.db", "SELECT reasoning, error FROM completions")
+    [stored] = rows(tmp_path / "parley.db", "SELECT reasoning, error FROM said WHERE role = 'assistant'")
     assert stored == {"reasoning": "hm", "error": None}
 
 
 async def test_nothing_is_asked_again_once_something_was_shown(
-    sim: Simulator, ana: Person, start_parley: StartParley, at_parley: str
+    sim: Simulator, ana: Person, start_parley: StartParley
 ) -> None:
     sim.model.script(Say("Half of"), Cut())
     async with start_parley(retry_tries=3, default_model=GROQ, fallback_models=MISTRAL):
-        await ana.say(f"{at_parley} hello")
-        await ana.hears("Half of", "broke before the answer was complete")
+        await ana.asks("hello", hears=("Half of", "broke before the answer was complete"))
     assert len(sim.model.requests) == 1
 
 
 async def test_a_long_wait_is_announced_and_ends_with_the_answer_in_its_place(
-    sim: Simulator, ana: Person, start_parley: StartParley, at_parley: str
+    sim: Simulator, ana: Person, start_parley: StartParley
 ) -> None:
     sim.model.script(Fail(429, {"error": {"message": "slow down"}}, {"Retry-After": "3.1"}))
     sim.model.script(Say("At last."))
     async with start_parley(retry_tries=2, default_model=GROQ):
-        await ana.say(f"{at_parley} hello")
-        waiting = await ana.hears("-# Waiting for Groq, 3 s")
+        waiting = await ana.asks("hello", hears="-# Waiting for Groq, 3 s")
         await ana.hears("At last.")
         assert ana.saw(waiting) == ["-# Waiting for Groq, 3 s", "At last."]
 
 
-async def test_a_wait_beyond_the_budget_is_not_begun(
-    sim: Simulator, ana: Person, start_parley: StartParley, at_parley: str
-) -> None:
+async def test_a_wait_beyond_the_budget_is_not_begun(sim: Simulator, ana: Person, start_parley: StartParley) -> None:
     sim.model.script(Fail(429, {"error": {"message": "slow down"}}, {"Retry-After": "3600"}))
     async with start_parley(retry_tries=4):
-        await ana.say(f"{at_parley} hello")
-        await ana.hears("is rate limiting this bot")
+        await ana.asks("hello", hears="is rate limiting this bot")
     assert len(sim.model.requests) == 1
 
 
 async def test_another_model_stands_in_and_the_reply_says_so(
-    sim: Simulator, ana: Person, start_parley: StartParley, at_parley: str, tmp_path: Path
+    sim: Simulator, ana: Person, start_parley: StartParley, tmp_path: Path
 ) -> None:
     sim.model.script(Fail(402, {"error": {"message": "Insufficient Balance"}}))
     sim.model.script(Say("I stand in."), Finish("stop"))
     async with start_parley(default_model=GROQ, fallback_models=f"{MISTRAL}, xai"):
-        await ana.say(f"{at_parley} hello")
-        reply = await ana.hears("Fell back")
+        reply = await ana.asks("hello", hears="Fell back")
     assert reply["content"] == f"I stand in.\n-# Fell back from Groq: no credit left. `{MISTRAL}` answered."
-    assert rows(tmp_path / "parley.db", "SELECT model FROM completions") == [{"model": MISTRAL}]
+    assert rows(tmp_path / "parley.db", "SELECT model FROM said WHERE role = 'assistant'") == [{"model": MISTRAL}]
 
 
 async def test_when_nobody_can_answer_the_last_one_is_explained(
-    sim: Simulator, ana: Person, start_parley: StartParley, at_parley: str
+    sim: Simulator, ana: Person, start_parley: StartParley
 ) -> None:
     sim.model.script(Fail(401, {"error": {"message": "no"}}))
     sim.model.script(Fail(404, {"error": {"message": "no", "code": "model_not_found"}}))
     async with start_parley(default_model=GROQ, fallback_models=MISTRAL):
-        await ana.say(f"{at_parley} hello")
-        await ana.hears("Mistral does not know the model", "Fell back from Groq: API key rejected")
+        await ana.asks(
+            "hello", hears=("Mistral does not know the model", "Fell back from Groq: API key rejected")
+        )
 
 
-async def test_a_row_of_fallbacks_is_told_as_one(
-    sim: Simulator, ana: Person, start_parley: StartParley, at_parley: str
-) -> None:
+async def test_a_row_of_fallbacks_is_told_as_one(sim: Simulator, ana: Person, start_parley: StartParley) -> None:
     sim.model.script(Fail(402, {"error": {"message": "no credit"}}))
     sim.model.script(Fail(401, {"error": {"message": "no"}}))
     sim.model.script(Say("Third."))
     async with start_parley(default_model=GROQ, fallback_models=f"{MISTRAL},deepseek"):
-        await ana.say(f"{at_parley} hello")
-        reply = await ana.hears("Third.", "Fell back")
-    told = "Fell back from Groq: no credit left; from Mistral: API key rejected."
+        reply = await ana.asks("hello", hears=("Third.", "Fell back"))
+    told = "Fell back from Groq: no credit left; Mistral: API key rejected."
     assert reply["content"] == f"Third.\n-# {told} `deepseek/deepseek-flash` answered."
 
 
 async def test_a_fallback_with_eyes_sees_what_the_first_model_cannot(
-    sim: Simulator, ana: Person, start_parley: StartParley, at_parley: str, tmp_path: Path
+    sim: Simulator, ana: Person, start_parley: StartParley, tmp_path: Path
 ) -> None:
     sim.model.script(Fail(402, {"error": {"message": "no credit"}}))
     sim.model.script(Say("A dot."))
     async with start_parley(default_model="codestral", fallback_models=GROQ):
-        await ana.say(f"{at_parley}", files=[("dot.png", PNG)])
-        await ana.hears("A dot.")
+        await ana.asks(files=[("dot.png", PNG)], hears="A dot.")
     assert sim.model.requests[1].json["messages"][-1]["content"][0]["type"] == "image_url"
     assert rows(tmp_path / "parley.db", "SELECT name FROM message_images") == [{"name": "dot.png"}]
 
 
 async def test_a_model_without_eyes_stands_in_only_with_a_word(
-    sim: Simulator, ana: Person, start_parley: StartParley, at_parley: str
+    sim: Simulator, ana: Person, start_parley: StartParley
 ) -> None:
     sim.model.script(Fail(402, {"error": {"message": "no credit"}}))
     sim.model.script(Say("I read."))
     async with start_parley(default_model=GROQ, fallback_models="codestral"):
-        await ana.say(f"{at_parley} look", files=[("dot.png", PNG)])
-        await ana.hears("I read.", "Left out dot.png: this model cannot see images", "Fell back from Groq")
+        await ana.asks(
+            "look",
+            files=[("dot.png", PNG)],
+            hears=("I read.", "Left out dot.png: this model cannot see images", "Fell back from Groq"),
+        )
     assert isinstance(sim.model.requests[0].json["messages"][-1]["content"], list)
     assert sim.model.requests[1].json["messages"][-1]["content"] == "look\n\n[image dot.png, not shown]"
 
 
 async def test_one_without_eyes_says_that_it_was_not_shown_the_images_from_before(
-    sim: Simulator, ana: Person, start_parley: StartParley, at_parley: str
+    sim: Simulator, ana: Person, start_parley: StartParley
 ) -> None:
     sim.model.script(Say("A dot."))
     sim.model.script(Fail(402, {"error": {"message": "no credit"}}))
     sim.model.script(Say("I read."))
     async with start_parley(default_model=GROQ, fallback_models="codestral"):
-        await ana.say(f"{at_parley} look", files=[("dot.png", PNG)])
-        await ana.hears("A dot.")
-        await ana.say(f"{at_parley} and now?")
-        reply = await ana.hears("I read.", "Fell back")
+        await ana.asks("look", files=[("dot.png", PNG)], hears="A dot.")
+        reply = await ana.asks("and now?", hears=("I read.", "Fell back"))
     assert reply["content"].endswith("` answered without the image from before.")
 
 
-async def test_a_channel_has_its_own_row_of_fallbacks(
-    sim: Simulator, ana: Person, start_parley: StartParley, at_parley: str
-) -> None:
+async def test_a_channel_has_its_own_row_of_fallbacks(sim: Simulator, ana: Person, start_parley: StartParley) -> None:
     async with start_parley(default_model=GROQ, fallback_models="xai"):
         offered = await ana.completes(
             "settings set", {"fallback": "deepseek/deepseek-flash,mistral"}, focused="fallback"
@@ -149,37 +139,32 @@ async def test_a_channel_has_its_own_row_of_fallbacks(
         assert f"**Falls back on** `deepseek/deepseek-flash, {MISTRAL}`, was `nothing`" in changed["content"]
         for _ in range(2):
             sim.model.script(Fail(402, {"error": {"message": "no credit"}}))
-        await ana.say(f"{at_parley} hello")
-        await ana.hears("Hello from")
+        await ana.asks("hello", hears="Hello from")
         assert models(sim) == ["qwen/qwen3.6-27b", "deepseek-flash", "mistral-small-latest"]
         await ana.command("settings set", {"fallback": "nothing"})
         sim.model.script(Fail(402, {"error": {"message": "no credit"}}))
-        await ana.say(f"{at_parley} again")
-        await ana.hears("no credit left")
+        await ana.asks("again", hears="no credit left")
 
 
 async def test_a_provider_that_keeps_failing_is_left_alone(
-    sim: Simulator, ana: Person, start_parley: StartParley, at_parley: str
+    sim: Simulator, ana: Person, start_parley: StartParley
 ) -> None:
     sim.model.script(BUSY, times=5)
     async with start_parley(retry_tries=5, default_model=GROQ):
-        await ana.say(f"{at_parley} hello")
-        await ana.hears("overloaded or broken")
-        await ana.say(f"{at_parley} hello?")
-        await ana.hears("Groq failed several times in a row")
+        await ana.asks("hello", hears="overloaded or broken")
+        await ana.asks("hello?", hears="Groq failed several times in a row")
     assert len(sim.model.requests) == 5
 
 
 async def test_a_parameter_that_a_model_refuses_is_left_out_from_then_on(
-    sim: Simulator, ana: Person, start_parley: StartParley, at_parley: str
+    sim: Simulator, ana: Person, start_parley: StartParley
 ) -> None:
     refusal = {"message": "Unsupported parameter: 'top_p' is not supported.", "code": "unsupported_parameter"}
     sim.model.script(Fail(400, {"error": refusal | {"param": "top_p"}}))
     async with start_parley(default_model=GROQ):
         await ana.command("settings set", {"temperature": 0.3, "top_p": 0.5})
         for question in ("first", "second"):
-            await ana.say(f"{at_parley} {question}")
-            await ana.hears("Hello from", question)
+            await ana.asks(question, hears=("Hello from", question))
     assert [sorted({"temperature", "top_p"} & set(request.json)) for request in sim.model.requests] == [
         ["temperature", "top_p"],
         ["temperature"],
@@ -187,27 +172,24 @@ async def test_a_parameter_that_a_model_refuses_is_left_out_from_then_on(
     ]
 
 
-async def test_stopping_does_not_wait_for_a_wait(
-    sim: Simulator, ana: Person, start_parley: StartParley, at_parley: str
-) -> None:
+async def test_stopping_does_not_wait_for_a_wait(sim: Simulator, ana: Person, start_parley: StartParley) -> None:
     sim.model.script(Fail(429, {"error": {"message": "slow down"}}, {"Retry-After": "50"}))
     async with start_parley(retry_tries=2, default_model=GROQ):
-        await ana.say(f"{at_parley} hello")
-        await ana.hears("-# Waiting for Groq, 50 s")
+        await ana.asks("hello", hears="-# Waiting for Groq, 50 s")
     await ana.hears("I was restarted while writing this")
 
 
 async def test_reasoning_is_kept_but_not_shown(
-    sim: Simulator, ana: Person, start_parley: StartParley, at_parley: str, tmp_path: Path
+    sim: Simulator, ana: Person, start_parley: StartParley, tmp_path: Path
 ) -> None:
     go = asyncio.Event()
     thought = b'data: {"choices":[{"delta":{"content":null,"reasoning_content":"Let me see. "}}]}\n\n'
     sim.model.script(Raw(thought), Say("<thi"), Say("nk>two and two"), Wait(go), Say("</thi"), Say("nk>\n\nFour."))
     async with start_parley():
-        await ana.say(f"{at_parley} what is 2 + 2?")
+        await ana.mention("what is 2 + 2?")
         await sim.model.asked()
         go.set()
         reply = await ana.hears("Four.")
         assert ana.saw(reply) == ["Four."]
-    [stored] = rows(tmp_path / "parley.db", "SELECT reasoning, text FROM messages JOIN completions ON message_id = id")
+    [stored] = rows(tmp_path / "parley.db", "SELECT reasoning, text FROM said WHERE role = 'assistant'")
     assert stored == {"reasoning": "Let me see. two and two", "text": "Four."}

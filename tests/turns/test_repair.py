@@ -43,12 +43,11 @@ async def parley_process(sim: Simulator, folder: Path) -> AsyncIterator[asyncio.
 
 
 async def test_a_reply_that_was_cut_by_a_kill_is_completed(
-    sim: Simulator, ana: Person, start_parley: StartParley, at_parley: str, tmp_path: Path
+    sim: Simulator, ana: Person, start_parley: StartParley, tmp_path: Path
 ) -> None:
     sim.model.script(Say("one " * 600), Say("and this is as far"), Wait(asyncio.Event()))
     async with parley_process(sim, tmp_path) as process:
-        await ana.say(f"{at_parley} count")
-        last = await ana.hears("and this is as far")
+        last = await ana.asks("count", hears="and this is as far")
         process.send_signal(signal.SIGKILL)
         await process.wait()
     pages = [message["id"] for message in ana.heard_from(sim.world.bot.id)]
@@ -65,59 +64,55 @@ async def test_a_reply_that_was_cut_by_a_kill_is_completed(
         await ana.hears("Gladly.")
     said = sim.model.requests[-1].json["messages"]
     assert said[-2]["content"].endswith("and this is as far as it goes.")
-    assert rows(tmp_path / "parley.db", "SELECT finished FROM completions") == [{"finished": 1}, {"finished": 1}]
+    assert rows(tmp_path / "parley.db", "SELECT finished FROM said WHERE role = 'assistant'") == [{"finished": 1}, {"finished": 1}]
 
 
 async def test_a_question_that_had_no_answer_yet_gets_a_word(
-    sim: Simulator, ana: Person, start_parley: StartParley, at_parley: str, tmp_path: Path
+    sim: Simulator, ana: Person, start_parley: StartParley, tmp_path: Path
 ) -> None:
     sim.model.script(Wait(asyncio.Event()))
     async with parley_process(sim, tmp_path):
-        asked = await ana.say(f"{at_parley} hello?")
+        asked = await ana.mention("hello?")
         await sim.model.asked()
     async with start_parley():
         await ana.hears("I was restarted while writing this", reply_to=asked)
     async with start_parley():
         sim.model.script(Say("Here."))
-        await ana.say(f"{at_parley} once more")
-        await ana.hears("Here.")
+        await ana.asks("once more", hears="Here.")
     assert len(ana.heard_from(sim.world.bot.id)) == 2
 
 
 async def test_a_reply_that_was_deleted_meanwhile_is_left_at_that(
-    sim: Simulator, ana: Person, start_parley: StartParley, at_parley: str, tmp_path: Path
+    sim: Simulator, ana: Person, start_parley: StartParley, tmp_path: Path
 ) -> None:
     go = asyncio.Event()
     sim.model.script(Say("never"), Wait(go), Say(" mind"), Wait(asyncio.Event()))
     async with parley_process(sim, tmp_path):
-        await ana.say(f"{at_parley} hello?")
-        await ana.hears("never")
+        await ana.asks("hello?", hears="never")
         go.set()  # a message is written down before it is edited
         reply = await ana.hears("never mind")
     await ana.delete(reply)
     async with start_parley():
         sim.model.script(Say("Here."))
-        await ana.say(f"{at_parley} once more")
-        await ana.hears("Here.")
-    assert rows(tmp_path / "parley.db", "SELECT error FROM completions ORDER BY message_id")[0]["error"] == (
+        await ana.asks("once more", hears="Here.")
+    assert rows(tmp_path / "parley.db", "SELECT error FROM said WHERE role = 'assistant' ORDER BY id")[0]["error"] == (
         "cut by a restart, and not repaired: the message was deleted"
     )
 
 
 async def test_an_answer_that_is_about_to_end_may_end_by_itself_and_new_questions_are_put_off(
-    sim: Simulator, ana: Person, start_parley: StartParley, at_parley: str, tmp_path: Path
+    sim: Simulator, ana: Person, start_parley: StartParley, tmp_path: Path
 ) -> None:
     go = asyncio.Event()
     sim.model.script(Say("Half"), Wait(go), Say(" and whole."))
     async with AsyncExitStack() as running:
         await running.enter_async_context(start_parley(grace_seconds=30))
-        await ana.say(f"{at_parley} hello")
-        streaming = await ana.hears("Half")
+        streaming = await ana.asks("hello", hears="Half")
         closing = asyncio.create_task(running.aclose())
-        asked = await ana.say(f"{at_parley} still there?")
+        asked = await ana.mention("still there?")
         await ana.hears("I am being restarted. Ask me again in a minute.", reply_to=asked)
         go.set()
         await closing
     assert ana.latest(streaming)["content"] == "Half and whole."
-    assert rows(tmp_path / "parley.db", "SELECT finished, error FROM completions") == [{"finished": 1, "error": None}]
+    assert rows(tmp_path / "parley.db", "SELECT finished, error FROM said WHERE role = 'assistant'") == [{"finished": 1, "error": None}]
     assert len(sim.model.requests) == 1

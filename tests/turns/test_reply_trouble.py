@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -23,8 +24,7 @@ async def streaming(sim: Simulator, ana: Person, *rest: Say | Wait, channel: Cha
     """A reply that has said its first words; with the event set it says the rest, and then no more comes by itself."""
     go = asyncio.Event()
     sim.model.script(Say(WORDS), Wait(go), *rest)
-    await ana.say(f"<@{sim.world.bot.id}> tell me", channel=channel.id if channel else None)
-    await ana.hears(WORDS)
+    await ana.asks("tell me", channel=channel.id if channel else None, hears=WORDS)
     return go
 
 
@@ -41,45 +41,45 @@ def take(permission: Permission) -> Callable[[Simulator, Channel], None]:
     return lambda sim, channel: sim.world.deny(channel, permission)
 
 
-LOSSES: dict[str, tuple[bool, Callable[[Simulator, Channel], None], str]] = {
-    "the channel is deleted": (False, lambda sim, channel: sim.world.remove_channel(channel), "was deleted"),
-    "the thread is deleted": (True, lambda sim, channel: sim.world.remove_channel(channel), "was deleted"),
-    "the thread's channel is deleted": (
-        True,
-        lambda sim, channel: sim.world.remove_channel(sim.world.general),
-        "was deleted",
+class Loss(NamedTuple):
+    strike: Callable[[Simulator, Channel], None]
+    why: str
+    in_thread: bool = False
+
+
+LOSSES = {
+    "the channel is deleted": Loss(lambda sim, channel: sim.world.remove_channel(channel), "was deleted"),
+    "the thread is deleted": Loss(lambda sim, channel: sim.world.remove_channel(channel), "was deleted", True),
+    "the thread's channel is deleted": Loss(
+        lambda sim, channel: sim.world.remove_channel(sim.world.general), "was deleted", True
     ),
-    "the thread is locked": (True, lambda sim, channel: sim.world.lock(channel), "locked"),
-    "the thread is archived and locked": (True, lambda sim, channel: sim.world.archive(channel, locked=True), "locked"),
-    "Send Messages is taken away": (False, take(Permission.SEND_MESSAGES), "not allowed"),
-    "View Channel is taken away": (False, take(Permission.VIEW_CHANNEL), "not allowed"),
-    "the bot is timed out": (False, lambda sim, channel: sim.world.time_out(sim.world.bot), "timed out"),
+    "the thread is locked": Loss(lambda sim, channel: sim.world.lock(channel), "locked", True),
+    "the thread is archived and locked": Loss(
+        lambda sim, channel: sim.world.archive(channel, locked=True), "locked", True
+    ),
+    "Send Messages is taken away": Loss(take(Permission.SEND_MESSAGES), "not allowed"),
+    "View Channel is taken away": Loss(take(Permission.VIEW_CHANNEL), "not allowed"),
+    "the bot is timed out": Loss(lambda sim, channel: sim.world.time_out(sim.world.bot), "timed out"),
 }
 
 
-@pytest.mark.parametrize(("in_thread", "strike", "why"), LOSSES.values(), ids=LOSSES)
+@pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
 async def test_a_place_that_is_lost_is_told_of_apart(
-    sim: Simulator,
-    ana: Person,
-    parley: App,
-    tmp_path: Path,
-    in_thread: bool,
-    strike: Callable[[Simulator, Channel], None],
-    why: str,
+    sim: Simulator, ana: Person, parley: App, tmp_path: Path, loss: Loss
 ) -> None:
     elsewhere = sim.world.add_channel("elsewhere")
-    place = thread(sim) if in_thread else sim.world.general
+    place = thread(sim) if loss.in_thread else sim.world.general
     go = await streaming(sim, ana, Say(" and " + LONG), Wait(asyncio.Event()), channel=place)
-    strike(sim, place)
+    loss.strike(sim, place)
     go.set()
     told = await ana.hears(f"<#{place.id}>", lambda said: "guild_id" not in said)
-    assert why in told["content"]
+    assert loss.why in told["content"]
     await sim.model.requests[0].left_early.wait()
     [record] = kept(tmp_path)
     assert record["text"].startswith(WORDS)
     assert record["finished"] == 1
     assert record["error"].startswith("not shown to the end: ")
-    assert why in record["error"]
+    assert loss.why in record["error"]
     sim.world.time_out(sim.world.bot, 0)
     await answers_still(sim, ana, elsewhere.id)
     assert len(told_apart(sim, ana)) == 1
@@ -120,8 +120,7 @@ async def test_a_page_that_is_deleted_while_the_next_is_written_ends_nothing(
 ) -> None:
     go = asyncio.Event()
     sim.model.script(Say(LONG), Wait(go), Say("The end."))
-    await ana.say(f"<@{sim.world.bot.id}> tell me")
-    await ana.hears("word", lambda said: "message_reference" not in said)
+    await ana.asks("tell me", hears=("word", lambda said: "message_reference" not in said))
     first, second = ana.heard_from(sim.world.bot.id)
     await ana.delete(first)
     go.set()
@@ -155,8 +154,7 @@ async def test_files_that_are_refused_in_the_end_come_as_messages(
 ) -> None:
     go = asyncio.Event()
     sim.model.script(Say(LONG * 8), Wait(go), Say("The end."))
-    await ana.say(f"<@{sim.world.bot.id}> tell me")
-    await ana.hears("-# The answer goes on; it will come whole, as a file.")
+    await ana.asks("tell me", hears="-# The answer goes on; it will come whole, as a file.")
     sim.world.deny(sim.world.general, Permission.ATTACH_FILES)
     go.set()
     await ana.hears("The end.", ended)
@@ -172,8 +170,7 @@ async def test_embeds_that_may_not_be_shown_any_more_become_text(
     await ana.command("settings set", {"style": "embed"})
     go = asyncio.Event()
     sim.model.script(Say(LONG), Wait(go), Say("The end."))
-    await ana.say(f"<@{sim.world.bot.id}> tell me")
-    await ana.hears(lambda said: bool(said["embeds"]))
+    await ana.asks("tell me", hears=lambda said: bool(said["embeds"]))
     sim.world.deny(sim.world.general, Permission.EMBED_LINKS)
     go.set()
     await ana.hears("The end.", ended)
@@ -216,8 +213,7 @@ async def test_embeds_that_are_refused_before_anybody_knows_become_text(
     await ana.command("settings set", {"style": "embed"})
     go = asyncio.Event()
     sim.model.script(Say(LONG), Wait(go), Say(LONG))
-    await ana.say(f"<@{sim.world.bot.id}> tell me")
-    await ana.hears(lambda said: bool(said["embeds"]))
+    await ana.asks("tell me", hears=lambda said: bool(said["embeds"]))
     sim.faults.late_events = 0.3
     sim.world.deny(sim.world.general, Permission.EMBED_LINKS)
     go.set()
@@ -246,7 +242,7 @@ async def test_a_message_whose_arrival_was_not_heard_of_is_brought_up_to_date(
     await ana.command("settings set", {"style": style})
     begin, go = asyncio.Event(), asyncio.Event()
     sim.model.script(Wait(begin), Say("Just once"), Wait(go), Say(" and whole." if style == "embed" else ""))
-    await ana.say(f"<@{sim.world.bot.id}> tell me")
+    await ana.mention("tell me")
     await sim.model.asked()
     sim.faults.drop("POST /channels/*/messages", after=True)
     begin.set()
@@ -266,7 +262,7 @@ async def test_a_channel_that_is_deleted_before_the_first_word_is_told_of_apart(
     place = sim.world.add_channel("short")
     go = asyncio.Event()
     sim.model.script(Wait(go), Say(WORDS), Wait(asyncio.Event()))
-    await ana.say(f"<@{sim.world.bot.id}> tell me", channel=place.id)
+    await ana.mention("tell me", channel=place.id)
     request = await sim.model.asked()
     sim.world.remove_channel(place)
     go.set()

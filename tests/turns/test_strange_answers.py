@@ -53,8 +53,7 @@ async def ask(sim: Simulator, ana: Person, text: str) -> list[Json]:
     """Have a model send this in eight parts; the messages that show it."""
     size = len(text) // 8 + 1
     sim.model.script(*(Say(text[at : at + size]) for at in range(0, len(text), size)))
-    await ana.say(f"<@{sim.world.bot.id}> tell me")
-    await ana.hears(ended)
+    await ana.asks("tell me", hears=ended)
     return ana.heard_from(sim.world.bot.id)
 
 
@@ -82,7 +81,7 @@ async def test_what_does_not_fit_into_eight_messages_comes_whole_as_a_file(
     assert kept(tmp_path)[0] == {"text": text, "finished": 1, "error": None}
 
 
-@pytest.mark.parametrize("name", OVERLONG.keys() - {"a wide table"})
+@pytest.mark.parametrize("name", [name for name in OVERLONG if name != "a wide table"])
 async def test_where_no_files_may_be_attached_it_comes_as_so_many_messages(
     sim: Simulator, ana: Person, parley: App, tmp_path: Path, name: str
 ) -> None:
@@ -117,7 +116,7 @@ async def test_an_answer_of_nothing_that_can_be_seen_is_called_empty(
     await answers_still(sim, ana)
     [first, *_] = rows(
         tmp_path / "parley.db",
-        "SELECT text, reasoning, finished, error FROM messages JOIN completions ON message_id = id ORDER BY id",
+        "SELECT text, reasoning, finished, error FROM said WHERE role = 'assistant' ORDER BY id",
     )
     assert (first["text"] + first["reasoning"]).strip() == text.removeprefix("<think>").strip()
     assert (first["finished"], first["error"]) == (1, "empty answer")
@@ -136,8 +135,7 @@ async def test_half_a_surrogate_pair_does_not_cost_the_answer_its_place(
     sim: Simulator, ana: Person, parley: App, tmp_path: Path
 ) -> None:
     sim.model.script(Say("A smile: "), Raw(b'data: {"choices":[{"delta":{"content":"\\ud83d"}}]}\n\n'), Say(" Done."))
-    await ana.say(f"<@{sim.world.bot.id}> tell me")
-    reply = await ana.hears("A smile:", "Done.", ended)
+    reply = await ana.asks("tell me", hears=("A smile:", "Done.", ended))
     can_be_shown(ana, [reply])
     await answers_still(sim, ana)
     assert kept(tmp_path)[0]["error"] is None
@@ -146,8 +144,7 @@ async def test_half_a_surrogate_pair_does_not_cost_the_answer_its_place(
 async def test_an_answer_without_an_end_is_cut(sim: Simulator, ana: Person, parley: App, tmp_path: Path) -> None:
     piece = "On and on. " * 10_000
     sim.model.script(*[Say(piece)] * 10, Wait(asyncio.Event()))
-    await ana.say(f"<@{sim.world.bot.id}> tell me")
-    last = await ana.hears("I cut `", "` off at 1,000,000 characters.", ended)
+    last = await ana.asks("tell me", hears=("I cut `", "` off at 1,000,000 characters.", ended))
     assert await read(last) == piece * 10
     await sim.model.requests[0].left_early.wait()
     await answers_still(sim, ana)
@@ -158,8 +155,7 @@ async def test_a_thought_without_an_end_is_cut(sim: Simulator, ana: Person, parl
     thought = "round and round " * 10_000
     chunk = f'data: {{"choices":[{{"delta":{{"reasoning_content":"{thought}"}}}}]}}\n\n'
     sim.model.script(*[Raw(chunk.encode())] * 7, Wait(asyncio.Event()))
-    await ana.say(f"<@{sim.world.bot.id}> tell me")
-    await ana.hears("I cut `", "` off at 1,000,000 characters.")
+    await ana.asks("tell me", hears=("I cut `", "` off at 1,000,000 characters."))
     await answers_still(sim, ana)
     assert kept(tmp_path)[0] == {"text": "", "finished": 1, "error": "cut at 1,000,000 characters"}
 
@@ -173,8 +169,7 @@ async def test_nobody_is_called_where_the_bot_could_call_everybody(
     calls = f"@everyone @here <@{ana.id}> <@&{role.id}>"
     go = asyncio.Event()
     sim.model.script(Say(form.format(calls) + "\n"), Wait(go), Say(form.format(calls)))
-    await ana.say(f"<@{sim.world.bot.id}> shout")
-    await ana.hears("everyone")
+    await ana.asks("shout", hears="everyone")
     go.set()
     reply = await ana.hears(ended)
     for state in ana.states(reply):

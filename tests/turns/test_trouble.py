@@ -35,10 +35,10 @@ KEY = "sk-very-secret-0123456789"
     ],
 )
 async def test_a_provider_that_fails_is_explained(
-    sim: Simulator, ana: Person, parley: App, at_parley: str, answer: Fail | Raw | Finish, sentence: str
+    sim: Simulator, ana: Person, parley: App, answer: Fail | Raw | Finish, sentence: str
 ) -> None:
     sim.model.script(answer)
-    asked = await ana.say(f"{at_parley} hello?")
+    asked = await ana.mention("hello?")
     reply = await ana.hears(sentence, reply_to=asked)
     assert KEY not in reply["content"]
 
@@ -49,68 +49,70 @@ async def test_a_provider_that_fails_is_explained(
 
 
 async def test_a_stream_that_breaks_keeps_its_text_and_says_so(
-    sim: Simulator, ana: Person, parley: App, at_parley: str, tmp_path: Path
+    sim: Simulator, ana: Person, parley: App, tmp_path: Path
 ) -> None:
     sim.model.script(Say("The first half"), Cut())
-    await ana.say(f"{at_parley} tell me")
-    reply = await ana.hears("The first half", "broke before the answer was complete")
+    reply = await ana.asks("tell me", hears=("The first half", "broke before the answer was complete"))
     assert reply["content"].startswith("The first half\n-# ⚠️ ")
-    await ana.say(f"{at_parley} go on")
-    await ana.hears("Hello from")
-    stored = rows(tmp_path / "parley.db", "SELECT text, error FROM messages JOIN completions ON message_id = id")
+    await ana.asks("go on", hears="Hello from")
+    stored = rows(tmp_path / "parley.db", "SELECT text, error FROM said WHERE role = 'assistant'")
     assert stored[0]["text"] == "The first half"
     assert stored[0]["error"].startswith("CutOff: ")
 
 
 async def test_a_provider_that_is_down_is_named(
-    ana: Person, start_parley: StartParley, settings: Settings, at_parley: str, unused_port: int
+    ana: Person, start_parley: StartParley, settings: Settings, unused_port: int
 ) -> None:
     groq = settings.access["groq"].model_copy(update={"base_url": f"http://127.0.0.1:{unused_port}/v1"})
     async with start_parley(access=settings.access | {"groq": groq}, default_model="groq/x"):
-        await ana.say(f"{at_parley} hello")
-        await ana.hears("Groq cannot be reached right now")
+        await ana.asks("hello", hears="Groq cannot be reached right now")
 
 
 async def test_a_provider_without_its_key_is_not_offered_and_its_channel_is_told(
-    ana: Person, start_parley: StartParley, settings: Settings, at_parley: str, tmp_path: Path
+    ana: Person, start_parley: StartParley, settings: Settings, tmp_path: Path
 ) -> None:
     keyless = settings.access | {"groq": settings.access["groq"].model_copy(update={"key": None})}
     async with start_parley(access=keyless, default_model="groq/x"):
-        await ana.say(f"{at_parley} hello")
-        await ana.hears("Groq is not set up. The bot's operator needs to set GROQ_API_KEY")
-    assert rows(tmp_path / "parley.db", "SELECT text FROM messages WHERE role = 'user'") == [{"text": "hello"}]
+        await ana.asks("hello", hears="Groq is not set up. The bot's operator needs to set GROQ_API_KEY")
+    assert rows(tmp_path / "parley.db", "SELECT text FROM said WHERE role = 'user'") == [{"text": "hello"}]
 
 
-async def test_a_mention_with_nothing_else_is_told_what_to_do(ana: Person, parley: App, at_parley: str) -> None:
-    asked = await ana.say(at_parley)
+async def test_a_mention_with_nothing_else_is_told_what_to_do(ana: Person, parley: App) -> None:
+    asked = await ana.mention()
     await ana.hears("Write your question in the same message", reply_to=asked)
 
 
-async def test_an_image_alone_is_a_question(sim: Simulator, ana: Person, parley: App, at_parley: str) -> None:
-    await ana.say(at_parley, files=[("dot.png", PNG)])
+async def test_an_image_alone_is_a_question(sim: Simulator, ana: Person, parley: App) -> None:
+    await ana.mention(files=[("dot.png", PNG)])
     await sim.model.asked()
     [part] = sim.model.requests[0].json["messages"][-1]["content"]
     assert part["type"] == "image_url"
 
 
-async def test_files_that_are_no_images_are_named(sim: Simulator, ana: Person, parley: App, at_parley: str) -> None:
-    asked = await ana.say(at_parley, files=[("paper.pdf", PDF)])
+async def test_files_that_are_no_images_are_named(sim: Simulator, ana: Person, parley: App) -> None:
+    asked = await ana.mention(files=[("paper.pdf", PDF)])
     await ana.hears("paper.pdf: I can only look at PNG, JPEG, GIF and WebP images", reply_to=asked)
     sim.model.script(Say("Seen."))
-    await ana.say(f"{at_parley} compare", files=[("paper.pdf", PDF), ("photo.jpg", PNG), ("dance.gif", GIF)])
-    await ana.hears("Seen.", "-# Left out paper.pdf")
+    await ana.asks(
+        "compare",
+        files=[("paper.pdf", PDF), ("photo.jpg", PNG), ("dance.gif", GIF)],
+        hears=("Seen.", "-# Left out paper.pdf"),
+    )
     [text, picture, _] = sim.model.requests[0].json["messages"][-1]["content"]
     assert text["text"] == "compare"
     assert picture["image_url"]["url"].startswith("data:image/png;base64,")  # the bytes decide, not the name
 
 
 async def test_a_type_that_a_provider_does_not_take_is_sent_as_png(
-    sim: Simulator, ana: Person, start_parley: StartParley, at_parley: str
+    sim: Simulator, ana: Person, start_parley: StartParley
 ) -> None:
     sim.model.script(Say("Seen."))
     async with start_parley(default_model="xai/grok-4.3"):
-        await ana.say(f"{at_parley} look", files=[("dance.gif", GIF), ("broken.gif", GIF[:12])])
-        await ana.hears("Seen.", "Left out broken.gif: it could not be made into a PNG")
+        await ana.asks(
+            "look",
+            files=[("dance.gif", GIF), ("broken.gif", GIF[:12])],
+            hears=("Seen.", "Left out broken.gif: it could not be made into a PNG"),
+        )
     said = sim.model.requests[0].json["messages"][-1]["content"]
     assert [part["type"] for part in said] == ["text", "image_url", "text"]
     assert said[1]["image_url"]["url"].startswith("data:image/png;base64,iVBORw0KGgo")
@@ -118,67 +120,61 @@ async def test_a_type_that_a_provider_does_not_take_is_sent_as_png(
 
 
 async def test_a_model_without_eyes_says_that_it_has_none(
-    sim: Simulator, ana: Person, start_parley: StartParley, at_parley: str
+    sim: Simulator, ana: Person, start_parley: StartParley
 ) -> None:
     sim.model.script(Say("I only read."))
     async with start_parley(default_model="codestral/codestral-latest"):
-        await ana.say(f"{at_parley} look", files=[("dot.png", PNG)])
-        await ana.hears("I only read.", "Left out dot.png: this model cannot see images")
+        await ana.asks(
+            "look", files=[("dot.png", PNG)], hears=("I only read.", "Left out dot.png: this model cannot see images")
+        )
     assert sim.model.requests[0].json["messages"][-1]["content"] == "look"
     assert not any(request.path.startswith("/cdn") for request in sim.requests)
 
 
 async def test_where_it_may_not_write_the_person_is_told_in_private(
-    sim: Simulator, ana: Person, parley: App, at_parley: str, caplog: pytest.LogCaptureFixture
+    sim: Simulator, ana: Person, parley: App, caplog: pytest.LogCaptureFixture
 ) -> None:
     channel = sim.world.read_only.id
-    await ana.say(f"{at_parley} hello", channel=channel)
-    told = await ana.hears(f"<#{channel}>", "Send Messages")
+    told = await ana.asks("hello", channel=channel, hears=(f"<#{channel}>", "Send Messages"))
     assert told["channel_id"] != str(channel)
     assert sim.model.requests == []
     assert "I lack Send Messages there" in caplog.text
 
 
 async def test_a_permission_that_goes_in_the_middle_is_told_in_private(
-    sim: Simulator, ana: Person, parley: App, at_parley: str, tmp_path: Path
+    sim: Simulator, ana: Person, parley: App, tmp_path: Path
 ) -> None:
     go = asyncio.Event()
     sim.model.script(Say("a" * 1_500), Wait(go), Say(" b" * 1_000))
-    await ana.say(f"{at_parley} hello")
-    await ana.hears("aaa")
+    await ana.asks("hello", hears="aaa")
     sim.world.set_overwrite(sim.world.general, sim.world.bot_role, deny=Permission.SEND_MESSAGES)
     go.set()
     await ana.hears("I could not answer you in", lambda told: told["channel_id"] != str(sim.world.general.id))
     await sim.model.requests[0].ended.wait()
     sim.world.set_overwrite(sim.world.general, sim.world.bot_role)
-    await ana.say(f"{at_parley} again?")
-    await ana.hears("again?")
-    stored = rows(tmp_path / "parley.db", "SELECT error FROM completions")
+    await ana.asks("again?", hears="again?")
+    stored = rows(tmp_path / "parley.db", "SELECT error FROM said WHERE role = 'assistant'")
     assert stored[0]["error"].startswith("not shown to the end")
 
 
 async def test_a_reply_that_is_deleted_while_it_is_written_stops(
-    sim: Simulator, ana: Person, parley: App, at_parley: str, tmp_path: Path
+    sim: Simulator, ana: Person, parley: App, tmp_path: Path
 ) -> None:
     go = asyncio.Event()
     sim.model.script(Say("never mind"), Wait(go), Say(" this"), Wait(asyncio.Event()))
-    await ana.say(f"{at_parley} tell me")
-    reply = await ana.hears("never mind")
+    reply = await ana.asks("tell me", hears="never mind")
     await ana.delete(reply)
     go.set()
     await ana.hears("My reply was deleted while I was writing it")
     await sim.model.requests[0].left_early.wait()
-    await ana.say(f"{at_parley} sorry")
-    await ana.hears("sorry")
-    assert rows(tmp_path / "parley.db", "SELECT text FROM messages")[1] == {"text": "never mind this"}
+    await ana.asks("sorry", hears="sorry")
+    assert rows(tmp_path / "parley.db", "SELECT text FROM said")[1] == {"text": "never mind this"}
 
 
-async def test_a_question_that_is_deleted_is_answered_all_the_same(
-    sim: Simulator, ana: Person, parley: App, at_parley: str
-) -> None:
+async def test_a_question_that_is_deleted_is_answered_all_the_same(sim: Simulator, ana: Person, parley: App) -> None:
     go = asyncio.Event()
     sim.model.script(Wait(go), Say("here it is"))
-    asked = await ana.say(f"{at_parley} tell me")
+    asked = await ana.mention("tell me")
     await sim.model.asked()
     await ana.delete(asked)
     go.set()
@@ -186,78 +182,68 @@ async def test_a_question_that_is_deleted_is_answered_all_the_same(
 
 
 async def test_a_message_whose_answer_is_lost_does_not_stand_there_twice(
-    sim: Simulator, ana: Person, parley: App, at_parley: str
+    sim: Simulator, ana: Person, parley: App
 ) -> None:
     go = asyncio.Event()
     sim.model.script(Wait(go), Say("just once"))
-    asked = await ana.say(f"{at_parley} hello")
+    asked = await ana.mention("hello")
     await sim.model.asked()
     sim.faults.drop("POST /channels/*/messages", after=True)
     go.set()
     await ana.hears("just once", reply_to=asked)
     await sim.model.requests[0].ended.wait()
-    await ana.say(f"{at_parley} and?")
-    await ana.hears("and?")
+    await ana.asks("and?", hears="and?")
     assert [message["content"] for message in ana.heard_from(sim.world.bot.id)].count("just once") == 1
 
 
-async def test_nothing_that_a_model_writes_pings(sim: Simulator, ana: Person, parley: App, at_parley: str) -> None:
+async def test_nothing_that_a_model_writes_pings(sim: Simulator, ana: Person, parley: App) -> None:
     sim.model.script(Say(f"@everyone <@{ana.id}>"), Say(f" <@&{sim.world.bot_role.id}>"))
-    await ana.say(f"{at_parley} shout")
-    reply = await ana.hears(f"<@&{sim.world.bot_role.id}>")
+    reply = await ana.asks("shout", hears=f"<@&{sim.world.bot_role.id}>")
     assert (reply["mentions"], reply["mention_everyone"], reply["mention_roles"]) == ([], False, [])
 
 
 async def test_bots_and_strangers_to_the_conversation_are_not_answered(
-    sim: Simulator, ana: Person, ben: Person, parley: App, at_parley: str
+    sim: Simulator, ana: Person, ben: Person, parley: App
 ) -> None:
     await ben.say("hello everybody")
-    await ana.say(f"{at_parley} hello")
-    await ana.hears("Hello from")
+    await ana.asks("hello", hears="Hello from")
     assert len(sim.model.requests) == 1
 
 
-async def test_the_asker_stops_an_answer(
-    sim: Simulator, ana: Person, ben: Person, parley: App, at_parley: str, tmp_path: Path
-) -> None:
+async def test_the_asker_stops_an_answer(sim: Simulator, ana: Person, ben: Person, parley: App, tmp_path: Path) -> None:
     sim.model.script(Say("On and on"), Wait(asyncio.Event()))
-    await ben.say(f"{at_parley} tell me")
-    await ben.hears("On and on")
+    await ben.asks("tell me", hears="On and on")
     assert "Stopped." in (await ben.command("stop"))["content"]
     await ana.hears(f"On and on\n-# Stopped by <@{ben.id}>.")
     await sim.model.requests[0].left_early.wait()
     assert "not writing anything" in (await ben.command("stop"))["content"]
-    await ben.say(f"{at_parley} and now?")
-    await ben.hears("and now?")
+    await ben.asks("and now?", hears="and now?")
     assert [message["content"] for message in sim.model.requests[1].json["messages"][1:3]] == ["tell me", "On and on"]
 
 
 async def test_others_need_manage_messages_to_stop_an_answer(
-    sim: Simulator, ana: Person, ben: Person, parley: App, at_parley: str
+    sim: Simulator, ana: Person, ben: Person, parley: App
 ) -> None:
     go = asyncio.Event()
     sim.model.script(Say("On"), Wait(go), Say(" and on"), Wait(asyncio.Event()))
-    await ana.say(f"{at_parley} tell me")
-    await ana.hears("On")
+    await ana.asks("tell me", hears="On")
     assert "not writing anything for you" in (await ben.command("stop"))["content"]
     go.set()
     await ana.hears("On and on")
     sim.model.script(Say("Ben's"), Wait(asyncio.Event()))
-    await ben.say(f"{at_parley} tell me, too")
-    await ben.hears("Ben's")
+    await ben.asks("tell me, too", hears="Ben's")
     assert "Stopped." in (await ana.command("stop"))["content"]
     await ben.hears("Ben's\n-# Stopped by")
 
 
 async def test_stopping_ends_a_running_reply_with_a_word(
-    sim: Simulator, ana: Person, start_parley: StartParley, at_parley: str, tmp_path: Path
+    sim: Simulator, ana: Person, start_parley: StartParley, tmp_path: Path
 ) -> None:
     sim.model.script(Say("I was about to"), Wait(asyncio.Event()))
     async with start_parley():
-        await ana.say(f"{at_parley} tell me")
-        await ana.hears("I was about to")
+        await ana.asks("tell me", hears="I was about to")
     await ana.hears("I was about to\n-# ⚠️ I was restarted while writing this")
-    [stored] = rows(tmp_path / "parley.db", "SELECT text, error FROM messages JOIN completions ON message_id = id")
+    [stored] = rows(tmp_path / "parley.db", "SELECT text, error FROM said WHERE role = 'assistant'")
     assert stored["text"] == "I was about to"
     assert stored["error"].startswith("stopped: ")
 
@@ -286,22 +272,21 @@ async def test_two_bots_on_one_database_are_refused(settings: Settings, parley: 
 
 @pytest.mark.parametrize("table", ["preferences", "discord_messages", "completions"])
 async def test_a_database_that_breaks_is_told_and_logged(
-    ana: Person, parley: App, at_parley: str, tmp_path: Path, caplog: pytest.LogCaptureFixture, table: str
+    ana: Person, parley: App, tmp_path: Path, caplog: pytest.LogCaptureFixture, table: str
 ) -> None:
     rows(tmp_path / "parley.db", f"DROP TABLE {table}")
     with caplog.at_level(logging.ERROR):
-        asked = await ana.say(f"{at_parley} hello")
+        asked = await ana.mention("hello")
         await ana.hears("Something went wrong on my side", asked["id"])
     assert "no such table" in caplog.text
 
 
 async def test_a_database_that_breaks_in_the_middle_of_an_answer_is_told_below_it(
-    sim: Simulator, ana: Person, parley: App, at_parley: str, tmp_path: Path
+    sim: Simulator, ana: Person, parley: App, tmp_path: Path
 ) -> None:
     go = asyncio.Event()
     sim.model.script(Say("The first half"), Wait(go), Say(" and the second"))
-    await ana.say(f"{at_parley} hello")
-    await ana.hears("The first half")
+    await ana.asks("hello", hears="The first half")
     rows(tmp_path / "parley.db", "DROP TABLE discord_messages")
     go.set()
     await ana.hears("The first half", "Something went wrong on my side")
@@ -313,6 +298,5 @@ async def test_where_everything_is_answered_nobody_is_told_of_missing_permission
     await ana.command("settings set", {"channel": sim.world.read_only.id, "answer": "always"})
     await ben.say("just talking", channel=sim.world.read_only.id)
     sim.model.script(Say("In here I may."))
-    await ben.say(f"<@{sim.world.bot.id}> hello", channel=sim.world.general.id)
-    await ben.hears("In here I may.")
+    await ben.asks("hello", channel=sim.world.general.id, hears="In here I may.")
     assert len(ben.heard_from(sim.world.bot.id)) == 1

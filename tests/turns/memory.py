@@ -12,7 +12,7 @@ CREATE TEMP VIEW said AS SELECT
     coalesce((SELECT json_extract(body, '$.text') FROM parts WHERE message_id = m.id AND kind = 'reasoning'), '')
         AS reasoning,
     c.*
-FROM said AS m LEFT JOIN completions AS c ON c.message_id = m.id
+FROM messages AS m LEFT JOIN completions AS c ON c.message_id = m.id
 """
 
 

@@ -99,7 +99,7 @@ async def test_a_fallback_with_eyes_sees_what_the_first_model_cannot(
     async with start_parley(default_model="codestral", fallback_models=GROQ):
         await ana.asks(files=[("dot.png", PNG)], hears="A dot.")
     assert sim.model.requests[1].json["messages"][-1]["content"][0]["type"] == "image_url"
-    assert rows(tmp_path / "parley.db", "SELECT name FROM message_images") == [{"name": "dot.png"}]
+    assert rows(tmp_path / "parley.db", "SELECT json_extract(body, '$.name') AS name FROM parts WHERE kind = 'image'") == [{"name": "dot.png"}]
 
 
 async def test_a_model_without_eyes_stands_in_only_with_a_word(

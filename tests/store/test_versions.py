@@ -208,7 +208,7 @@ async def test_a_thread_that_was_opened_from_an_answer_is_another_conversation(t
     await talk.turn("in the thread", place=thread)
     assert not (await talk.recalled(first.shown[0])).continued
     await talk.store.versions.forget(first)
-    assert await talk.path_to(talk.prompt("more", place=thread)) == ["one", "ONE", "in the thread", "IN THE THREAD"]
+    assert await talk.path_to(talk.prompt("more", place=thread)) == ["one", "in the thread", "IN THE THREAD"]
 
 
 def rows(path: Path, query: str) -> list[tuple[object, ...]]:
@@ -302,7 +302,7 @@ async def test_a_forgotten_version_cannot_be_written_and_no_other_is_hit(talk: T
     assert [used.usage for used in await talk.store.usage.entries(GENERAL.guild_id)] == [entry.usage]
 
 
-async def test_a_version_whose_prompt_is_not_known_cannot_be_added(talk: Talk) -> None:
+async def test_a_version_of_a_forgotten_prompt_cannot_be_added(talk: Talk) -> None:
     gone = await talk.recalled(await talk.turn("one") + 1)
     await talk.store.conversations.forget(gone.prompt_id)
     with pytest.raises(Forgotten):

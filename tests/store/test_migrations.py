@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,8 @@ from bot.store.versions import ShownVersion
 from tests.store.conftest import ANA, GENERAL, MODEL, THREAD, Talk, schema
 
 TWO = "zwei\u2028\N{CAT FACE} \"'\\"
-CAT = ImagePart("cat.png", "image/png", b"\x89P\x00", Origin(41, 1000))
+PICTURE = ImagePart("cat.png", "image/png", b"\x89P\x00")
+CAT = replace(PICTURE, origin=Origin(41, 1000))
 
 ROWS = f"""
 INSERT INTO conversations (id, channel_id, guild_id, owner_id, begun_at) VALUES
@@ -194,7 +196,7 @@ def test_conversations_of_the_time_before_versions_were_used_when_their_newest_m
 
 
 async def test_going_back_keeps_what_the_older_version_can_hold(path: Path, alembic: Config) -> None:
-    parts: tuple[Part, ...] = (QuotePart("Ben", "My\ncat"), TextPart("What?"), FilePart("a.txt", "``` b"), CAT)
+    parts: tuple[Part, ...] = (QuotePart("Ben", "My\ncat"), TextPart("What?"), FilePart("a.txt", "``` b"), PICTURE)
     async with Store.open(path) as store:
         talk = Talk(store)
         asked = Prompt(2_000, GENERAL, ANA, parts)

@@ -83,7 +83,7 @@ def db() -> None:
 @db.command()
 def upgrade() -> None:
     """Bring the database's tables up to date, as `parley run` does before it connects."""
-    from bot.store.database import DatabaseUnusable, migrate, exclusive_use
+    from bot.store.database import DatabaseUnusable, exclusive_use, migrate
 
     path = _settings().database_path
     try:

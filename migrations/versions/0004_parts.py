@@ -198,18 +198,18 @@ def restore(batch: tuple[int, int]) -> None:
 
 def words(found: Sequence[tuple[str, dict[str, str]]]) -> str:
     """What version 0004 lets a model read of these parts."""
-    said = []
+    texts = []
     for kind, body in found:
         text = body.get("text", "")
         if kind == "text":
-            said.append(text)
+            texts.append(text)
         elif kind == "quote":
             quoted = "\n".join(f"> {line}" for line in re.split(r"\r\n?|\n", text))
-            said.append(f"{body['author']} wrote:\n{quoted}")
+            texts.append(f"{body['author']} wrote:\n{quoted}")
         elif kind == "file":
             fence = "`" * max(3, *(len(run) + 1 for run in re.findall(r"`+", text)), 0)
-            said.append(f"{body['name']}:\n{fence}\n{text}\n{fence}")
-    return "\n\n".join(filter(None, said))
+            texts.append(f"{body['name']}:\n{fence}\n{text}\n{fence}")
+    return "\n\n".join(filter(None, texts))
 
 
 def create_parts() -> None:

@@ -158,7 +158,7 @@ async def test_a_version_that_was_being_continued_keeps_what_is_known_of_it(path
         assert await store.versions.version(8) == known
 
 
-async def test_conversations_of_an_older_version_go_on(path: Path, alembic: Config) -> None:
+async def test_conversations_of_an_older_version_continue(path: Path, alembic: Config) -> None:
     make(alembic, path, "0003")
     async with Store.open(path) as store:
         talk = Talk(store)

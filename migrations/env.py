@@ -6,13 +6,16 @@ from alembic import context
 from sqlalchemy import URL, create_engine, event
 from sqlalchemy.engine import Connection
 
-from bot.settings import load_settings
 from bot.store.tables import metadata
 
 
 def database_path() -> Path:
     given: Path | None = context.config.attributes.get("database_path")
-    return given or load_settings().database_path
+    if given:
+        return given
+    from bot.settings import load_settings  # only the `alembic` command needs it
+
+    return load_settings().database_path
 
 
 def run(connection: Connection) -> None:

@@ -1,4 +1,4 @@
-"""The store as a whole: open it once, ask its parts."""
+"""The store: everything that Parley remembers, opened once."""
 
 import json
 import logging

@@ -115,10 +115,8 @@ def part(message_id: int, position: int, kind: str, body: dict[str, str], **colu
 def upgrade_messages() -> None:
     with op.batch_alter_table("messages", table_kwargs={"sqlite_autoincrement": True}) as batch_op:
         batch_op.drop_column("text")
-        batch_op.add_column(sa.Column("model", sa.String(length=255), nullable=True), insert_after="author_id")
-        batch_op.add_column(
-            sa.Column("streaming", sa.Boolean(), nullable=False, server_default=sa.false()), insert_after="created_at"
-        )
+        batch_op.add_column(sa.Column("model", sa.String(length=255), nullable=True))
+        batch_op.add_column(sa.Column("streaming", sa.Boolean(), nullable=False, server_default=sa.false()))
         batch_op.add_column(sa.Column("forgotten_at", sa.Float(), nullable=True))
         batch_op.drop_constraint("fk_messages_parent_id", type_="foreignkey")
         batch_op.create_foreign_key("fk_messages_parent_id", "messages", ["parent_id"], ["id"])
@@ -156,11 +154,11 @@ def downgrade_completions() -> None:
     connection.execute(sa.insert(completions).from_select(["message_id", "took"], missing))
     with op.batch_alter_table("completions") as batch_op:
         model = sa.Column("model", sa.String(length=255), nullable=False, server_default="")
-        batch_op.add_column(model, insert_after="message_id")
+        batch_op.add_column(model)
         reasoning = sa.Column("reasoning", sa.Text(), nullable=False, server_default="")
-        batch_op.add_column(reasoning, insert_after="model")
+        batch_op.add_column(reasoning)
         finished: sa.Column[bool] = sa.Column("finished", sa.Boolean(), nullable=False, server_default=sa.true())
-        batch_op.add_column(finished, insert_after="first_text_after")
+        batch_op.add_column(finished)
     version = messages.c.id == completions.c.message_id
     model_asked = sa.select(sa.func.coalesce(messages.c.model, "")).where(version).scalar_subquery()
     streaming = sa.exists().where(version, messages.c.streaming)
@@ -170,7 +168,7 @@ def downgrade_completions() -> None:
 def downgrade_messages() -> None:
     with op.batch_alter_table("messages", table_kwargs={"sqlite_autoincrement": True}) as batch_op:
         text = sa.Column("text", sa.Text(), nullable=False, server_default="")
-        batch_op.add_column(text, insert_after="role")
+        batch_op.add_column(text)
         batch_op.drop_column("model")
         batch_op.drop_column("streaming")
         batch_op.drop_column("forgotten_at")
@@ -200,18 +198,18 @@ def restore(batch: tuple[int, int]) -> None:
 
 def words(found: Sequence[tuple[str, dict[str, str]]]) -> str:
     """What version 0004 lets a model read of these parts."""
-    said = []
+    texts = []
     for kind, body in found:
         text = body.get("text", "")
         if kind == "text":
-            said.append(text)
+            texts.append(text)
         elif kind == "quote":
             quoted = "\n".join(f"> {line}" for line in re.split(r"\r\n?|\n", text))
-            said.append(f"{body['author']} wrote:\n{quoted}")
+            texts.append(f"{body['author']} wrote:\n{quoted}")
         elif kind == "file":
             fence = "`" * max(3, *(len(run) + 1 for run in re.findall(r"`+", text)), 0)
-            said.append(f"{body['name']}:\n{fence}\n{text}\n{fence}")
-    return "\n\n".join(filter(None, said))
+            texts.append(f"{body['name']}:\n{fence}\n{text}\n{fence}")
+    return "\n\n".join(filter(None, texts))
 
 
 def create_parts() -> None:

@@ -1,7 +1,8 @@
 """A store in a real file, short ways to say who asked what, and a count of SQL statements."""
 
+import sqlite3
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -110,3 +111,10 @@ def statements() -> Iterator[list[str]]:
         yield executed
     finally:
         event.remove(Engine, "before_cursor_execute", note)
+
+
+def schema(path: Path) -> list[tuple[str, str]]:
+    """What the file's tables and indexes are."""
+    query = "SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' ORDER BY name"
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(query).fetchall()

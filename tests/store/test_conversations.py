@@ -41,7 +41,7 @@ async def test_another_channel_is_another_conversation(talk: Talk) -> None:
 
 
 @pytest.mark.parametrize("place", [THREAD, DM])
-async def test_a_thread_and_a_dm_are_one_conversation_for_everybody_and_for_ever(talk: Talk, place: Place) -> None:
+async def test_a_thread_and_a_dm_are_one_conversation_for_everybody_at_any_time(talk: Talk, place: Place) -> None:
     await talk.turn("one", ANA, place)
     await talk.turn("two", BEN, place)
     asked = talk.prompt("three", Person(43, "Cleo"), place)

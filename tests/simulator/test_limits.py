@@ -140,7 +140,7 @@ async def test_faults_over_http(sim: Simulator, bot: Recorder, ana: Person) -> N
         assert await struck.json() == {"struck": 1}
         await bot.heard("resumed")
         session = await (await http.get("/_control/session")).json()
-        assert session == sim.started_json()
+        assert session == sim.session_json()
         logged = await (await http.get("/_control/requests")).json()
         assert logged[-1]["status"] == 500
 

@@ -136,7 +136,7 @@ async def test_direct_conversations(sim: Simulator, bot: Recorder, ana: Person) 
     await ana.hears("yes?", channel=dm)
     user = await bot.fetch_user(sim.world.member.id)
     await user.send("hello Ben")
-    sim.world.member.takes_dms = False
+    sim.world.member.accepts_dms = False
     with pytest.raises(discord.Forbidden) as refused:
         await user.send("still there?")
     assert refused.value.code == 50007

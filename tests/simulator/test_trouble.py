@@ -184,7 +184,7 @@ async def test_the_world_shuts_threads_too(sim: Simulator, bot: Recorder, thread
 
 
 async def test_the_log_of_requests_is_bounded() -> None:
-    async with Simulator.open(kept_requests=10, limits=Limits(messages=1000)) as sim:
+    async with Simulator.open(max_logged_requests=10, limits=Limits(messages=1000)) as sim:
         for number in range(25):
             await as_bot(sim, "POST", f"/channels/{sim.world.general.id}/messages", {"content": str(number)})
         assert len(sim.requests) <= 10

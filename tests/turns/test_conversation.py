@@ -224,7 +224,7 @@ async def test_an_event_that_comes_twice_is_answered_once(
     sim.model.script(Say("afterwards"))
     await ana.say(f"{at_parley} hello")
     await ana.hears("once")
-    sim.gateway.tell(next(event for event in happened if event.name == "MESSAGE_CREATE"))
+    sim.gateway.dispatch(next(event for event in happened if event.name == "MESSAGE_CREATE"))
     await ana.say(f"{at_parley} and now?")
     await ana.hears("afterwards")
     assert len(sim.model.requests) == 2

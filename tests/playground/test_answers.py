@@ -131,9 +131,9 @@ async def test_a_reply_says_that_its_question_is_gone(page: Page, sim: Simulator
     await expect(last(page)).to_contain_text("The original message was deleted")
 
 
-async def choose(page: Page, deed: str) -> None:
-    await page.get_by_test_id("run").click()
-    await page.get_by_test_id(f"choice-{deed}").click()
+async def choose(page: Page, action: str) -> None:
+    await page.get_by_test_id("moderate").click()
+    await page.get_by_test_id(f"choice-{action}").click()
 
 
 async def test_who_runs_a_place_shuts_it_and_silences_the_bot(page: Page, sim: Simulator, bot: SmallBot) -> None:
@@ -142,21 +142,21 @@ async def test_who_runs_a_place_shuts_it_and_silences_the_bot(page: Page, sim: S
     await page.get_by_test_id("name").fill("Apart")
     await page.get_by_test_id("dialog-confirm").click()
     await choose(page, "Lock")
-    await expect(page.get_by_test_id("conditions")).to_have_text("locked")
+    await expect(page.get_by_test_id("channel-status")).to_have_text("locked")
     await page.get_by_test_id("person-member").click()
     await expect(page.get_by_test_id("composer")).to_have_attribute("placeholder", "This thread is locked.")
-    await expect(page.get_by_test_id("run")).to_have_count(0)
+    await expect(page.get_by_test_id("moderate")).to_have_count(0)
     await page.get_by_test_id("person-owner").click()
-    await choose(page, "Time Parley out for a minute")
+    await choose(page, "Time out Parley for 1 minute")
     assert (await bot.heard("member_update")) == bot.guilds[0].me
     assert bot.guilds[0].me.is_timed_out()
-    await choose(page, "Delete the thread")
+    await choose(page, "Delete thread")
     await page.get_by_test_id("dialog-confirm").click()
     await expect(page.get_by_test_id("channel-title")).to_have_text("general")
-    await choose(page, "Slow mode: 30 s")
-    await expect(page.get_by_test_id("conditions")).to_have_text("slow mode: 30 s")
+    await choose(page, "Enable slow mode (30 s)")
+    await expect(page.get_by_test_id("channel-status")).to_have_text("slow mode: 30 s")
     await page.get_by_test_id("person-member").click()
     await say(page, "one")
     await expect(last(page)).to_contain_text("one")
     await say(page, "two")
-    await expect(last(page).get_by_test_id("message-error")).to_contain_text("Slow mode: you can write again in")
+    await expect(last(page).get_by_test_id("message-error")).to_contain_text("Slow mode is on. You can send another message in")

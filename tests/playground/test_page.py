@@ -381,7 +381,7 @@ async def test_a_modal_is_filled_in(page: Page) -> None:
     await expect(modal).to_contain_text("A question")
     await modal.get_by_role("textbox").fill("Ana")
     await page.get_by_test_id("dialog-confirm").click()
-    await expect(modal).to_contain_text("Something is still to be chosen")
+    await expect(modal).to_contain_text("Make a selection in every required menu")
     await modal.locator(".picker").click()
     await page.get_by_test_id("choice-crimson").click()
     await page.get_by_test_id("dialog-confirm").click()

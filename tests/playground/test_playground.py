@@ -56,7 +56,7 @@ async def test_a_newcomer_sees_an_answer_grow_and_switches_the_model(
     screen = new_tab(browser, viewport={"width": 1200, "height": 1000}, color_scheme="dark")
     async with screen as tab, showing(tab, address) as page:
         answer = page.get_by_test_id("message").last.get_by_test_id("message-content")
-        await expect(page.get_by_test_id("welcome")).to_contain_text("No account and no key are needed")
+        await expect(page.get_by_test_id("welcome")).to_contain_text("No account or API key needed")
         await page.evaluate(WATCH)
         await say(page, "@Parley hello! Can you count to 12?")
         await expect(answer).to_contain_text("1 2 3 4 5 6 7 8 9 10 11 12", timeout=15_000)

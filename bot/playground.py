@@ -1,4 +1,4 @@
-"""The playground: Parley itself between a simulated Discord and a scripted model, all in one process."""
+"""The playground: Parley, a simulated Discord and a scripted model in one process."""
 
 import asyncio
 import tempfile
@@ -14,7 +14,7 @@ from bot.simulator import Simulator
 
 
 def playground_settings(simulator: Simulator, database_url: str) -> Settings:
-    """Settings for a simulator: every provider is at hand, and the scripted model stands in for all of them."""
+    """Settings for a simulator: the scripted model takes the place of every provider in the catalogue."""
     access = {"key": "playground", "base_url": simulator.model_url}
     return load_settings(
         _env_file=None,
@@ -30,13 +30,13 @@ def playground_settings(simulator: Simulator, database_url: str) -> Settings:
 
 
 async def play(port: int, browser: bool, database_url: str | None) -> None:
-    """Run the playground until SIGINT or SIGTERM, and say where its page is. Without a database it forgets all."""
+    """Run the playground until SIGINT or SIGTERM, and print its URL. `database_url` None: a temporary database."""
     stopped = stop_signal()
     with tempfile.TemporaryDirectory(prefix="parley-") as folder:
         url = database_url or f"sqlite:///{Path(folder) / 'playground.db'}"
         async with Simulator.open(port=port) as simulator, open_app(playground_settings(simulator, url)) as app:
             await app.ready()
-            click.echo(f"Parley's playground is at {simulator.url}/  (Ctrl+C ends it)")
+            click.echo(f"The playground is running at {simulator.url}/ (press Ctrl+C to stop)")
             if browser:
                 await asyncio.to_thread(webbrowser.open, f"{simulator.url}/")
             await stopped.wait()

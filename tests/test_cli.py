@@ -172,7 +172,7 @@ async def test_a_token_that_discord_does_not_accept_is_one_sentence_and_1(parley
     assert (run.code, run.out) == (1, "")
     assert run.faults == ["Discord does not accept DISCORD_TOKEN. Reset the token in the developer portal."]
     assert doctor.code == 1
-    assert "FAIL  Discord answers 401 to the token" in doctor.out
+    assert "FAIL  Discord rejected the token with HTTP 401" in doctor.out
 
 
 async def test_the_doctor_says_what_is_missing_and_what_to_do(parley: Parley) -> None:

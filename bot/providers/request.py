@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from bot.chat.messages import Detail, Message, Role
-from bot.chat.parts import ImagePart, Part
+from bot.chat.messages import Detail, Message, Role, words_of
+from bot.chat.parts import ImagePart, Part, QuotePart, TextPart
 from bot.providers.catalogue import PARAMETERS
 from bot.providers.errors import UnsupportedParameter
 from bot.providers.offer import Endpoint
@@ -156,13 +156,23 @@ def _message(message: Message, role: str, detail: Detail | None, marker: str) ->
     role = role if message.role is Role.SYSTEM else message.role
     if not _has_images(message):
         return {"role": role, "content": message.text}
-    shown = (part for part in message.parts if isinstance(part, ImagePart) or part.words)
-    return {"role": role, "content": [_part(part, detail, marker) for part in shown]}
+    return {"role": role, "content": [_part(part, detail, marker) for part in _with_joined_quotes(message.parts)]}
 
 
 def _has_images(message: Message) -> bool:
     """Whether images are sent with the message: providers take them from the user alone."""
     return message.role is Role.USER and bool(message.images)
+
+
+def _with_joined_quotes(parts: Sequence[Part]) -> list[Part]:
+    """The parts that a model reads, a quote and the text below it as one."""
+    shown: list[Part] = []
+    for part in parts:
+        if shown and isinstance(shown[-1], QuotePart) and isinstance(part, TextPart):
+            shown[-1] = TextPart(words_of((shown[-1], part)))
+        elif isinstance(part, ImagePart) or part.words:
+            shown.append(part)
+    return shown
 
 
 def _part(part: Part, detail: Detail | None, marker: str) -> dict[str, Any]:

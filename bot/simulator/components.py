@@ -1,4 +1,4 @@
-"""Buttons, selects, modals and the newer layout components: checked modestly, completed with Discord's defaults."""
+"""Message and modal components (Discord docs: Component Reference): validation of the common rules, and defaults."""
 
 import zlib
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ DEFAULTS: dict[int, Json] = {
 
 
 def walk(components: list[Json]) -> Iterator[Json]:
-    """Every component, those inside others too."""
+    """Every component, depth first, including nested ones."""
     for component in components:
         yield component
         inner = list(component.get("components") or [])
@@ -34,7 +34,7 @@ def find(components: list[Json], custom_id: str) -> Json | None:
 
 
 def check_components(form: Form, components: list[Json], path: str, *, layout: bool = False) -> None:
-    """The rules of a message: rows of buttons or one select, unless it is made of layout components."""
+    """Validate a message's components: action rows only, unless `layout` (the IS_COMPONENTS_V2 flag) is set."""
     form.length(path, components, 40 if layout else 5)
     for index, component in enumerate(components):
         _check(form, component, f"{path}.{index}", top=not layout)
@@ -131,8 +131,8 @@ def _check_layout(form: Form, components: list[Json], path: str) -> None:
         form.wrong(path, "COMPONENT_DISPLAYABLE_TEXT_SIZE_EXCEEDED", "The total displayable text cannot exceed 4000")
 
 
-def completed(components: list[Json]) -> list[Json]:
-    """A copy with a numeric id for each component and the defaults Discord adds."""
+def with_defaults(components: list[Json]) -> list[Json]:
+    """A copy with the ids and default values that Discord adds."""
     copies = [_copy(component) for component in components]
     for number, component in enumerate(walk(copies), 1):
         component["id"] = component.get("id") or number
@@ -161,12 +161,12 @@ def _media(media: Json) -> Json:
     return {"id": str(zlib.crc32(url.encode())), "proxy_url": url} | media
 
 
-def with_addresses(value: Any, addresses: dict[str, str]) -> Any:
-    """The components with attachment:// addresses replaced by those of the attachments."""
+def resolve_attachment_urls(value: Any, addresses: dict[str, str]) -> Any:
+    """Replace attachment:// URLs, at any depth; `addresses` maps filenames to URLs."""
     if isinstance(value, dict):
-        return {key: with_addresses(inner, addresses) for key, inner in value.items()}
+        return {key: resolve_attachment_urls(inner, addresses) for key, inner in value.items()}
     if isinstance(value, list):
-        return [with_addresses(inner, addresses) for inner in value]
+        return [resolve_attachment_urls(inner, addresses) for inner in value]
     if isinstance(value, str) and value.startswith("attachment://"):
         return addresses.get(value.removeprefix("attachment://"), value)
     return value

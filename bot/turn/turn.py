@@ -66,7 +66,13 @@ class Turns:
 
         `preferences` are those of the place and the person, where the caller has resolved them already.
         """
-        preferences = preferences or await self.preferences(prompt.place, prompt.author)
+        try:
+            preferences = preferences or await self.preferences(prompt.place, prompt.author)
+        except Exception:  # the boundary of a turn that has not begun
+            log.exception("Prompt %s failed", prompt.id)
+            if prompt.addressed:
+                await _say_broken(prompt, Reply(open_surface(Preferences())))
+            return
         if not is_asked(prompt.triggers, preferences) or self.running.has(prompt.id):
             return
         surface = open_surface(preferences)
@@ -102,7 +108,9 @@ class Turns:
 
     async def continue_cut(self, turn: Turn, shown: ShownVersion, reply: Reply, preferences: Preferences) -> None:
         """Continue a completion that was cut, in its messages and with the model that began it."""
-        generation = Generation(self._offer, self._asker, preferences.model_copy(update={"model": shown.completion.model}))
+        generation = Generation(
+            self._offer, self._asker, preferences.model_copy(update={"model": shown.completion.model})
+        )
         requests = RequestBuilder(
             self._store.conversations,
             preferences,
@@ -156,16 +164,16 @@ class Turns:
         except AlreadyClaimed:
             log.debug("Prompt %s has been answered before", prompt.id)
         except Refused as refused:
-            log.info("Prompt %s is not answered: %s", prompt.id, refused)
-            if isinstance(refused, NoAnswer) and refused.privately and prompt.addressed:
+            privately = isinstance(refused, NoAnswer) and refused.privately
+            level = logging.WARNING if privately else logging.INFO  # it is for a server admin to mend
+            log.log(level, "No answer to %s in channel %s: %s", prompt.id, prompt.place.channel_id, refused)
+            if privately and prompt.addressed:
                 await surface.notify_privately(refused.text)
             elif prompt.addressed:
                 await reply.finish(str(refused.text), keep=False)
         except Exception:  # the boundary of a turn
             log.exception("Prompt %s failed", prompt.id)
-            cut = Completion("", reply.draft.text, error="broken")
-            sentence = Text(BROKEN, id=prompt.id)
-            await reply.finish(f"⚠️ {sentence}", controls_for(cut) if reply.shown else NONE, keep=False)
+            await _say_broken(prompt, reply)
         if reply.lost and prompt.addressed:
             await _report_loss(prompt, surface, reply.lost, reply.posted)
 
@@ -199,6 +207,13 @@ async def _given_up_if_broken(journal: Journal, reply: Reply) -> AsyncIterator[N
     except Exception:
         await journal.give_up("a fault of Parley's own", "", reply.message_ids)
         raise
+
+
+async def _say_broken(prompt: Prompt, reply: Reply) -> None:
+    """Tell the person that the turn failed; what has been shown of the answer stays."""
+    sentence = Text(BROKEN, id=prompt.id)
+    cut = Completion("", reply.draft.text, error="broken")
+    await reply.finish(f"⚠️ {sentence}", controls_for(cut) if reply.shown else NONE, keep=False)
 
 
 def _cost(endpoint: Endpoint | None, usage: Usage | None) -> float | None:

@@ -1,5 +1,6 @@
 """What the database file holds, for whoever opens it beside Parley."""
 
+import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -8,18 +9,18 @@ from typing import Any
 _VIEW = """
 CREATE TEMP VIEW said AS SELECT
     m.id, m.conversation_id, m.parent_id, m.role, m.author_id, m.model, NOT m.streaming AS finished,
-    coalesce((SELECT json_extract(body, '$.text') FROM parts WHERE message_id = m.id AND kind = 'text'), '') AS text,
-    coalesce((SELECT json_extract(body, '$.text') FROM parts WHERE message_id = m.id AND kind = 'reasoning'), '')
-        AS reasoning,
+    coalesce((SELECT text_of(body) FROM parts WHERE message_id = m.id AND kind = 'text'), '') AS text,
+    coalesce((SELECT text_of(body) FROM parts WHERE message_id = m.id AND kind = 'reasoning'), '') AS reasoning,
     c.*
-FROM messages AS m LEFT JOIN completions AS c ON c.message_id = m.id
+FROM messages AS m LEFT JOIN completions AS c ON c.message_id = m.id WHERE m.forgotten_at IS NULL
 """
 
 
 def rows(path: Path, query: str, *values: Any) -> list[dict[str, Any]]:
-    """The rows of a query; the view `said` has every message with its text and how its completion ended."""
+    """The rows of a query; the view `said` has every message that is not forgotten with its text and how its completion ended."""
     with closing(sqlite3.connect(path)) as connection:
         connection.row_factory = sqlite3.Row
+        connection.create_function("text_of", 1, lambda body: json.loads(body)["text"])  # json_extract ends at NUL
         with connection:
             connection.execute(_VIEW)
             return [dict(row) for row in connection.execute(query, values)]

@@ -61,10 +61,10 @@ async def test_a_place_that_is_deleted_while_an_answer_is_written_anew_is_told_o
     go = await regenerating(sim, ana, reply, Say(" try."), Wait(asyncio.Event()))
     sim.world.remove_channel(place)
     go.set()
-    told = await ana.hears("I could not answer you", lambda said: "guild_id" not in said)
+    told = await ana.hears("I couldn't answer you", lambda said: "guild_id" not in said)
     assert (
         told["content"]
-        == f"I could not answer you in <#{place.id}>: the channel was deleted. Ask me again in another one."
+        == f"I couldn't answer you in <#{place.id}>: the channel was deleted. Ask me again in another one."
     )
     await sim.model.requests[1].left_early.wait()
     await answers_still(sim, ana, general.id)
@@ -79,7 +79,7 @@ async def test_who_regenerates_where_nothing_may_be_written_any_more_is_told_apa
     sim.world.time_out(sim.world.bot)
     sim.model.script(Say("Second."))
     await ana.click(reply, "Regenerate")
-    await ana.hears("I am timed out there.", lambda said: "guild_id" not in said)
+    await ana.hears("I'm timed out there.", lambda said: "guild_id" not in said)
     sim.world.time_out(sim.world.bot, 0)
     assert ana.latest(reply)["content"] == "First."
     await answers_still(sim, ana)
@@ -123,7 +123,9 @@ async def test_a_thread_that_was_archived_meanwhile_is_opened_to_mend_a_reply(
     place = sim.world.start_thread(sim.world.general, sim.world.person, "a talk")
     async with start_parley():
         reply = await answered(sim, ana, channel=place)
-    rows(tmp_path / "parley.db", "UPDATE messages SET streaming = 1 WHERE role = 'assistant'")  # as if it had been killed
+    rows(
+        tmp_path / "parley.db", "UPDATE messages SET streaming = 1 WHERE role = 'assistant'"
+    )  # as if it had been killed
     sim.world.archive(place)
     async with start_parley():
         mended = await ana.hears("First.\n-# ⚠️ I was restarted while writing this")

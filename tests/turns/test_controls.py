@@ -213,7 +213,7 @@ async def test_a_press_that_comes_too_late_is_explained(sim: Simulator, ana: Per
     await ana.asks("two", hears=("Second.", offers(*DONE)))
     assert buttons(ana.latest(first)) == DONE, "it could not be edited"
     refused = await ana.answer(await ana.click(first, "Regenerate"))
-    assert refused["content"].startswith("The conversation has gone on from here.")
+    assert refused["content"].startswith("The conversation has already continued. Reply here to branch off.")
     await ana.hears("First.", offers())
     assert len(sim.model.requests) == 2
 
@@ -276,7 +276,7 @@ async def test_two_presses_at_once_ask_once(sim: Simulator, ana: Person, parley:
     sim.faults.slow(f"PATCH /channels/*/messages/{reply['id']}", 0.3, times=1)
     await ana.click(reply, "Regenerate")
     refused = await ana.answer(await ana.click(reply, "Regenerate"))
-    assert refused["content"] == "I am still at work on this answer."
+    assert refused["content"] == "I'm still writing this answer."
     go.set()
     await ana.hears("Second", offers(*DONE, "◀️"))
     assert len(sim.model.requests) == 2

@@ -137,7 +137,7 @@ async def test_what_is_longer_than_the_messages_it_may_have_comes_whole_as_a_fil
     await ana.command("settings set", {"pages": 2})
     text = "".join(f"Sentence number {number}. " for number in range(400))
     sim.model.script(Say(text[:6000]), Wait(go := asyncio.Event()), Say(text[6000:]))
-    notice = await ana.asks("a long story", hears="-# The answer goes on; it will come whole, as a file.")
+    notice = await ana.asks("a long story", hears="-# The answer is longer than this; it will come whole, as a file.")
     go.set()
     last = await ana.hears(ended)
     assert last["id"] == notice["id"]

@@ -76,9 +76,7 @@ async def test_when_nobody_can_answer_the_last_one_is_explained(
     sim.model.script(Fail(401, {"error": {"message": "no"}}))
     sim.model.script(Fail(404, {"error": {"message": "no", "code": "model_not_found"}}))
     async with start_parley(default_model=GROQ, fallback_models=MISTRAL):
-        await ana.asks(
-            "hello", hears=("Mistral does not know the model", "Fell back from Groq: API key rejected")
-        )
+        await ana.asks("hello", hears=("Mistral does not know the model", "Fell back from Groq: API key rejected"))
 
 
 async def test_a_row_of_fallbacks_is_told_as_one(sim: Simulator, ana: Person, start_parley: StartParley) -> None:
@@ -99,7 +97,9 @@ async def test_a_fallback_with_eyes_sees_what_the_first_model_cannot(
     async with start_parley(default_model="codestral", fallback_models=GROQ):
         await ana.asks(files=[("dot.png", PNG)], hears="A dot.")
     assert sim.model.requests[1].json["messages"][-1]["content"][0]["type"] == "image_url"
-    assert rows(tmp_path / "parley.db", "SELECT json_extract(body, '$.name') AS name FROM parts WHERE kind = 'image'") == [{"name": "dot.png"}]
+    assert rows(
+        tmp_path / "parley.db", "SELECT json_extract(body, '$.name') AS name FROM parts WHERE kind = 'image'"
+    ) == [{"name": "dot.png"}]
 
 
 async def test_a_model_without_eyes_stands_in_only_with_a_word(
@@ -126,7 +126,7 @@ async def test_one_without_eyes_says_that_it_was_not_shown_the_images_from_befor
     async with start_parley(default_model=GROQ, fallback_models="codestral"):
         await ana.asks("look", files=[("dot.png", PNG)], hears="A dot.")
         reply = await ana.asks("and now?", hears=("I read.", "Fell back"))
-    assert reply["content"].endswith("` answered without the image from before.")
+    assert reply["content"].endswith("` answered without the earlier image.")
 
 
 async def test_a_channel_has_its_own_row_of_fallbacks(sim: Simulator, ana: Person, start_parley: StartParley) -> None:

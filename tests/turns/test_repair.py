@@ -64,7 +64,10 @@ async def test_a_reply_that_was_cut_by_a_kill_is_completed(
         await ana.hears("Gladly.")
     said = sim.model.requests[-1].json["messages"]
     assert said[-2]["content"].endswith("and this is as far as it goes.")
-    assert rows(tmp_path / "parley.db", "SELECT finished FROM said WHERE role = 'assistant'") == [{"finished": 1}, {"finished": 1}]
+    assert rows(tmp_path / "parley.db", "SELECT finished FROM said WHERE role = 'assistant'") == [
+        {"finished": 1},
+        {"finished": 1},
+    ]
 
 
 async def test_a_question_that_had_no_answer_yet_gets_a_word(
@@ -110,9 +113,11 @@ async def test_an_answer_that_is_about_to_end_may_end_by_itself_and_new_question
         streaming = await ana.asks("hello", hears="Half")
         closing = asyncio.create_task(running.aclose())
         asked = await ana.mention("still there?")
-        await ana.hears("I am being restarted. Ask me again in a minute.", reply_to=asked)
+        await ana.hears("I'm restarting. Ask me again in a minute.", reply_to=asked)
         go.set()
         await closing
     assert ana.latest(streaming)["content"] == "Half and whole."
-    assert rows(tmp_path / "parley.db", "SELECT finished, error FROM said WHERE role = 'assistant'") == [{"finished": 1, "error": None}]
+    assert rows(tmp_path / "parley.db", "SELECT finished, error FROM said WHERE role = 'assistant'") == [
+        {"finished": 1, "error": None}
+    ]
     assert len(sim.model.requests) == 1

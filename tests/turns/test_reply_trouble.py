@@ -154,7 +154,7 @@ async def test_files_that_are_refused_in_the_end_come_as_messages(
 ) -> None:
     go = asyncio.Event()
     sim.model.script(Say(LONG * 8), Wait(go), Say("The end."))
-    await ana.asks("tell me", hears="-# The answer goes on; it will come whole, as a file.")
+    await ana.asks("tell me", hears="-# The answer is longer than this; it will come whole, as a file.")
     sim.world.deny(sim.world.general, Permission.ATTACH_FILES)
     go.set()
     await ana.hears("The end.", ended)
@@ -229,7 +229,7 @@ async def test_who_asked_is_told_apart_when_the_bot_is_thrown_out(
     go = await streaming(sim, ana, Say(" and the second"), Wait(asyncio.Event()))
     sim.world.kick(sim.world.bot)
     go.set()
-    told = await ana.hears("I could not answer you", lambda said: "guild_id" not in said)
+    told = await ana.hears("I couldn't answer you", lambda said: "guild_id" not in said)
     await sim.model.requests[0].left_early.wait()
     await answers_still(sim, ana, told["channel_id"])
     assert kept(tmp_path)[0]["text"] == f"{WORDS} and the second"

@@ -111,7 +111,7 @@ async def test_a_type_that_a_provider_does_not_take_is_sent_as_png(
         await ana.asks(
             "look",
             files=[("dance.gif", GIF), ("broken.gif", GIF[:12])],
-            hears=("Seen.", "Left out broken.gif: it could not be made into a PNG"),
+            hears=("Seen.", "Left out broken.gif: it could not be converted to PNG"),
         )
     said = sim.model.requests[0].json["messages"][-1]["content"]
     assert [part["type"] for part in said] == ["text", "image_url", "text"]
@@ -138,7 +138,7 @@ async def test_where_it_may_not_write_the_person_is_told_in_private(
     told = await ana.asks("hello", channel=channel, hears=(f"<#{channel}>", "Send Messages"))
     assert told["channel_id"] != str(channel)
     assert sim.model.requests == []
-    assert "I lack Send Messages there" in caplog.text
+    assert "I'm missing the Send Messages permission there" in caplog.text
 
 
 async def test_a_permission_that_goes_in_the_middle_is_told_in_private(
@@ -149,7 +149,7 @@ async def test_a_permission_that_goes_in_the_middle_is_told_in_private(
     await ana.asks("hello", hears="aaa")
     sim.world.set_overwrite(sim.world.general, sim.world.bot_role, deny=Permission.SEND_MESSAGES)
     go.set()
-    await ana.hears("I could not answer you in", lambda told: told["channel_id"] != str(sim.world.general.id))
+    await ana.hears("I couldn't answer you in", lambda told: told["channel_id"] != str(sim.world.general.id))
     await sim.model.requests[0].ended.wait()
     sim.world.set_overwrite(sim.world.general, sim.world.bot_role)
     await ana.asks("again?", hears="again?")

@@ -12,6 +12,7 @@ import discord
 
 from bot.discord.client import Parley, point_at
 from bot.discord.delivery.gates import TOKEN_SECONDS, Gates
+from bot.preferences.resolver import Resolver
 from bot.providers.asking import Asker
 from bot.providers.client import ChatClient
 from bot.providers.models import ModelReader
@@ -73,13 +74,13 @@ async def open_app(
     if settings.discord_token is None:
         raise CannotRun(f"DISCORD_TOKEN is not set; it is {ALLOWED['DISCORD_TOKEN']}.")
     point_at(_text(settings.discord_api_url), _text(settings.discord_gateway_url))
-    operator = settings.preferences()
     async with Store.open(settings.database_path) as store, ChatClient(settings.idle_seconds) as chat:
         asker = Asker(chat, settings.budget())
         lists = ModelLists(ModelReader(chat.session), store.model_lists, asker.health)
         offer = settings.offer(lists.listed)
-        responder = Responder(offer, asker, store, operator, Running(settings.grace_seconds))
-        client = Parley(responder, offer, store, operator, lists.health, Gates(pace, token_seconds))
+        resolver = Resolver(store.preferences, settings.preferences())
+        responder = Responder(offer, asker, store, resolver, Running(settings.grace_seconds))
+        client = Parley(responder, offer, store, resolver, lists.health, Gates(pace, token_seconds))
         app = App(client, settings.discord_token.get_secret_value())
         async with lists.kept_fresh([offer.server(name) for name in offer.providers]):
             try:

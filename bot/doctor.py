@@ -108,7 +108,7 @@ def _providers(settings: Settings) -> Finding:
     keyed = [provider.title for provider in offered.values() if provider.key]
     local = [provider.title for provider in offered.values() if not provider.key]
     what = f"providers with a key: {', '.join(keyed) or 'none'}; without need of one: {', '.join(local)}"
-    ok = bool(keyed or settings.default_model)
+    ok = bool(keyed or settings.preferences().model)
     return Finding(ok, what, "" if ok else "set a provider's key, or DEFAULT_MODEL to a local model")
 
 
@@ -153,7 +153,7 @@ async def examine_providers(settings: Settings) -> AsyncIterator[ProviderFinding
     for name, provider in offer.absent.items():
         if provider.retired and settings.access.get(name, Access()).key:
             yield _retired(name, offer)
-    chosen = settings.default_model or ""
+    chosen = settings.preferences().model or ""
     wanted = {name: chosen if chosen.partition("/")[0] == name else "" for name in offer.providers}
     async for trial in try_providers(offer, listed, wanted):
         yield _finding(trial, settings)
@@ -198,7 +198,7 @@ def _finding(trial: Trial, settings: Settings) -> ProviderFinding:
 
 def _configured(name: str, trial: Trial, settings: Settings) -> bool:
     """Whether the operator asked for the provider: by a key, an address or the name of a model."""
-    named = {model.partition("/")[0] for model in (settings.default_model or "", *settings.fallbacks)}
+    named = {model.partition("/")[0] for model in settings.named_models}
     return bool(trial.server.key or settings.access.get(name, Access()).base_url or name in named)
 
 

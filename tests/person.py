@@ -4,7 +4,7 @@
         await ana.say(f"hello <@{bot}>", channel=general)
         reply = await ana.hears("Hello from")          # first message by somebody else that came to say this
         ana.saw(reply)                                  # every text it had, in order
-        answer = await ana.command("settings set", {"model": "x/y"}, channel=general)
+        answer = await ana.sets("model", "x/y")
 
 Whatever is waited for is waited for on the gateway's events, since the last thing the person did: `hears` therefore
 misses nothing that came while a request was under way, and never finds the answer to an earlier question.
@@ -174,6 +174,11 @@ class Person(Listener):
     ) -> Json:
         """Uses a slash command ("settings set" names a subcommand) and waits for the message that answers it."""
         return await self.answer(await self.use(path, options, channel), timeout)
+
+    async def sets(self, name: str, value: Any, where: Ref | None = None) -> Json:
+        """Uses `/settings set` and returns the answer; `where` is left out for the whole server."""
+        place = {} if where is None else {"where": id_of(where)}
+        return await self.command("settings set", {"name": name, "value": str(value)} | place)
 
     async def use(self, path: str, options: Mapping[str, Any] | None = None, channel: Ref | None = None) -> str:
         """Uses a slash command and returns the interaction's id once it is acknowledged."""

@@ -18,8 +18,8 @@ LONGEST_FILE = 300
 LONGEST_FUNCTION = 50
 DEEPEST = 4
 
-BOUNDARIES = {"bot/turn/turn.py", "bot/doctor.py"}
-"""Where any exception may be caught: the boundary of a turn, and the doctor."""
+BOUNDARIES = {"bot/turn/turn.py", "bot/discord/commands/responses.py", "bot/doctor.py"}
+"""Where any exception may be caught: the boundaries of a turn and of an interaction, and the doctor."""
 
 WORDS_FOR_NOTHING = {"manager", "handler", "service", "helper", "util", "utils", "common", "misc", "info", "core"}
 

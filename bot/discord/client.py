@@ -12,12 +12,14 @@ from discord.http import Route
 
 from bot.discord.commands.ask import Ask
 from bot.discord.commands.controls import ReplyControls
-from bot.discord.commands.models import HealthOf, Switch
+from bot.discord.commands.conversation import ConversationCommands
+from bot.discord.commands.help import HelpCommand
+from bot.discord.commands.models import CurrentModel, HealthOf, ModelCommands
 from bot.discord.commands.responses import Commands
-from bot.discord.commands.settings import Settings
+from bot.discord.commands.settings import PreferenceCommands
 from bot.discord.delivery.gates import Gates
 from bot.discord.listener import Chat
-from bot.preferences.declaration import Preferences
+from bot.preferences.resolver import Resolver
 from bot.providers.offer import Offer
 from bot.store.store import Store
 from bot.turn.actions import Revisions
@@ -54,7 +56,7 @@ class Parley(commands.Bot):
         responder: Responder,
         offer: Offer,
         store: Store,
-        operator: Preferences,
+        resolver: Resolver,
         health: HealthOf,
         gates: Gates,
     ) -> None:
@@ -70,12 +72,15 @@ class Parley(commands.Bot):
             guild_ready_timeout=LAST_GUILD_AFTER,
         )
         self._store = store
+        current = CurrentModel(offer, resolver)
         self._own_cogs = (
             Chat(self, responder, gates),
             Ask(responder, gates),
             ReplyControls(self, responder.turns, Revisions(responder, store), offer, gates),
-            Switch(offer, store, operator, health),
-            Settings(offer, store, operator),
+            ModelCommands(offer, store, current, health),
+            ConversationCommands(store),
+            HelpCommand(current),
+            PreferenceCommands(offer, store, resolver, current),
         )
 
     async def setup_hook(self) -> None:

@@ -126,13 +126,13 @@ class Revisions:
 
     async def _again(self, press: Press, prompt: Prompt, answered: ShownVersion, reply: Reply) -> None:
         preferences = await self._responder.preferences(press.place)
-        preferences = replace(preferences, model=press.model or preferences.model)
+        preferences = preferences.model_copy(update={"model": press.model or preferences.model})
         await self._responder.answering(prompt, preferences).again(answered, reply)
 
     async def _go_on(self, press: Press, prompt: Prompt, answered: ShownVersion, reply: Reply) -> None:
         """With the model that began it, since another would not know where it was going."""
         preferences = await self._responder.preferences(press.place)
-        preferences = replace(preferences, model=answered.completion.model)
+        preferences = preferences.model_copy(update={"model": answered.completion.model})
         reply.draft.text, reply.draft.thought = answered.completion.text, answered.completion.reasoning
         await self._responder.answering(prompt, preferences).go_on(answered, reply)
 

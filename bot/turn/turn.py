@@ -10,7 +10,8 @@ from collections.abc import Awaitable, Callable
 from bot.chat.messages import Completion
 from bot.chat.places import Person, Place
 from bot.chat.prompts import Prompt
-from bot.preferences.declaration import AnswerWhen, Preferences, effective
+from bot.preferences.declaration import AnswerWhen, Preferences
+from bot.preferences.resolver import Resolver
 from bot.providers.asking import Asker
 from bot.providers.offer import Offer
 from bot.reply.controls import NONE, offered
@@ -32,14 +33,14 @@ class Refusal(Exception):
 
 
 class Responder:
-    """Answers prompts. `operator` is the layer of preferences below every server's."""
+    """Answers prompts."""
 
-    def __init__(self, offer: Offer, asker: Asker, store: Store, operator: Preferences, turns: Running) -> None:
+    def __init__(self, offer: Offer, asker: Asker, store: Store, resolver: Resolver, turns: Running) -> None:
         self.turns = turns
         self._offer = offer
         self._asker = asker
         self._store = store
-        self._operator = operator
+        self._resolver = resolver
 
     async def wants(self, prompt: Prompt) -> bool:
         """Whether to answer at all. Where everything is answered, nobody who was not addressing us is turned away."""
@@ -54,7 +55,7 @@ class Responder:
 
     async def preferences(self, place: Place) -> Preferences:
         """The preferences that hold in a place."""
-        return effective([*await self._store.preferences.of(*place.scopes), self._operator])
+        return (await self._resolver.at(place)).values
 
     async def refusal(self, person: Person, place: Place) -> str:
         """Why this person can have no answer in this place now, empty where they can."""

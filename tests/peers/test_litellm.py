@@ -76,7 +76,8 @@ async def test_parameters_reach_the_model_when_they_are_set_and_only_then(
     async with start_parley(default_model=f"litellm/{litellm.scripted}"):
         await ana.say(f"{at_parley} hello")
         await ana.hears("Hello from", timeout=PATIENCE)
-        await ana.command("settings set", chosen)
+        for name, value in chosen.items():
+            await ana.sets(name, value)
         await ana.say(f"{at_parley} hello again")
         await ana.hears("Before this you said: “hello”", timeout=PATIENCE)
     before, after = (request.json for request in sim.model.requests)

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from bot.discord.commands.setting_modal import LONGEST_INPUT, LONGEST_TITLE, parts_of
 from bot.preferences.declaration import PREFERENCES, Preferences, read_json
 from bot.text import Refused
+from docs.settings import PAGE, page
 from tests.preferences.values import named_values, samples, wrong_texts
 
 NAMES = sorted(PREFERENCES)
@@ -22,6 +23,10 @@ def test_what_is_declared_fits_into_discord_s_forms_and_lists(name: str) -> None
     assert 0 < len(preference.help) <= 100
     assert len(f"parley-setting:{name}:category:{2**64}") <= 100
     assert Preferences(**{name: preference.default}).chosen().get(name) == preference.default
+
+
+def test_the_page_of_settings_says_what_is_declared() -> None:
+    assert PAGE.read_text("utf-8") == page(), "`make docs` writes it again"
 
 
 @given(named_values)

@@ -7,6 +7,8 @@ import pytest
 
 from bot.app import App
 from bot.preferences.declaration import PREFERENCES, SYSTEM_PROMPT
+from bot.preferences.inputs import RoleId
+from bot.settings import Settings
 from bot.simulator import Say, Simulator
 from bot.simulator.objects import CATEGORY, FORUM
 from tests.conftest import StartParley
@@ -95,8 +97,8 @@ async def test_a_thread_inherits_from_its_channel_its_category_and_the_server(
 async def test_every_setting_is_changed_with_a_value_or_with_the_form_and_shown(
     sim: Simulator, ana: Person, parley: App, name: str
 ) -> None:
-    value = sim.world.add_role("regulars").id if name == "role_id" else samples(name)[0]
-    typed = PREFERENCES[name].input.write(value)
+    is_role = isinstance(PREFERENCES[name].input, RoleId)
+    typed = PREFERENCES[name].input.write(sim.world.add_role("regulars").id if is_role else samples(name)[0])
     first = (await ana.sets(name, typed))["content"]
     assert "was not set" in first
     await ana.use("settings set", {"name": name})
@@ -189,8 +191,6 @@ async def test_a_form_is_understood_after_a_restart_and_twice(
         ("pages", "2.5", "Messages per answer must be a whole number from 1 to 20."),
         ("answer", "never", "When to answer must be one of mention, always."),
         ("ping", "maybe", "Ping must be yes or no."),
-        ("model", "barn/", "There is no provider called `barn`."),
-        ("fallback", "xai, openai/", "OpenAI"),
         ("role_id", "regulars", "Who may talk must be a role's mention or id."),
         ("role_id", "<@&123456>", "There is no such role in this server."),
     ],
@@ -198,12 +198,20 @@ async def test_a_form_is_understood_after_a_restart_and_twice(
 async def test_what_is_not_allowed_is_said_in_a_sentence(
     ana: Person, parley: App, name: str, typed: str, sentence: str
 ) -> None:
-    told = (await ana.sets(name, typed))["content"]
-    if name in ("model", "fallback"):
-        assert told
-        return
-    assert told == f"⚠️ {sentence}"
+    assert (await ana.sets(name, typed))["content"] == f"⚠️ {sentence}"
     assert "nothing to reset" in (await ana.command("settings reset"))["content"]
+
+
+async def test_a_model_that_is_not_offered_is_said_in_a_sentence(
+    ana: Person, start_parley: StartParley, settings: Settings
+) -> None:
+    keyless = settings.access | {"groq": settings.access["groq"].model_copy(update={"key": None})}
+    async with start_parley(access=keyless):
+        for name, typed in (("model", "groq/owl"), ("fallback", "xai, groq/owl")):
+            told = (await ana.sets(name, typed))["content"]
+            assert told == "⚠️ Groq is not set up here: the operator has to set GROQ_API_KEY."
+        assert "There is no provider called `barn`." in (await ana.sets("fallback", "barn/owl"))["content"]
+        assert "nothing to reset" in (await ana.command("settings reset"))["content"]
 
 
 async def test_nothing_to_reset_is_said(ana: Person, parley: App) -> None:

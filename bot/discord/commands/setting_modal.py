@@ -45,8 +45,8 @@ class SettingModal(discord.ui.Modal):
         long = isinstance(preference.input, LongText)
         longest = preference.input.longest if isinstance(preference.input, LongText) else LONGEST_INPUT
         for number, part in enumerate(parts_of(current, -(-longest // LONGEST_INPUT))):
-            heading = Text("{title}, continued", title=title) if number else Text("{title}", title=title)
-            described = preference.requirement if number == 0 else Text("Added to the text above as it is.")
+            heading = Text("{title}, continued", title=title) if number else title
+            described = Text("Continues the text above.") if number else preference.requirement
             text_input = discord.ui.TextInput[Any](
                 custom_id=f"part-{number}",
                 style=discord.TextStyle.long if long else discord.TextStyle.short,

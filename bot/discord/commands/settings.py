@@ -20,7 +20,7 @@ from bot.discord.commands.setting_values import (
     value_choices,
 )
 from bot.preferences.declaration import PREFERENCES, Preference
-from bot.preferences.inputs import RoleId
+from bot.preferences.inputs import ModelName, RoleId
 from bot.preferences.resolver import Resolver
 from bot.providers.offer import Offer
 from bot.store.store import Store
@@ -169,18 +169,13 @@ class PreferenceCommands(
     ) -> object:
         """The value that was typed, with full names of models. Raises Refused and NotOffered."""
         value = preference.read(typed)
-        if preference.input.models(value):
-            current = (await self._resolver.within(scopes)).values.model or self._offer.default_model
-            provider = current.partition("/")[0]
-            value = preference.input.with_models(value, lambda name: self._full_name(name, provider))
         if isinstance(preference.input, RoleId) and not (interaction.guild and interaction.guild.get_role(value)):
             raise Refused(Text("There is no such role in this server."))
-        return value
-
-    def _full_name(self, typed: str, provider: str) -> str:
-        """`provider/model` for a model, or for a provider's name alone. Raises NotOffered."""
-        known = typed in self._offer.providers
-        return (self._offer.endpoint(typed) if known else self._offer.named(typed, provider)).full_name
+        if isinstance(preference.input, ModelName) and value not in self._offer.providers:
+            # as with /model, a model of the current provider may be named alone
+            current = (await self._resolver.within(scopes)).values.model or self._offer.default_model
+            value = self._offer.named(value, current.partition("/")[0]).full_name
+        return preference.input.with_models(value, lambda name: self._offer.endpoint(name).full_name)
 
 
 def _scopes(interaction: discord.Interaction, where: discord.abc.Snowflake | None) -> tuple[Scope, ...]:

@@ -10,12 +10,13 @@ from contextlib import asynccontextmanager
 import aiohttp
 import discord
 
-from bot import settings as operator_settings
 from bot.discord.client import Parley, point_at
 from bot.discord.commands.ask import Ask
 from bot.discord.commands.controls import ReplyControls
-from bot.discord.commands.models import Switch
-from bot.discord.commands.settings import Settings
+from bot.discord.commands.conversation import ConversationCommands
+from bot.discord.commands.help import HelpCommand
+from bot.discord.commands.models import CurrentModel, ModelCommands
+from bot.discord.commands.settings import PreferenceCommands
 from bot.discord.delivery.gates import TOKEN_SECONDS, Gates
 from bot.discord.listener import Listener
 from bot.preferences.resolver import Resolver
@@ -24,7 +25,7 @@ from bot.providers.client import ChatClient
 from bot.providers.models import ModelListClient
 from bot.providers.refresh import ModelLists
 from bot.reply.gate import INTERVAL
-from bot.settings import ALLOWED
+from bot.settings import ALLOWED, Settings
 from bot.store.store import Store
 from bot.turn.actions import Actions
 from bot.turn.running import Running
@@ -71,7 +72,7 @@ class App:
 
 @asynccontextmanager
 async def open_app(
-    settings: operator_settings.Settings, pace: float = INTERVAL, token_seconds: float = TOKEN_SECONDS
+    settings: Settings, pace: float = INTERVAL, token_seconds: float = TOKEN_SECONDS
 ) -> AsyncIterator[App]:
     """Parley with its database open; at the end running replies are finished, then everything closes.
 
@@ -85,8 +86,8 @@ async def open_app(
         asker = Asker(chat, settings.retry_limits())
         lists = ModelLists(ModelListClient(chat.session), store.model_lists, asker.health)
         offer = settings.offer(lists.listed)
-        operator = settings.preferences()
-        resolver = Resolver(store.preferences, operator)
+        resolver = Resolver(store.preferences, settings.preferences())
+        current = CurrentModel(offer, resolver)
         running = Running(settings.grace_seconds)
         turns = Turns(offer, asker, store, resolver, running)
         gates = Gates(pace, token_seconds)
@@ -95,8 +96,10 @@ async def open_app(
             Listener(client, turns, gates),
             Ask(turns, gates),
             ReplyControls(client, running, Actions(turns, store), offer, gates),
-            Switch(offer, store, operator, lists.health),
-            Settings(offer, store, operator),
+            ModelCommands(offer, store, current, lists.health),
+            ConversationCommands(store),
+            HelpCommand(current),
+            PreferenceCommands(offer, store, resolver, current),
         )
         app = App(client, settings.discord_token.get_secret_value())
         async with lists.refreshing([offer.server(name) for name in offer.providers]):
@@ -107,7 +110,7 @@ async def open_app(
                 await app.close()
 
 
-async def run(settings: operator_settings.Settings) -> None:
+async def run(settings: Settings) -> None:
     """Run until SIGINT or SIGTERM. Raises CannotRun and DatabaseUnusable."""
     stopped = stop_signal()
     async with open_app(settings) as app:

@@ -107,7 +107,7 @@ def _providers(settings: Settings) -> Finding:
     offered = settings.offer().providers
     keyed = [provider.title for provider in offered.values() if provider.key]
     local = [provider.title for provider in offered.values() if not provider.key]
-    if not keyed and not settings.default_model:
+    if not keyed and not settings.preferences().model:
         remedy = "set the key of a provider, or set DEFAULT_MODEL to a local model"
         return Finding(False, "no provider has a key, and DEFAULT_MODEL is not set", remedy)
     return Finding(True, f"providers with a key: {', '.join(keyed) or 'none'}; without a key: {', '.join(local)}")
@@ -161,7 +161,7 @@ async def examine_providers(settings: Settings) -> AsyncIterator[ProviderFinding
     for name, provider in offer.unavailable.items():
         if provider.retired and settings.access.get(name, Access()).key:
             yield _retired(name, offer)
-    chosen = settings.default_model or ""
+    chosen = settings.preferences().model or ""
     wanted = {name: chosen if chosen.partition("/")[0] == name else "" for name in offer.providers}
     async for trial in try_providers(offer, listed, wanted):
         yield _provider_finding(trial, settings)
@@ -206,7 +206,7 @@ def _provider_finding(trial: Trial, settings: Settings) -> ProviderFinding:
 
 def _configured(name: str, trial: Trial, settings: Settings) -> bool:
     """Whether the operator configured the provider: by a key, a base URL or the name of a model."""
-    named = {model.partition("/")[0] for model in (settings.default_model or "", *settings.fallbacks)}
+    named = {model.partition("/")[0] for model in settings.named_models}
     return bool(trial.server.key or settings.access.get(name, Access()).base_url or name in named)
 
 

@@ -4,28 +4,29 @@ import asyncio
 import tempfile
 import webbrowser
 from pathlib import Path
+from typing import Any
 
 import click
 
 from bot.app import open_app, stop_signal
 from bot.providers.catalogue import load_catalogue
-from bot.settings import Settings, load_settings
+from bot.settings import VARIABLES, Settings, load_settings
 from bot.simulator import Simulator
 
 
 def playground_settings(simulator: Simulator, database_url: str) -> Settings:
     """Settings for a simulator: the scripted model takes the place of every provider in the catalogue."""
     access = {"key": "playground", "base_url": simulator.model_url}
+    nothing_chosen: dict[str, Any] = dict.fromkeys(map(str.lower, VARIABLES))
     return load_settings(
         _env_file=None,
         catalogue_file=None,
-        default_model=None,
-        fallback_models="",
         discord_token=simulator.bot_token,
         discord_api_url=simulator.api_url,
         discord_gateway_url=simulator.gateway_url,
         database_url=database_url,
         access=dict.fromkeys(load_catalogue(), access),
+        **nothing_chosen,
     )
 
 

@@ -7,7 +7,7 @@ from tests.listener import Json, id_of
 
 File = tuple[str, bytes]
 ATTACHMENT = 11
-BUTTON = 2
+BUTTON, TEXT_INPUT = 2, 4
 
 
 def given_options(
@@ -77,6 +77,8 @@ def filled_in(components: list[Json], values: Mapping[str, Any]) -> list[Json]:
             shown["components"] = filled_in(component["components"], values)
         if "component" in component:
             [shown["component"]] = filled_in([component["component"]], values)
+        if component["type"] == TEXT_INPUT:
+            shown["value"] = component.get("value", "")  # a client sends what was filled in before
         if component.get("custom_id") in values:
             entered = values[component["custom_id"]]
             shown["values" if isinstance(entered, list) else "value"] = entered

@@ -11,7 +11,7 @@ import discord
 
 from bot.chat.attachments import AttachmentUnreadable
 from bot.chat.parts import Origin, QuotePart, TextPart
-from bot.chat.places import Person, Place, PlaceKind
+from bot.chat.places import Person, Place, PlaceKind, Scope, ScopeKind
 from bot.chat.prompts import Attachment, Prompt, Trigger
 from bot.text import Text
 
@@ -27,10 +27,22 @@ _BY_PEOPLE = (discord.MessageType.default, discord.MessageType.reply)
 
 
 def read_place(channel: discord.abc.Snowflake, guild_id: int | None) -> Place:
-    """Where a message or an interaction stands."""
+    """Where a message or an interaction was sent."""
     if isinstance(channel, discord.Thread):
-        return Place(PlaceKind.THREAD, channel.id, guild_id, channel.parent_id)
-    return Place(PlaceKind.DM if guild_id is None else PlaceKind.CHANNEL, channel.id, guild_id)
+        category_id = channel.parent.category_id if channel.parent else None
+        return Place(PlaceKind.THREAD, channel.id, guild_id, channel.parent_id, category_id)
+    kind = PlaceKind.DM if guild_id is None else PlaceKind.CHANNEL
+    return Place(kind, channel.id, guild_id, category_id=getattr(channel, "category_id", None))
+
+
+def read_scopes(channel: discord.abc.Snowflake | None, guild_id: int) -> tuple[Scope, ...]:
+    """The scopes that apply to a server's channel, thread or category, nearest first; without one, the server's."""
+    guild = Scope(ScopeKind.GUILD, guild_id)
+    if channel is None:
+        return (guild,)
+    if isinstance(channel, discord.CategoryChannel):
+        return (Scope(ScopeKind.CATEGORY, channel.id), guild)
+    return read_place(channel, guild_id).scopes
 
 
 def partial_message(

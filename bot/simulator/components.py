@@ -11,6 +11,7 @@ ROW, BUTTON, STRING_SELECT, TEXT_INPUT = 1, 2, 3, 4
 SELECTS = (3, 5, 6, 7, 8)
 TEXT_DISPLAY, THUMBNAIL, FILE, SEPARATOR, CONTAINER, LABEL = 10, 11, 13, 14, 17, 18
 LINK_STYLE, PREMIUM_STYLE = 5, 6
+LONGEST_INPUT = 4000
 DEFAULTS: dict[int, Json] = {
     THUMBNAIL: {"description": None, "spoiler": False},
     FILE: {"name": None, "size": None, "spoiler": False},
@@ -48,11 +49,46 @@ def check_modal(form: Form, body: Json) -> None:
     form.length("data.custom_id", body.get("custom_id"), 100, 1)
     components = body.get("components") or []
     form.length("data.components", components, 5, 1)
-    for item in walk(components):
-        if item.get("type") == TEXT_INPUT:
-            form.length("data.components.0.custom_id", item.get("custom_id"), 100, 1)
-        if item.get("type") == LABEL:
-            form.length("data.components.0.label", item.get("label"), 45, 1)
+    for index, top in enumerate(components):
+        path = f"data.components.{index}"
+        form.choice(f"{path}.type", top.get("type"), (ROW, TEXT_DISPLAY, LABEL))
+        if top.get("type") == LABEL:
+            _check_label(form, top, path)
+        for item in top.get("components") or []:
+            _check_text_input(form, item, f"{path}.components.0", labelled=False)
+    _check_ids(form, components, "data.components")
+
+
+def _check_label(form: Form, label: Json, path: str) -> None:
+    form.length(f"{path}.label", label.get("label"), 45, 1)
+    if label.get("description") is not None:
+        form.length(f"{path}.description", label["description"], 100)
+    inside = label.get("component") or {}
+    if inside.get("type") == TEXT_INPUT:
+        _check_text_input(form, inside, f"{path}.component", labelled=True)
+    elif inside.get("type") in SELECTS:
+        _check_select(form, inside, f"{path}.component")
+    elif not inside:
+        form.required(f"{path}.component")
+
+
+def _check_text_input(form: Form, text_input: Json, path: str, *, labelled: bool) -> None:
+    """`labelled`: a Label around it says what it is for, so that it may have no label itself."""
+    form.choice(f"{path}.type", text_input.get("type"), (TEXT_INPUT,))
+    form.length(f"{path}.custom_id", text_input.get("custom_id"), 100, 1)
+    form.choice(f"{path}.style", text_input.get("style"), (1, 2))
+    if not labelled:
+        form.length(f"{path}.label", text_input.get("label"), 45, 1)
+    elif text_input.get("label") is not None:
+        words = "A label is not allowed on a text input inside of a label component"
+        form.wrong(f"{path}.label", "TEXT_INPUT_LABEL_NOT_ALLOWED", words)
+    if text_input.get("placeholder") is not None:
+        form.length(f"{path}.placeholder", text_input["placeholder"], 100)
+    if text_input.get("value") is not None:
+        form.length(f"{path}.value", text_input["value"], LONGEST_INPUT)
+    for limit, lowest in (("min_length", 0), ("max_length", 1)):
+        if text_input.get(limit) is not None and not lowest <= text_input[limit] <= LONGEST_INPUT:
+            form.wrong(f"{path}.{limit}", "NUMBER_TYPE_MAX", f"Value must be from {lowest} to {LONGEST_INPUT}.")
 
 
 def _check(form: Form, component: Json, path: str, *, top: bool) -> None:

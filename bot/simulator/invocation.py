@@ -104,11 +104,18 @@ class Invocation:
             return self._attachment(value, path)
         else:
             self.resolve(parse_snowflake(value, path), path)
+            self._check_channel_type(declared, str(value), path)
             return str(value)
         choices = declared.get("choices")
         if choices:
             self.form.choice(path, value, tuple(choice["value"] for choice in choices))
         return value
+
+    def _check_channel_type(self, declared: Json, value: str, path: str) -> None:
+        offered = declared.get("channel_types")
+        chosen = self.resolved.get("channels", {}).get(value)
+        if offered and chosen:
+            self.form.choice(path, chosen["type"], tuple(offered))
 
     def _check_number(self, declared: Json, value: Any, path: str) -> None:
         is_integer = declared["type"] == commands.INTEGER

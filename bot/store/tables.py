@@ -132,9 +132,12 @@ usage = Table(
 preferences = Table(
     "preferences",
     metadata,
-    Column("scope_id", BigInteger, primary_key=True, autoincrement=False, comment="a guild's or channel's Discord id"),
+    Column("scope_kind", String(16), primary_key=True, comment="guild, category, channel, thread, role or person"),
+    Column("scope_id", BigInteger, primary_key=True, autoincrement=False, comment="Discord's id"),
     Column("name", String(32), primary_key=True),
     Column("value", Text, nullable=False, comment="JSON"),
+    Column("guild_id", BigInteger, comment="the server that the scope belongs to; null in direct messages"),
+    Column("locked", Boolean, nullable=False, comment="whether it goes before the values of inner scopes"),
     Column("changed_by", BigInteger, nullable=False),
     Column("changed_at", Float, nullable=False),
 )

@@ -77,7 +77,8 @@ async def test_parameters_reach_the_model_when_they_are_set_and_only_then(
     chosen = {"temperature": 0.25, "top_p": 0.5, "max_tokens": 77}
     async with start_parley(default_model=f"litellm/{litellm.scripted}"):
         await ana.asks("hello", hears="Hello from", timeout=PATIENCE)
-        await ana.command("settings set", chosen)
+        for name, value in chosen.items():
+            await ana.sets(name, value)
         await ana.asks("hello again", hears="Before this you said: “hello”", timeout=PATIENCE)
     before, after = (request.json for request in sim.model.requests)
     assert chosen.keys() & before.keys() == set()

@@ -17,7 +17,7 @@ FROM messages AS m LEFT JOIN completions AS c ON c.message_id = m.id WHERE m.for
 
 
 def rows(path: Path, query: str, *values: Any) -> list[dict[str, Any]]:
-    """The rows of a query; the view `said` has every message that is not forgotten with its text and how its completion ended."""
+    """The rows of a query; the view `said` joins every message that is not forgotten with its text and completion."""
     with closing(sqlite3.connect(path)) as connection:
         connection.row_factory = sqlite3.Row
         connection.create_function("text_of", 1, lambda body: json.loads(body)["text"])  # json_extract ends at NUL

@@ -286,6 +286,6 @@ async def test_who_lost_the_role_cannot_have_it_again(sim: Simulator, ana: Perso
     sim.model.script(Say("Once."))
     reply = await ben.asks("hello", hears=("Once.", offers(*DONE)))
     role = sim.world.add_role("Talkers", Permission(0))
-    await ana.command("settings set", {"role": str(role.id)})
+    await ana.sets("role_id", role.id)
     refused = await ben.answer(await ben.click(reply, "Regenerate"))
     assert refused["content"].startswith(f"Only <@&{role.id}> may talk to me here.")

@@ -6,7 +6,7 @@ from base64 import b64encode
 from pathlib import Path
 
 from bot.app import App
-from bot.settings import SYSTEM_PROMPT
+from bot.preferences.declaration import SYSTEM_PROMPT
 from bot.simulator import Finish, Say, Simulator, Wait
 from bot.simulator.world import Event
 from tests.conftest import StartParley

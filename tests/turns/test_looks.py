@@ -36,7 +36,7 @@ async def test_reasoning_is_hidden_where_nobody_wants_it(sim: Simulator, ana: Pe
 
 
 async def test_reasoning_is_shown_folded_away(sim: Simulator, ana: Person, parley: App) -> None:
-    await ana.command("settings set", {"reasoning": "preview"})
+    await ana.sets("reasoning", "preview")
     sim.model.script(Raw(THOUGHT), Say("Done."))
     reply = await ana.asks("think", hears=ended)
     assert reply["content"] == "Done.\n-# 💭 ||First \\*this\\*\\, then \\|\\|that\\|\\|\\.||"
@@ -45,7 +45,7 @@ async def test_reasoning_is_shown_folded_away(sim: Simulator, ana: Person, parle
 async def test_reasoning_is_attached_and_stays_when_versions_are_turned_over(
     sim: Simulator, ana: Person, parley: App
 ) -> None:
-    await ana.command("settings set", {"reasoning": "file"})
+    await ana.sets("reasoning", "file")
     sim.model.script(Raw(THOUGHT), Say("Done."))
     reply = await ana.asks("think", hears=ended)
     assert files(reply) == ["reasoning.md"]
@@ -60,7 +60,7 @@ async def test_reasoning_is_attached_and_stays_when_versions_are_turned_over(
 
 
 async def test_how_long_it_thinks_is_told_while_nothing_else_is(sim: Simulator, ana: Person, parley: App) -> None:
-    await ana.command("settings set", {"reasoning": "preview"})
+    await ana.sets("reasoning", "preview")
     sim.model.script(Raw(THOUGHT), Wait(go := asyncio.Event()), Say("Done."))
     thinking = await ana.asks("think", hears=("-# Thinking… ", "||First"), timeout=20)
     go.set()
@@ -91,7 +91,7 @@ async def test_the_footer_says_as_much_as_is_wanted(
 
 async def test_the_footer_says_what_did_not_fit(sim: Simulator, ana: Person, start_parley: StartParley) -> None:
     async with start_parley(footer=Footer.SHORT):
-        await ana.command("settings set", {"model": "sambanova/gemma-4-31B-it"})
+        await ana.sets("model", "sambanova/gemma-4-31B-it")
         for number in range(6):
             sim.model.script(Say(f"{number}" * 100_000))
             last = await ana.asks("go on", hears=ended)
@@ -109,7 +109,7 @@ async def test_an_answer_that_falls_back_says_so_below(sim: Simulator, ana: Pers
 
 
 async def test_answers_stream_as_embeds(sim: Simulator, ana: Person, parley: App) -> None:
-    await ana.command("settings set", {"style": "embed"})
+    await ana.sets("style", "embed")
     sim.model.script(Say("word " * 700), Wait(go := asyncio.Event()), Say("word " * 300))
     await ana.asks(
         "hello", hears=lambda message: bool(message["embeds"]) and "word" in message["embeds"][0]["description"]
@@ -124,7 +124,7 @@ async def test_answers_stream_as_embeds(sim: Simulator, ana: Person, parley: App
 
 
 async def test_where_embeds_may_not_be_shown_an_answer_is_plain_text(sim: Simulator, ana: Person, parley: App) -> None:
-    await ana.command("settings set", {"style": "embed"})
+    await ana.sets("style", "embed")
     sim.world.deny(sim.world.general, Permission.EMBED_LINKS)
     sim.model.script(Say("Plain."))
     reply = await ana.asks("hello", hears=("Plain.", ended))
@@ -134,7 +134,7 @@ async def test_where_embeds_may_not_be_shown_an_answer_is_plain_text(sim: Simula
 async def test_what_is_longer_than_the_messages_it_may_have_comes_whole_as_a_file(
     sim: Simulator, ana: Person, parley: App
 ) -> None:
-    await ana.command("settings set", {"pages": 2})
+    await ana.sets("pages", 2)
     text = "".join(f"Sentence number {number}. " for number in range(400))
     sim.model.script(Say(text[:6000]), Wait(go := asyncio.Event()), Say(text[6000:]))
     notice = await ana.asks("a long story", hears="-# The answer is longer than this; it will come whole, as a file.")
@@ -148,13 +148,7 @@ async def test_what_is_longer_than_the_messages_it_may_have_comes_whole_as_a_fil
 
 @pytest.mark.parametrize("wanted", [True, False])
 async def test_the_asker_is_notified_if_that_is_wanted(sim: Simulator, ana: Person, parley: App, wanted: bool) -> None:
-    await ana.command("settings set", {"ping": wanted})
+    await ana.sets("ping", wanted)
     sim.model.script(Say("Done."))
     reply = await ana.asks("hello", hears=("Done.", ended))
     assert ana.pinged(reply) is wanted
-
-
-async def test_the_settings_are_shown_as_words(ana: Person, parley: App) -> None:
-    changed = await ana.command("settings set", {"ping": True, "pages": 3, "footer": "full", "style": "embed"})
-    for line in ("notify the asker** `yes`, was `no`", "at most** `3`, was `8`", "answers** `embed`, was `text`"):
-        assert line in changed["content"]

@@ -132,16 +132,16 @@ async def test_one_without_eyes_says_that_it_was_not_shown_the_images_from_befor
 async def test_a_channel_has_its_own_row_of_fallbacks(sim: Simulator, ana: Person, start_parley: StartParley) -> None:
     async with start_parley(default_model=GROQ, fallback_models="xai"):
         offered = await ana.completes(
-            "settings set", {"fallback": "deepseek/deepseek-flash,mistral"}, focused="fallback"
+            "settings set", {"name": "fallback", "value": "deepseek/deepseek-flash,mistral"}, focused="value"
         )
         assert offered[0]["value"] == f"deepseek/deepseek-flash, {MISTRAL}"
-        changed = await ana.command("settings set", {"fallback": offered[0]["value"]})
-        assert f"**Falls back on** `deepseek/deepseek-flash, {MISTRAL}`, was `nothing`" in changed["content"]
+        changed = await ana.sets("fallback", offered[0]["value"])
+        assert f"**Fallback models** `deepseek/deepseek-flash, {MISTRAL}`, was not set" in changed["content"]
         for _ in range(2):
             sim.model.script(Fail(402, {"error": {"message": "no credit"}}))
         await ana.asks("hello", hears="Hello from")
         assert models(sim) == ["qwen/qwen3.6-27b", "deepseek-flash", "mistral-small-latest"]
-        await ana.command("settings set", {"fallback": "nothing"})
+        await ana.sets("fallback", "none")
         sim.model.script(Fail(402, {"error": {"message": "no credit"}}))
         await ana.asks("again", hears="no credit left")
 
@@ -162,7 +162,8 @@ async def test_a_parameter_that_a_model_refuses_is_left_out_from_then_on(
     refusal = {"message": "Unsupported parameter: 'top_p' is not supported.", "code": "unsupported_parameter"}
     sim.model.script(Fail(400, {"error": refusal | {"param": "top_p"}}))
     async with start_parley(default_model=GROQ):
-        await ana.command("settings set", {"temperature": 0.3, "top_p": 0.5})
+        await ana.sets("temperature", 0.3)
+        await ana.sets("top_p", 0.5)
         for question in ("first", "second"):
             await ana.asks(question, hears=("Hello from", question))
     assert [sorted({"temperature", "top_p"} & set(request.json)) for request in sim.model.requests] == [

@@ -167,7 +167,7 @@ async def test_files_that_are_refused_in_the_end_come_as_messages(
 async def test_embeds_that_may_not_be_shown_any_more_become_text(
     sim: Simulator, ana: Person, parley: App, tmp_path: Path
 ) -> None:
-    await ana.command("settings set", {"style": "embed"})
+    await ana.sets("style", "embed")
     go = asyncio.Event()
     sim.model.script(Say(LONG), Wait(go), Say("The end."))
     await ana.asks("tell me", hears=lambda said: bool(said["embeds"]))
@@ -210,7 +210,7 @@ async def test_a_gateway_that_is_cut_doubles_nothing(sim: Simulator, ana: Person
 async def test_embeds_that_are_refused_before_anybody_knows_become_text(
     sim: Simulator, ana: Person, parley: App, tmp_path: Path
 ) -> None:
-    await ana.command("settings set", {"style": "embed"})
+    await ana.sets("style", "embed")
     go = asyncio.Event()
     sim.model.script(Say(LONG), Wait(go), Say(LONG))
     await ana.asks("tell me", hears=lambda said: bool(said["embeds"]))
@@ -239,7 +239,7 @@ async def test_who_asked_is_told_apart_when_the_bot_is_thrown_out(
 async def test_a_message_whose_arrival_was_not_heard_of_is_brought_up_to_date(
     sim: Simulator, ana: Person, parley: App, tmp_path: Path, style: str
 ) -> None:
-    await ana.command("settings set", {"style": style})
+    await ana.sets("style", style)
     begin, go = asyncio.Event(), asyncio.Event()
     sim.model.script(Wait(begin), Say("Just once"), Wait(go), Say(" and whole." if style == "embed" else ""))
     await ana.mention("tell me")
@@ -252,7 +252,7 @@ async def test_a_message_whose_arrival_was_not_heard_of_is_brought_up_to_date(
     shown = reply["embeds"][0]["description"] if style == "embed" else reply["content"]
     assert shown == kept(tmp_path)[0]["text"]
     assert len(ana.heard_from(sim.world.bot.id)) == 1 + 1
-    await ana.command("settings set", {"style": "text"})
+    await ana.sets("style", "text")
     await answers_still(sim, ana)
 
 

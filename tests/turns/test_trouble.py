@@ -295,7 +295,7 @@ async def test_a_database_that_breaks_in_the_middle_of_an_answer_is_told_below_i
 async def test_where_everything_is_answered_nobody_is_told_of_missing_permissions(
     sim: Simulator, ana: Person, ben: Person, parley: App
 ) -> None:
-    await ana.command("settings set", {"channel": sim.world.read_only.id, "answer": "always"})
+    await ana.sets("answer", "always", where=sim.world.read_only.id)
     await ben.say("just talking", channel=sim.world.read_only.id)
     sim.model.script(Say("In here I may."))
     await ben.asks("hello", channel=sim.world.general.id, hears="In here I may.")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bot.simulator.components import SELECTS, check_modal, find
+from bot.simulator.components import LONGEST_INPUT, SELECTS, TEXT_INPUT, check_modal, find
 from bot.simulator.drafts import read_draft
 from bot.simulator.errors import ApiError, ErrorCode, Form, Json, field_error, parse_snowflake
 from bot.simulator.interactions import (
@@ -107,14 +107,20 @@ def _modal(call: Call, channel: Channel, opener: Interaction, data: Json) -> Jso
     for entered in _inputs(components):
         asked = find(opener.modal["components"], str(entered["custom_id"])) or {}
         value = entered.get("value")
-        if asked.get("type") == 4 and isinstance(value, str):
-            form = Form()
-            form.length(f"data.components.{entered['custom_id']}.value", value, asked.get("max_length", 4000))
-            form.check()
+        if asked.get("type") == TEXT_INPUT:
+            _check_entered(asked, str(value or ""))
         if asked.get("type") in SELECTS and asked["type"] != STRING_SELECT:
             chosen += [str(value) for value in entered.get("values") or []]
     resolved = _resolved(call, channel, chosen)
     return {"custom_id": data["custom_id"], "components": components, "resolved": resolved}
+
+
+def _check_entered(asked: Json, value: str) -> None:
+    form, least = Form(), asked.get("min_length") or int(asked.get("required", True))
+    if value or asked.get("required", True):
+        most = asked.get("max_length", LONGEST_INPUT)
+        form.length(f"data.components.{asked['custom_id']}.value", value, most, least)
+    form.check()
 
 
 def _inputs(components: list[Json]) -> list[Json]:
@@ -172,7 +178,7 @@ def _choices(choices: list[Json]) -> list[Json]:
     for index, choice in enumerate(choices):
         form.length(f"data.choices.{index}.name", choice.get("name"), 100, 1)
         if isinstance(choice.get("value"), str):
-            form.length(f"data.choices.{index}.value", choice["value"], 100)
+            form.length(f"data.choices.{index}.value", choice["value"], 100, 1)
     form.check()
     return choices
 

@@ -75,7 +75,7 @@ async def test_who_may_not_talk_is_told_alone(sim: Simulator, ben: Person, ana: 
     role = sim.world.add_role("Talkers")
     await ana.sets("role_id", role.id)
     refused = await ben.command("ask", {"question": "May I?"})
-    assert refused["content"].startswith(f"Only <@&{role.id}> may talk to me here.")
+    assert refused["content"].startswith(f"⚠️ Only <@&{role.id}> may talk to me here.")
     assert refused["flags"] & 64
     assert sim.model.requests == []
 

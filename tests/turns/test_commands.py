@@ -70,7 +70,7 @@ async def test_in_a_direct_message_everybody_switches(sim: Simulator, ben: Perso
 @pytest.mark.parametrize(
     ("command", "name", "sentence"),
     [
-        ("provider", "hal", "There is no provider called `hal`. Offered here: `xai`, `gemini`"),
+        ("provider", "hal", "There is no provider called `hal`. Available: `xai`, `gemini`"),
         ("model", "hal/9000", "This channel now uses"),  # a model of the current provider that the catalogue ignores
         ("model", "", "This channel now uses `xai/grok-4.20-non-reasoning`"),
     ],
@@ -88,7 +88,7 @@ async def test_a_provider_without_its_key_is_not_listed(
         assert "**Mistral**" in listed
         assert "**Groq**" not in listed
         assert await ana.completes("provider", {"name": "groq"}, focused="name") == []
-        assert "has to set GROQ_API_KEY" in (await ana.command("provider", {"name": "groq"}))["content"]
+        assert "needs to set GROQ_API_KEY" in (await ana.command("provider", {"name": "groq"}))["content"]
 
 
 async def test_new_starts_afresh(sim: Simulator, ana: Person, parley: App, at_parley: str) -> None:

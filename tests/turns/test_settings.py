@@ -209,7 +209,7 @@ async def test_a_model_that_is_not_offered_is_said_in_a_sentence(
     async with start_parley(access=keyless):
         for name, typed in (("model", "groq/owl"), ("fallback", "xai, groq/owl")):
             told = (await ana.sets(name, typed))["content"]
-            assert told == "⚠️ Groq is not set up here: the operator has to set GROQ_API_KEY."
+            assert told == "⚠️ Groq is not set up. The bot's operator needs to set GROQ_API_KEY."
         assert "There is no provider called `barn`." in (await ana.sets("fallback", "barn/owl"))["content"]
         assert "nothing to reset" in (await ana.command("settings reset"))["content"]
 

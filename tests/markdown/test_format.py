@@ -3,9 +3,9 @@
 import pytest
 from hypothesis import given
 
+from bot.markdown.blocks import THEMATIC_BREAK
 from bot.markdown.format import Formatter, clean, format
-from bot.markdown.growth import End
-from bot.markdown.states import RULE
+from bot.markdown.mode import Mode
 from tests.markdown.fragments import documents, growing
 
 
@@ -17,8 +17,8 @@ def test_what_was_said_of_a_growing_text_is_the_beginning_of_the_whole(beginning
     for before, after in zip(["", *beginnings], beginnings, strict=False):
         said += formatter.add(after.removeprefix(before))
         assert whole.startswith(said)
-        formatter.rest(End.OPEN)
-    assert said + formatter.rest(End.COMPLETE) == whole
+        formatter.pending(Mode.PREVIEW)
+    assert said + formatter.pending(Mode.FINAL) == whole
 
 
 @given(documents)
@@ -37,8 +37,8 @@ BLOCKS = {
     "- ## In a list": "- **In a list**",
     "#hashtag": "#hashtag",
     # rules
-    "a\n\n---\n\n* * *\n___": f"a\n\n{RULE}\n\n{RULE}\n{RULE}",
-    "one\ntwo\n---": f"one\ntwo\n{RULE}",
+    "a\n\n---\n\n* * *\n___": f"a\n\n{THEMATIC_BREAK}\n\n{THEMATIC_BREAK}\n{THEMATIC_BREAK}",
+    "one\ntwo\n---": f"one\ntwo\n{THEMATIC_BREAK}",
     # lists
     "* one\n+ two\n  1) three\n\tfour": "* one\n- two\n  1. three\n\tfour",
     "- [ ] open\n- [x] done\n1. [X] too": "- ☐ open\n- ☑ done\n1. ☑ too",
@@ -99,4 +99,4 @@ PREVIEWED = {
 @pytest.mark.parametrize(("text", "preview"), PREVIEWED.items())
 def test_an_unfinished_block_is_held_back_or_healed(text: str, preview: str) -> None:
     formatter = Formatter()
-    assert formatter.add(text) + formatter.rest(End.OPEN) == preview
+    assert formatter.add(text) + formatter.pending(Mode.PREVIEW) == preview

@@ -4,28 +4,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.markdown.growth import End
-from bot.markdown.inline import read, read_all
-from bot.markdown.pieces import marked, plain
+from bot.markdown.inline import parse, parse_all
+from bot.markdown.mode import Mode
+from bot.markdown.spans import to_markdown, to_plain_text
 from tests.markdown.fragments import lines
 
 
-def shown(text: str, end: End = End.COMPLETE) -> str:
-    return marked(read(text, 0, len(text), end).pieces)
+def shown(text: str, mode: Mode = Mode.FINAL) -> str:
+    return to_markdown(parse(text, 0, len(text), mode).spans)
 
 
 @given(lines, lines)
 def test_what_is_certain_stays_as_it_is(text: str, more: str) -> None:
-    certain = read(text, 0, len(text), End.MORE)
+    certain = parse(text, 0, len(text), Mode.STABLE)
     whole = text + more
-    rest = read(whole, certain.used, len(whole), End.COMPLETE)
-    assert marked(certain.pieces) + marked(rest.pieces) == shown(whole)
+    rest = parse(whole, certain.end, len(whole), Mode.FINAL)
+    assert to_markdown(certain.spans) + to_markdown(rest.spans) == shown(whole)
 
 
 @given(st.text("ab c.,é字👍\n", max_size=200))
 def test_plain_words_stay_as_they_are(text: str) -> None:
     assert shown(text) == text
-    assert plain(read_all(text)).split() == text.split()
+    assert to_plain_text(parse_all(text)).split() == text.split()
 
 
 SHOWN = {
@@ -107,4 +107,4 @@ PREVIEWED = {
 
 @pytest.mark.parametrize(("text", "preview"), PREVIEWED.items())
 def test_an_unfinished_line_looks_as_it_will(text: str, preview: str) -> None:
-    assert shown(text, End.OPEN) == preview
+    assert shown(text, Mode.PREVIEW) == preview

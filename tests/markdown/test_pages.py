@@ -12,7 +12,7 @@ from bot.markdown.pages import LIMIT, Pages, split
 from tests.markdown.reading import open_fence, shown_text
 
 SMALL = 200
-LONGEST_FOOT = SMALL // 20
+MAX_FOOT = SMALL // 20
 
 lines = st.one_of(
     st.text("ab .!`~\t\u2028é>", max_size=30),
@@ -35,7 +35,7 @@ def test_every_page_fits_and_says_something(text: str) -> None:
 @given(texts)
 def test_no_page_leaves_a_fence_open(text: str) -> None:
     for page in split(text, SMALL):
-        assert open_fence(page, LONGEST_FOOT) is None
+        assert open_fence(page, MAX_FOOT) is None
 
 
 @given(texts)
@@ -65,8 +65,8 @@ def test_pages_that_grow_are_the_pages_of_the_whole(parts: list[str], tail: str)
     pages = Pages(SMALL)
     for part in parts:
         pages.add(part)
-    assert pages.shown(tail) == split("".join(parts) + tail, SMALL)
-    assert pages.shown() == split("".join(parts), SMALL)
+    assert pages.with_tail(tail) == split("".join(parts) + tail, SMALL)
+    assert pages.with_tail() == split("".join(parts), SMALL)
 
 
 @given(st.text(" \n\t\r\u2003", max_size=300))
@@ -190,7 +190,7 @@ def test_a_longer_fence_holds_shorter_ones() -> None:
     text = "````\n```py\n" + "code\n" * 60 + "```\n````\nafter"
     pages = split(text, SMALL)
     assert all(page.startswith("````\n") for page in pages[1:])
-    assert open_fence(pages[0], LONGEST_FOOT) is None
+    assert open_fence(pages[0], MAX_FOOT) is None
 
 
 def test_a_page_is_not_made_for_a_closing_line() -> None:

@@ -4,7 +4,7 @@ import pytest
 from wcwidth import wcswidth
 
 from bot.markdown.format import format
-from bot.markdown.tables import LARGEST, WIDEST, cells_of
+from bot.markdown.tables import MAX_GROUP_LENGTH, MAX_WIDTH, split_cells
 from tests.markdown.corpus.languages import SENTENCES
 
 
@@ -41,7 +41,7 @@ def test_a_long_table_is_set_in_groups_that_fit_a_page() -> None:
     shown = format(f"| name | n |\n|---|---|\n{rows}")
     groups = shown.strip().removesuffix("```").split("```\n```\n")
     assert len(groups) > 1
-    assert all(len(group) <= LARGEST for group in groups)
+    assert all(len(group) <= MAX_GROUP_LENGTH for group in groups)
     assert all(group.removeprefix("```\n").startswith("name") for group in groups)
     assert [line.split()[1] for line in shown.split("\n") if line.startswith("row")] == [str(n) for n in range(400)]
 
@@ -69,11 +69,11 @@ def test_marks_and_lines_inside_cells_are_gone() -> None:
 
 
 def test_the_widest_table_that_a_phone_shows_is_a_table() -> None:
-    head = f"| {'a' * 20} | {'b' * (WIDEST - 23)} |\n|---|---|\n"
+    head = f"| {'a' * 20} | {'b' * (MAX_WIDTH - 23)} |\n|---|---|\n"
     assert "│" in format(head + "| 1 | 2 |")
     assert "│" not in format(head + f"| {'1' * 21} | 2 |")
 
 
 def test_cells_keep_escaped_pipes_and_pipes_in_code() -> None:
-    assert cells_of(r"| a \| b | `c | d` | e` |") == ["a | b", "`c | d`", "e`"]
-    assert cells_of("a | | c") == ["a", "", "c"]
+    assert split_cells(r"| a \| b | `c | d` | e` |") == ["a | b", "`c | d`", "e`"]
+    assert split_cells("a | | c") == ["a", "", "c"]

@@ -1,4 +1,4 @@
-"""Answers as models write them, on pages: all that they say is there, and every page is in order."""
+"""Answers as models write them, split into pages: nothing is lost, and every page is valid."""
 
 from collections import Counter
 
@@ -37,7 +37,7 @@ def test_pages_show_the_formatted_text_whole(limit: int) -> None:
 
 
 @pytest.mark.parametrize("name", VERBATIM)
-def test_pages_say_what_the_answer_says_in_its_order(name: str) -> None:
+def test_pages_have_all_words_in_order(name: str) -> None:
     assert words_on(split(format(ANSWERS[name]))) == words_of(ANSWERS[name])
 
 
@@ -48,7 +48,7 @@ def test_no_cell_of_a_table_is_lost(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", MATHEMATICS)
-def test_mathematics_leaves_no_source_outside_of_code(name: str) -> None:
+def test_no_latex_remains_outside_code(name: str) -> None:
     outside = format(ANSWERS[name]).replace("```", "`").split("`")[::2]
     assert not any(mark in part for part in outside for mark in ("$", "\\frac", "\\sum", "\\begin", "\\alpha"))
 

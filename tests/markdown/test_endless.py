@@ -1,4 +1,4 @@
-"""What models send when something is wrong with them: lawful all the same, and in no time."""
+"""Degenerate output of broken models: the invariants hold, and it is processed quickly."""
 
 import time
 
@@ -51,7 +51,7 @@ ENDLESS = {
 
 
 @pytest.mark.parametrize("text", ENDLESS.values(), ids=ENDLESS)
-def test_it_is_set_in_no_time_and_by_the_laws(text: str) -> None:
+def test_it_is_laid_out_quickly_and_keeps_the_invariants(text: str) -> None:
     began = time.process_time()
     typesetter = Typesetter()
     settled: list[str] = []

@@ -1,4 +1,4 @@
-"""LaTeX becomes Unicode, or stays what it is."""
+"""LaTeX becomes Unicode, or stays source."""
 
 import pytest
 from hypothesis import given
@@ -19,11 +19,11 @@ def test_a_matrix_becomes_a_box(tex: str, lines: list[str]) -> None:
 
 
 @given(st.lists(st.sampled_from([*r"\{}[]^_&$%#'~|x1 +", r"\frac", r"\sqrt", r"\\", r"\begin{cases}", r"\left"])))
-def test_no_source_raises(parts: list[str]) -> None:
+def test_no_formula_raises(parts: list[str]) -> None:
     lines = to_unicode("".join(parts))
     assert lines is None or all(isinstance(line, str) for line in lines)
 
 
 @pytest.mark.parametrize("tex", ["{" * 900 + "}" * 900, "x" * 5_000, "", " ", r"\frac", "^", "a_", r"\begin{pmatrix}"])
-def test_what_is_no_formula_stays_source(tex: str) -> None:
+def test_invalid_formulas_stay_source(tex: str) -> None:
     assert to_unicode(tex) is None

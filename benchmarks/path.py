@@ -1,7 +1,7 @@
-"""How long a message travels: files, functions, nested frames and SQL statements, for a mention and a regenerate.
+"""Counts the files, functions, nested frames and SQL statements on the path of a mention and of a regenerate.
 
-Runs the real bot against the simulator in this process, and watches every call of its own code with `sys.setprofile`.
-The figures are counts, so they do not depend on the machine: `python -m benchmarks.path`.
+Runs the real bot against the simulator in this process and observes every call of the bot's code with `sys.setprofile`.
+The counts do not depend on the machine. Usage: `python -m benchmarks.path`.
 """
 
 import asyncio
@@ -23,13 +23,13 @@ from tests.person import Person
 
 BOT = Path(__file__).parent.parent / "bot"
 WELL_CUT = ("markdown", "providers")
-"""Packages that a reader of the path need not open."""
+"""Packages that a reader of the path does not need to open."""
 
 PACE = 0.02
 
 
 class Watch:
-    """What ran while it was on: code objects of ours, how deep they were nested, and SQL statements in order."""
+    """Records the bot's code objects that ran, how deeply they were nested, and the SQL statements in order."""
 
     def __init__(self) -> None:
         self.codes: set[CodeType] = set()
@@ -49,7 +49,7 @@ class Watch:
         self.statements.append(" ".join(statement.split()))
 
     def counts(self, *, without: tuple[str, ...] = ()) -> tuple[int, int]:
-        """Files and named functions, those of some packages left out."""
+        """Return the numbers of files and named functions, without those of some packages."""
         found = [code for code in self.codes if _package(code) not in without and not code.co_name.startswith("<")]
         return len({code.co_filename for code in found}), len(found)
 
@@ -86,7 +86,7 @@ def ended(message: dict[str, Any]) -> bool:
 
 
 async def measure() -> dict[str, Watch]:
-    """A first mention, one that goes on from it, and Regenerate below that; each in one chunk and on one page."""
+    """Measure a mention, a second one that continues it, and Regenerate; each answer has one chunk and one page."""
     found: dict[str, Watch] = {}
     answer: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder:
@@ -98,7 +98,7 @@ async def measure() -> dict[str, Watch]:
             ):
                 await app.ready()
                 ana.channel = str(sim.world.general.id)
-                await asyncio.sleep(0.5)  # what the start began has ended
+                await asyncio.sleep(0.5)  # until everything that was begun at the start has ended
                 for name in ("mention", "second mention", "regenerate"):
                     sim.model.script(Say(f"The answer to a {name}."))
                     with watched() as watch:
@@ -107,7 +107,7 @@ async def measure() -> dict[str, Watch]:
                         else:
                             await ana.say(f"<@{sim.world.bot.id}> {name}")
                         answer = await ana.hears(f"The answer to a {name}.", ended)
-                        await asyncio.sleep(0.5)  # the record is closed behind the last write
+                        await asyncio.sleep(0.5)  # until the record is closed after the last write
                     found[name] = watch
     return found
 

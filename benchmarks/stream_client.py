@@ -1,9 +1,9 @@
-"""How fast Parley reads answers, beside other clients, on loopback: `make bench-stream` runs it.
+"""Measures how fast Parley and other clients read streamed completions on loopback: `make bench-stream`.
 
-Each measurement has a fresh client and a fresh server, each on a core of its own where the platform can pin processes.
-Figures are medians of several rounds whose order is shuffled. What others did on the client's core meanwhile is told
-beside them, and a measurement that they disturbed is made again while patience lasts. A machine's pace drifts, so trust
-ratios within one run more than times. A full run takes about 40 minutes on a quiet machine, `--quick` about 5.
+Each measurement has a new client and a new server, each pinned to its own core where the platform supports that. The
+figures are medians of several rounds in random order. The load that other processes put on the client's core is
+reported, and a disturbed measurement is repeated while `--patience` lasts. The speed of a machine drifts, so ratios
+within a run are more reliable than times. A full run takes about 40 minutes on a quiet machine, `--quick` about 5.
 """
 
 import argparse
@@ -17,7 +17,7 @@ SECTIONS = ("cost", "first", "streams", "most")
 
 
 def measure(run: runs.Runs, sections: list[str]) -> report.Results:
-    """The sections that were asked for."""
+    """Run the requested sections."""
     results: report.Results = {}
     if "cost" in sections:
         results |= {f"cost {a_write}": run.cost(a_write) for a_write in (1, 50)}
@@ -33,11 +33,11 @@ def measure(run: runs.Runs, sections: list[str]) -> report.Results:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="stream_client", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer chunks, shorter windows, fewer rounds")
-    parser.add_argument("--only", nargs="+", choices=SECTIONS, default=SECTIONS, help="some sections alone")
+    parser.add_argument("--only", nargs="+", choices=SECTIONS, default=SECTIONS, help="run only these sections")
     parser.add_argument(
-        "--patience", type=float, metavar="SECONDS", help="to wait, in all, while others use the machine"
+        "--patience", type=float, metavar="SECONDS", help="total time to wait while other processes use the machine"
     )
-    parser.add_argument("--json", action="store_true", help="write JSON in place of tables")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     options = parser.parse_args()
     plan = runs.QUICK if options.quick else runs.Plan()
     if options.patience is not None:

@@ -1,12 +1,12 @@
-"""How fresh replies are while they stream, beside other bots, on a simulated Discord: `make bench-replies` runs it.
+"""Measures how fresh the replies of Parley and other bots are while they stream: `make bench-replies`.
 
-Discord is simulated with its limits: five new messages and five edits in five seconds for each channel, fifty requests
-a second over all. Each request takes 150 ms. A person watches on the gateway; every 20 ms it is noted how old the
-oldest text is that the model has sent and the channel does not show yet. Each bot runs in a process and, where the
-platform can pin processes, on a core of its own; Discord, the model and the person share another. The bots are Parley
-as it is, nanobot from PyPI as it is, and two of our own that edit as many bots do: each message once a second, and for
-each chunk one edit. nanobot answers prompts in one channel one after the other, so it has no figures there. A figure
-behind ≥ is of answers that were not whole within a minute. A full run takes about 18 minutes, `--quick` about 9.
+Discord is simulated with its limits: five new messages and five edits per five seconds in each channel, fifty requests
+a second in total. Each request takes 150 ms. A person watches on the gateway; every 20 ms the age of the oldest text is
+sampled that the model has sent and the channel does not show yet. Each bot runs in its own process, pinned to its own
+core where the platform supports that; Discord, the model and the person share another one. The bots are Parley and
+nanobot, both unmodified, and two of our own that edit the way many bots do: each message once a second, and once per
+chunk. nanobot handles the prompts of a channel one at a time, so it is not measured there. A figure after ≥ includes
+answers that were incomplete after a minute. A full run takes about 18 minutes, `--quick` about 9.
 """
 
 import argparse
@@ -19,14 +19,14 @@ from benchmarks.stream.machine import open_many_files
 
 
 def measure(cases: Iterable[tuple[str, runs.Case]], *, layout: bool, bots: Iterable[str]) -> report.Results:
-    """The bots in the cases; `layout` asks for the cost of laying out an answer."""
+    """Measure the bots in the cases, and the cost of laying out an answer if `layout` is set."""
     results: report.Results = {}
     for name, case in cases:
         results[name] = {}
         for bot in (bot for bot in case.bots if bot in bots):
-            results[name][bot] = runs.measured(bot, case)
-            told = ", ".join(f"{name} {value:.3g}" for name, value in results[name][bot].items())
-            print(f"{name}, {bot}: {told}", file=sys.stderr)
+            results[name][bot] = runs.measure(bot, case)
+            line = ", ".join(f"{name} {value:.3g}" for name, value in results[name][bot].items())
+            print(f"{name}, {bot}: {line}", file=sys.stderr)
     if layout:
         results[report.TYPESETTING] = {report.TYPESETTING: typesetting.cost()}
     return results
@@ -35,10 +35,10 @@ def measure(cases: Iterable[tuple[str, runs.Case]], *, layout: bool, bots: Itera
 def main() -> None:
     names = [*runs.cases(quick=True), report.TYPESETTING]
     parser = argparse.ArgumentParser(prog="streaming", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="shorter answers, fewer of them")
+    parser.add_argument("--quick", action="store_true", help="fewer and shorter answers")
     parser.add_argument("--only", nargs="+", choices=names, default=names, metavar="CASE", help=", ".join(names))
-    parser.add_argument("--bots", nargs="+", choices=report.TITLES, default=[*report.TITLES], help="some bots alone")
-    parser.add_argument("--json", action="store_true", help="write JSON in place of tables")
+    parser.add_argument("--bots", nargs="+", choices=report.TITLES, default=[*report.TITLES], help="only these bots")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     options = parser.parse_args()
     open_many_files()
     cases = runs.cases(quick=options.quick)

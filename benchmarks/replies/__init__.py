@@ -1,1 +1,1 @@
-"""The parts of benchmarks/streaming.py: a model, a person who watches, the bots that answer, and what it all gives."""
+"""The parts of benchmarks/streaming.py: the model, the person who watches, the bots and the report."""

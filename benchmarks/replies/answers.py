@@ -1,21 +1,20 @@
-"""The answers that are streamed: whoever sees a text of theirs knows which chunks it shows.
+"""The answers that are streamed. Their chunks are numbered, so that any text shows which chunks it contains.
 
-A prompt names the answer that it wants, as `wanted` writes it. Its chunks are numbered, so that the answer `b` begins
-with "b000 b001 b002 ".
+A prompt names the answer that it requests, in the format of `Answer.prompt`. The answer `b` begins "b000 b001 b002 ".
 """
 
 import re
 from dataclasses import dataclass, field
 
-_WANTED = re.compile(r"([a-z])(\d+) of (\d+) chunks at (\d+)")
+_PROMPT = re.compile(r"([a-z])(\d+) of (\d+) chunks at (\d+)")
 _CHUNK = re.compile(r"\b([a-z])(\d{3})\b")
 
 
 @dataclass
 class Answer:
-    """One answer, when its chunks were sent and when how many of them were seen, by the clock of `time.monotonic`.
+    """An answer: when each chunk was sent, and how many chunks were seen when, in seconds of `time.monotonic`.
 
-    `letter` tells answers in one channel apart, `number` all of a run; `rate` is in chunks a second.
+    `letter` is unique within a channel, `number` within a run; `rate` is in chunks per second.
     """
 
     letter: str
@@ -27,7 +26,7 @@ class Answer:
     seen: list[tuple[float, int]] = field(default_factory=list)
 
     @property
-    def wanted(self) -> str:
+    def prompt(self) -> str:
         return f"Please write {self.letter}{self.number} of {self.chunks} chunks at {self.rate}"
 
     def chunk(self, at: int) -> str:
@@ -35,20 +34,20 @@ class Answer:
 
     @property
     def whole_at(self) -> float | None:
-        """When all of it was seen at first."""
+        """When the whole answer was first seen."""
         return next((moment for moment, chunks in self.seen if chunks == self.chunks), None)
 
 
-def wanted(prompt: str) -> Answer | None:
-    """The answer that a prompt asks for."""
-    if not (found := _WANTED.findall(prompt)):
+def requested_answer(prompt: str) -> Answer | None:
+    """Return the answer that a prompt requests, None if it requests none."""
+    if not (found := _PROMPT.findall(prompt)):
         return None
     letter, number, chunks, rate = found[-1]
     return Answer(letter, int(number), int(chunks), int(rate))
 
 
 def chunks_in(text: str) -> dict[str, set[int]]:
-    """The numbers of the chunks that a text shows, by the letter of their answer."""
+    """Return the numbers of the chunks in a text, by the letter of their answer."""
     shown: dict[str, set[int]] = {}
     for letter, number in _CHUNK.findall(text):
         shown.setdefault(letter, set()).add(int(number))

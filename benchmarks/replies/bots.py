@@ -1,9 +1,9 @@
-"""A bot under test: a process of its own on a core of its own.
+"""Runs a bot in its own process on its own core.
 
 python -m benchmarks.replies.bots parley '{"api_url": …, "gateway_url": …, "model_url": …, "bot_token": …, "folder": …}'
 
-Those that share their event loop with us write, when standard input ends, a JSON object about the time since the line
-before: how late the loop was.
+Bots whose event loop can be observed print a JSON object with its lag since the last line of standard input, when that
+ends.
 """
 
 import asyncio
@@ -21,18 +21,18 @@ from benchmarks.replies.editor import Editor
 from benchmarks.stream.figures import percentile
 from benchmarks.stream.machine import Use, open_many_files, pin
 from bot.app import open_app
-from bot.chat import budget
 from bot.discord.client import point_at
 from bot.providers.catalogue import load_catalogue
+from bot.reply import budget
 from bot.settings import VARIABLES, load_settings
 
 STEP = 0.005
-"""Seconds that the loop is asked to sleep, again and again, while it is watched."""
+"""Seconds of each sleep whose lateness is measured."""
 
 
 @dataclass(frozen=True)
 class Given:
-    """Where a bot works. `folder` is its own, and empty at first; `free`: nothing limits all channels together."""
+    """The surroundings of a bot. `folder` is empty at first; `free` says that there is no global rate limit."""
 
     api_url: str
     gateway_url: str
@@ -43,7 +43,7 @@ class Given:
 
 
 async def parley(given: Given) -> None:
-    """As it is; were there no limit over all channels, its own budget for them would have to go too."""
+    """Run Parley unmodified, except that without a global limit its own one is lifted too."""
     if given.free:
         budget.WRITES = budget.REQUESTS = 1_000_000
     settings = load_settings(
@@ -78,7 +78,7 @@ async def _edit(given: Given, seconds: float) -> None:
 
 
 def nanobot(given: Given) -> None:
-    """Its own command, in this process, so that discord.py speaks with the simulator."""
+    """Run its own command in this process, so that discord.py connects to the simulator."""
     home = Path(given.folder)
     config = {
         "agents": {
@@ -99,23 +99,23 @@ def nanobot(given: Given) -> None:
 
 
 async def watch() -> None:
-    """Watch the loop from each line of standard input on, and tell of it when that ends."""
+    """Measure the event loop's lag since the last line of standard input; print it when the input ends."""
     lags: list[float] = []
     use = Use()
 
-    async def look() -> None:
+    async def measure_lag() -> None:
         while True:
             asleep = time.monotonic()
             await asyncio.sleep(STEP)
             lags.append(time.monotonic() - asleep - STEP)
 
-    looking = asyncio.create_task(look())
+    measuring = asyncio.create_task(measure_lag())
     while await asyncio.to_thread(sys.stdin.readline):
         lags.clear()
         use = Use()
-    looking.cancel()
-    told = {"loop_lag_p99_ms": percentile(lags, 99) * 1000, "loop_lag_max_ms": max(lags) * 1000}
-    print(json.dumps(told | use.shares()), flush=True)
+    measuring.cancel()
+    figures = {"loop_lag_p99_ms": percentile(lags, 99) * 1000, "loop_lag_max_ms": max(lags) * 1000}
+    print(json.dumps(figures | use.shares()), flush=True)
 
 
 OURS: dict[str, Callable[[Given], Awaitable[None]]] = {"parley": parley, "naive": naive, "interval": interval}
@@ -129,7 +129,7 @@ def main() -> None:
     name, given = sys.argv[1], Given(**json.loads(sys.argv[2]))
     pin(1)
     open_many_files()
-    os.chdir(given.folder)  # no .env of whoever measures
+    os.chdir(given.folder)  # so that no .env of the user is read
     point_at(given.api_url, given.gateway_url)
     if name == "nanobot":
         nanobot(given)

@@ -1,4 +1,4 @@
-"""Two bots as they are often written: reading and editing in one loop, each message for itself."""
+"""A bot as they are often written: it reads and edits in one loop, each message independently."""
 
 import json
 import time
@@ -9,7 +9,7 @@ import discord
 
 
 class Editor(discord.Client):
-    """Shows the first text at once and edits it for later ones, `interval` seconds after the last edit or later."""
+    """Sends the first text at once, then edits the message at most every `interval` seconds."""
 
     def __init__(self, model_url: str, interval: float) -> None:
         super().__init__(
@@ -46,7 +46,7 @@ class Editor(discord.Client):
 
     async def _stream(self, prompt: str) -> AsyncIterator[str]:
         body = {"model": "any", "stream": True, "messages": [{"role": "user", "content": prompt}]}
-        async with self._session.post(f"{self._model_url}/chat/completions", json=body, timeout=_PATIENT) as response:
+        async with self._session.post(f"{self._model_url}/chat/completions", json=body, timeout=_NO_LIMIT) as response:
             async for line in response.content:
                 if line.startswith(b"data: {"):
                     delta = json.loads(line[6:])["choices"][0]["delta"]
@@ -54,4 +54,4 @@ class Editor(discord.Client):
                         yield text
 
 
-_PATIENT = aiohttp.ClientTimeout(total=None)
+_NO_LIMIT = aiohttp.ClientTimeout(total=None)

@@ -1,4 +1,4 @@
-"""A model that streams the answer that a prompt names, by the clock, and notes when it sent each chunk."""
+"""A model that streams the requested answer at a fixed rate and records when each chunk was sent."""
 
 import asyncio
 import json
@@ -9,17 +9,17 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from benchmarks.replies.answers import Answer, wanted
+from benchmarks.replies.answers import Answer, requested_answer
 
 NAME = "parrot-2"
-THINKS = 0.3
-"""Seconds before the first chunk."""
+FIRST_CHUNK_AFTER = 0.3
+"""Seconds."""
 
 Json = dict[str, Any]
 
 
 class Model:
-    """Answers at `url`; `answers` are those that it may be asked for, by number."""
+    """Serves completions at `url`; `answers` are those that can be requested, by number."""
 
     def __init__(self) -> None:
         self.url = ""
@@ -45,8 +45,8 @@ class Model:
 
     async def complete(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
-        asked = wanted(_prompt(body))
-        answer = self.answers.get(asked.number) if asked else None
+        requested = requested_answer(_prompt(body))
+        answer = self.answers.get(requested.number) if requested else None
         if not body.get("stream"):
             return web.json_response(_object("chat.completion", message={"role": "assistant", "content": "Well."}))
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
@@ -60,7 +60,7 @@ class Model:
         return response
 
     async def _stream(self, answer: Answer, response: web.StreamResponse) -> None:
-        start = time.monotonic() + THINKS
+        start = time.monotonic() + FIRST_CHUNK_AFTER
         for at in range(answer.chunks):
             await asyncio.sleep(start + at / answer.rate - time.monotonic())
             answer.sent.append(time.monotonic())
@@ -68,9 +68,9 @@ class Model:
 
 
 def _prompt(body: Json) -> str:
-    """The last thing that a person said."""
-    said = [message["content"] for message in body["messages"] if message["role"] == "user"]
-    return json.dumps(said[-1]) if said else ""
+    """Return the content of the last user message."""
+    contents = [message["content"] for message in body["messages"] if message["role"] == "user"]
+    return json.dumps(contents[-1]) if contents else ""
 
 
 def _event(text: str | None, finish: str | None = None) -> bytes:
@@ -80,6 +80,6 @@ def _event(text: str | None, finish: str | None = None) -> bytes:
     )
 
 
-def _object(kind: str, *, finish_reason: str | None = "stop", **said: Json) -> Json:
-    choice = {"index": 0, "finish_reason": finish_reason} | said
-    return {"id": "chatcmpl-1", "object": kind, "created": 1_790_000_000, "model": NAME, "choices": [choice]}
+def _object(object_type: str, *, finish_reason: str | None = "stop", **fields: Json) -> Json:
+    choice = {"index": 0, "finish_reason": finish_reason} | fields
+    return {"id": "chatcmpl-1", "object": object_type, "created": 1_790_000_000, "model": NAME, "choices": [choice]}

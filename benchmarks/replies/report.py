@@ -1,4 +1,4 @@
-"""Figures as tables, and beside what they have to be."""
+"""Reports the figures as tables, and compares them with the targets."""
 
 import platform
 from collections.abc import Callable, Mapping
@@ -11,7 +11,7 @@ from benchmarks.replies.runs import LATENCY, Case
 from benchmarks.stream.report import Target, titled
 
 Results = dict[str, dict[str, Figures]]
-"""By the name of the case, and of the bot."""
+"""By the names of the case and of the bot."""
 
 TITLES = {
     "parley": "Parley",
@@ -36,7 +36,7 @@ COLUMNS: Mapping[str, Value] = {
 
 
 def targets(results: Results) -> list[Target]:
-    """The targets that these results can be held against."""
+    """Return the targets that these results can be compared with."""
     found: list[Target] = []
     for name in ("one 10", "one 24"):
         if one := results.get(name, {}).get("parley"):
@@ -55,8 +55,8 @@ def targets(results: Results) -> list[Target]:
     if refused := [rows["parley"]["refused"] for rows in results.values() if "parley" in rows]:
         found.append(Target("requests that Discord refused, in all cases", sum(refused), 0))
     if costs := results.get(TYPESETTING, {}).get(TYPESETTING):
-        found.append(Target("ms to lay out a growing answer of 20,000 characters anew, mean", costs["mean_ms"], 1))
-        found.append(Target("ms to lay out a growing answer of 20,000 characters anew, p99", costs["p99_ms"], 1))
+        found.append(Target("ms to lay out a growing answer of 20,000 characters again, mean", costs["mean_ms"], 1))
+        found.append(Target("ms to lay out a growing answer of 20,000 characters again, p99", costs["p99_ms"], 1))
     return found
 
 
@@ -72,11 +72,11 @@ def as_json(results: Results) -> dict[str, Any]:
 
 
 def as_text(results: Results, cases: Mapping[str, Case]) -> str:
-    """Everything that was measured, as Markdown."""
+    """Return all results as Markdown."""
     parts = [", ".join(f"{name} {number}" for name, number in versions().items())]
     parts += [_table(cases[name].title, rows) for name, rows in results.items() if name in cases]
     if costs := results.get(TYPESETTING, {}).get(TYPESETTING):
-        words = "An answer of 20,000 characters, laid out anew every 100: mean {mean_ms:.2f} ms, p99 {p99_ms:.2f} ms."
+        words = "An answer of 20,000 characters, laid out again every 100: mean {mean_ms:.2f} ms, p99 {p99_ms:.2f} ms."
         parts.append(words.format(**costs))
     return "\n\n".join([*parts, "\n".join(target.line() for target in targets(results))])
 
@@ -87,12 +87,12 @@ def _table(title: str, rows: Mapping[str, Figures]) -> str:
 
 
 def versions() -> dict[str, str]:
-    """What was compared."""
+    """Return the versions of what was compared."""
     return {"Python": platform.python_version()} | {
         name: version(name) for name in ("discord.py", "aiohttp", "nanobot-ai")
     }
 
 
 def _seconds(found: Figures, name: str) -> str:
-    """A time; at least that, where not all answers were seen whole."""
+    """Return a time, marked as a lower bound if some answers were not completely seen."""
     return f"{'≥ ' if found['unfinished'] and not name.startswith('first') else ''}{found[name]:.2f}"

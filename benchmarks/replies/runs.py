@@ -1,4 +1,4 @@
-"""Runs a bot through a case: Discord, the model and the person are in this process, the bot is in one of its own."""
+"""Runs a bot through a case: Discord, the model and the person are in this process, the bot in its own."""
 
 import asyncio
 import json
@@ -21,24 +21,24 @@ from benchmarks.stream.machine import cores, pin
 from bot.simulator import Limits, Simulator
 
 LATENCY = 0.15
-"""Seconds that each REST request takes, as over the internet."""
+"""Seconds for each REST request, as over the internet."""
 
-DISCORDS = 50
-"""Requests a second that Discord lets through from a bot."""
+GLOBAL_LIMIT = 50
+"""Requests per second that Discord allows a bot."""
 
 ROOT = Path(__file__).parents[2]
-STARTS = 60.0
-"""Seconds in which a bot has to have started, and to have answered once."""
+START_TIMEOUT = 60.0
+"""Seconds within which a bot has to start and answer once."""
 
 LETTERS = "abcdefgh"
 
 
 @dataclass(frozen=True)
 class Case:
-    """So many replies in each of so many channels at once, as long as `seconds` say, one length after the other.
+    """Simultaneous replies in each of several channels, once for each duration in `seconds`.
 
-    `rate` is in chunks a second, `patience` how many seconds behind its end an answer may be whole, and `overall` how
-    many requests a second Discord lets through.
+    `rate` is in chunks per second. `patience` is how many seconds after its end an answer may become complete,
+    `overall` how many requests per second Discord allows.
     """
 
     title: str
@@ -48,19 +48,19 @@ class Case:
     bots: tuple[str, ...] = ("parley", "nanobot", "interval", "naive")
     replies: int = 1
     channels: int = 1
-    overall: int = DISCORDS
+    overall: int = GLOBAL_LIMIT
 
     def shortened(self, bot: str) -> Self:
-        """With a single length for the bot that is far behind at each of them."""
+        """Return the case with a single duration for the naive bot, which falls far behind at each of them."""
         return replace(self, seconds=self.seconds[:1]) if bot == "naive" else self
 
 
 def cases(*, quick: bool) -> dict[str, Case]:
-    """What is measured."""
+    """Return the cases by name."""
     rounds, base, patience = (2, 8.0, 20.0) if quick else (4, 12.0, 60.0)
     lengths = tuple(spread(base, rounds))
     one, few = Case("", 10, lengths, patience), lengths[::2]
-    several = replace(one, seconds=few, bots=("parley", "interval", "naive"))  # the other answers one after the other
+    several = replace(one, seconds=few, bots=("parley", "interval", "naive"))  # nanobot answers one prompt at a time
     crowd = replace(one, seconds=(base + 8.0,), bots=("parley", "interval"))
     return {
         "one 10": replace(one, title="One reply, 10 chunks a second"),
@@ -70,7 +70,7 @@ def cases(*, quick: bool) -> dict[str, Case]:
         "some": replace(crowd, title="30 replies in 30 channels", channels=30),
         "many": replace(crowd, title="200 replies in 200 channels", channels=200),
         "many free": replace(
-            crowd, title="200 replies in 200 channels, with no limit over all", channels=200, overall=10**6
+            crowd, title="200 replies in 200 channels, with no global limit", channels=200, overall=10**6
         ),
     }
 
@@ -97,21 +97,21 @@ class Bot:
                 await process.wait()
 
     def begin(self) -> None:
-        """From now on its loop is watched."""
+        """Start measuring its event loop."""
         assert self._process.stdin
         self._process.stdin.write(b"now\n")
 
-    async def told(self) -> Figures:
-        """End it, and take what it tells of its loop."""
+    async def stop(self) -> Figures:
+        """Stop it; return the figures of its event loop."""
         assert self._process.stdin
         assert self._process.stdout
         self._process.stdin.close()
-        told: Figures = json.loads(await asyncio.wait_for(self._process.stdout.readline(), STARTS))
-        return told
+        figures: Figures = json.loads(await asyncio.wait_for(self._process.stdout.readline(), START_TIMEOUT))
+        return figures
 
 
 class Stage:
-    """A bot that answers, the person who asks it, and the model that it asks."""
+    """A bot, the person who prompts it, and the model that it requests."""
 
     def __init__(self, simulator: Simulator, model: Model, watcher: Watcher, bot: Bot, channels: list[str]) -> None:
         self._simulator, self._model, self._watcher, self._channels = simulator, model, watcher, channels
@@ -133,33 +133,33 @@ class Stage:
             simulator.faults.slow("*", LATENCY)
             with tempfile.TemporaryDirectory(prefix="replies-", ignore_cleanup_errors=True) as folder:
                 where = simulator.api_url, simulator.gateway_url, model.url, simulator.bot_token, folder
-                given = Given(*where, free=case.overall > DISCORDS)
+                given = Given(*where, free=case.overall > GLOBAL_LIMIT)
                 async with Bot.start(bot, given) as process:
-                    pin(0)  # the bot has begun, and takes the other core
+                    pin(0)  # the bot has started, on the other core
                     stage = cls(simulator, model, watcher, process, channels)
-                    if not await stage._answers_at_all():
+                    if not await stage._wait_for_first_answer():
                         raise SystemExit(f"{bot} does not answer:\n{(Path(folder) / 'log').read_text()[-2000:]}")
                     yield stage
 
-    async def _answers_at_all(self) -> bool:
-        """Ask until there is an answer: then the bot has started, and knows Discord's windows by name."""
-        until = time.monotonic() + STARTS
+    async def _wait_for_first_answer(self) -> bool:
+        """Prompt until there is an answer: then the bot has started, and knows Discord's rate limit buckets."""
+        until = time.monotonic() + START_TIMEOUT
         for letter in "zyxwvutsrqponmlkji":
-            answer = self._asked(letter, 3, 10, str(self._simulator.world.general.id))
+            answer = self._new_answer(letter, 3, 10, str(self._simulator.world.general.id))
             await self._watcher.ask(answer, self._simulator.person_token)
-            if await self._watcher.sees(answer, 5):
+            if await self._watcher.wait_for(answer, 5):
                 return True
             if time.monotonic() > until:
                 break
         return False
 
-    def _asked(self, letter: str, chunks: int, rate: int, channel: str) -> Answer:
+    def _new_answer(self, letter: str, chunks: int, rate: int, channel: str) -> Answer:
         answer = Answer(letter, len(self._model.answers), chunks, rate, channel)
         self._model.answers[answer.number] = answer
         return answer
 
     async def play(self, case: Case) -> Figures:
-        """One length after the other, each in channels of its own."""
+        """Run each duration in its own channels; return the figures."""
         channels = self._channels
         before = len(self._simulator.requests)
         self.bot.begin()
@@ -175,29 +175,29 @@ class Stage:
 
     async def _round(self, case: Case, seconds: float, channels: list[str]) -> list[Answer]:
         answers = [
-            self._asked(letter, round(seconds * case.rate), case.rate, channel)
+            self._new_answer(letter, round(seconds * case.rate), case.rate, channel)
             for channel in channels
             for letter in LETTERS[: case.replies]
         ]
         await asyncio.gather(*(self._watcher.ask(answer, self._tokens[answer.letter]) for answer in answers))
-        await asyncio.gather(*(self._watcher.sees(answer, seconds + case.patience) for answer in answers))
+        await asyncio.gather(*(self._watcher.wait_for(answer, seconds + case.patience) for answer in answers))
         return answers
 
 
-def measured(bot: str, case: Case) -> Figures:
-    """The figures of one bot in one case."""
+def measure(bot: str, case: Case) -> Figures:
+    """Return the figures of one bot in one case."""
     mine = cores()
     try:
-        return asyncio.run(_measured(bot, case))
+        return asyncio.run(_measure(bot, case))
     finally:
         if len(mine) > 1:
             os.sched_setaffinity(0, mine)
 
 
-async def _measured(bot: str, case: Case) -> Figures:
+async def _measure(bot: str, case: Case) -> Figures:
     case = case.shortened(bot)
     async with Stage.open(bot, case) as stage:
         found = await stage.play(case)
         if bot in OURS:
-            found |= await stage.bot.told()
+            found |= await stage.bot.stop()
         return found

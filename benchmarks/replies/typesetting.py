@@ -1,4 +1,4 @@
-"""What it costs to lay out an answer anew at each refresh, while it grows to 20,000 characters."""
+"""Measures the cost of laying out an answer at each refresh while it grows to 20,000 characters."""
 
 import time
 from itertools import cycle
@@ -8,8 +8,8 @@ from benchmarks.stream.figures import percentile
 from bot.markdown.typesetter import Typesetter
 
 LENGTH = 20_000
-A_REFRESH = 100
-"""Characters that come between two refreshes: of a quick model in about a second."""
+REFRESH_LENGTH = 100
+"""Characters between two refreshes: a fast model sends them in about a second."""
 
 ROUNDS = 5
 
@@ -25,7 +25,7 @@ PARTS = (
 
 
 def answer(length: int = LENGTH) -> str:
-    """Prose, lists, code, tables, quotes and mathematics in turn."""
+    """Return prose, lists, code, tables, block quotes and math in turn."""
     text, parts = "", cycle(PARTS)
     while len(text) < length:
         text += next(parts)
@@ -33,9 +33,9 @@ def answer(length: int = LENGTH) -> str:
 
 
 def cost() -> Figures:
-    """Milliseconds for each refresh; of several rounds the quickest counts, as others use the machine too."""
+    """Return milliseconds per refresh, each the minimum of several rounds: other processes use the machine too."""
     text = answer()
-    ends = range(A_REFRESH, len(text) + 1, A_REFRESH)
+    ends = range(REFRESH_LENGTH, len(text) + 1, REFRESH_LENGTH)
     spent = [float("inf")] * len(ends)
     for _ in range(ROUNDS):
         typesetter = Typesetter()

@@ -1,1 +1,1 @@
-"""The parts of benchmarks/stream_client.py: a server, the clients that read from it, and what is measured of them."""
+"""The parts of benchmarks/stream_client.py: the server, the clients, the measurements and the report."""

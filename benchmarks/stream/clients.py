@@ -1,6 +1,6 @@
-"""The clients that are compared, each asked as its documentation says and kept open between requests.
+"""The clients that are compared, each used as its documentation recommends and kept open between requests.
 
-`read` asks for one answer and calls `seen` with each text that comes, and with how many chunks that was.
+`read` requests one completion and calls `seen` with each text that arrives and its number of chunks.
 """
 
 import os
@@ -36,7 +36,7 @@ class Client(Protocol):
 
 
 class Parley:
-    """What the bot itself uses, from bytes to chunks."""
+    """The client of the bot, from bytes to chunks."""
 
     async def __aenter__(self) -> Self:
         self._client = await ChatClient().__aenter__()
@@ -55,7 +55,7 @@ class Parley:
 
 
 class OpenAI:
-    """The SDK with the HTTP client that it makes by itself."""
+    """The SDK with its default HTTP client."""
 
     async def __aenter__(self) -> Self:
         self._client: Any = import_module("openai").AsyncOpenAI(api_key=KEY, base_url="http://127.0.0.1", max_retries=0)
@@ -73,10 +73,10 @@ class OpenAI:
 
 
 class LiteLLM:
-    """Its function for streams; it keeps a client of the SDK of its own."""
+    """Its streaming function, which keeps an SDK client of its own."""
 
     async def __aenter__(self) -> Self:
-        os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # or its import asks the network for prices
+        os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # otherwise its import downloads prices
         self._litellm: Any = import_module("litellm")
         return self
 
@@ -93,7 +93,7 @@ class LiteLLM:
 
 
 class Bare:
-    """aiohttp alone: bytes are counted, and of each read only the last text is looked for."""
+    """aiohttp alone: chunks are counted, and only the last text of each read is extracted."""
 
     async def __aenter__(self) -> Self:
         self._stack = AsyncExitStack()

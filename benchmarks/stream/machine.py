@@ -1,4 +1,4 @@
-"""What the machine is asked for: a core for each side, enough open files, and who used the core."""
+"""Core pinning, the limit for open files, and the load on the machine."""
 
 import os
 import resource
@@ -8,26 +8,26 @@ from pathlib import Path
 
 
 def pin(side: int) -> None:
-    """Keep this process on one core, client and server on different ones, where the platform can do that."""
+    """Pin this process to a core, client and server to different ones, if the platform supports it."""
     if hasattr(os, "sched_setaffinity") and len(both := cores()) > 1:
         os.sched_setaffinity(0, {both[side]})
 
 
 def open_many_files(wanted: int = 8192) -> None:
-    """Let this process have a socket for each of many streams."""
+    """Raise the limit for open files, since each stream needs a socket."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     enough = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, enough), hard))
 
 
 def cpu_seconds() -> float:
-    """User and system time of this process so far."""
+    """Return the user and system time of this process."""
     spent = resource.getrusage(resource.RUSAGE_SELF)
     return spent.ru_utime + spent.ru_stime
 
 
 def busy_seconds(core: int) -> float:
-    """How long programs, or other guests of its host, have used a core so far; 0 where that cannot be known."""
+    """Return how long processes, or other guests of the host, have used a core; 0 if that is unknown."""
     stat = Path("/proc/stat")
     if not stat.exists():
         return 0.0
@@ -37,19 +37,19 @@ def busy_seconds(core: int) -> float:
 
 
 def cores() -> list[int]:
-    """The cores that this process may use."""
+    """Return the cores that this process may use."""
     return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [0]
 
 
 class Use:
-    """Who uses the cores from now on."""
+    """Measures the load from now on, by this process and by others."""
 
     def __init__(self) -> None:
         self._cores = cores()
         self._began, self._own, self._all = time.monotonic(), cpu_seconds(), self._busy()
 
     def shares(self) -> dict[str, float]:
-        """Percent of a core that this process took, and that others took of the cores that it may use."""
+        """Return the CPU use of this process in percent of a core, and that of others on the cores it may use."""
         passed, own = time.monotonic() - self._began, cpu_seconds() - self._own
         others = max(self._busy() - self._all - own, 0) / len(self._cores)
         return {"cpu_percent": own / passed * 100, "others_percent": others / passed * 100}
@@ -59,13 +59,13 @@ class Use:
 
 
 class Patience:
-    """Waits for quiet moments, so many seconds in all: others may be at work on the same machine."""
+    """Waits until other processes are idle, for a limited number of seconds in total."""
 
     def __init__(self, seconds: float) -> None:
         self.left = seconds
 
     def wait(self, longest: float = 60) -> None:
-        """Until others use little of the machine, or patience ends."""
+        """Wait until others use little of the machine, or the time is up."""
         until = max(self.left - longest, 0)
         while self.left > until:
             use = Use()
@@ -76,5 +76,5 @@ class Patience:
 
 
 def is_quiet(figures: Mapping[str, float]) -> bool:
-    """Whether others took so little that a figure is the client's own."""
+    """Whether others used so little that the figures are valid."""
     return figures["others_percent"] < 10

@@ -1,4 +1,4 @@
-"""One measurement of one client: a process of its own, which writes a JSON object.
+"""Makes one measurement of one client, in its own process, and prints a JSON object.
 
 python -m benchmarks.stream.measure '{"kind": "cost", "client": "parley", "loop": "asyncio", "address": …, …}'
 """
@@ -18,12 +18,12 @@ from benchmarks.stream.machine import Use, cpu_seconds, open_many_files, pin
 from benchmarks.stream.server import WORDS
 
 GRACE = 0.5
-"""Seconds behind the schedule in which chunks still count as delivered."""
+"""Seconds by which a chunk may be late and still count as delivered."""
 
 
 @dataclass
 class Task:
-    """What is to be measured."""
+    """What to measure."""
 
     kind: str
     client: str = "parley"
@@ -51,7 +51,7 @@ class Tally:
 
 @dataclass
 class Watch:
-    """Notes when the first text came."""
+    """Records when the first text arrived."""
 
     first: float | None = None
 
@@ -62,7 +62,7 @@ class Watch:
 
 @dataclass
 class Lateness:
-    """Notes how late each chunk is, up to a time; a text says when it was due."""
+    """Records how late each chunk is until a given time; its text says when it was due."""
 
     until: float
     samples: list[float] = field(default_factory=list)
@@ -76,7 +76,7 @@ class Lateness:
 
 
 async def cost(client: Client, task: Task) -> dict[str, float]:
-    """CPU for each chunk of one long answer that comes as fast as it goes."""
+    """Measure the CPU time per chunk of a long completion that arrives as fast as possible."""
     await client.read(f"{task.address}/flat/50/1/v1", Tally().seen)
     tally = Tally()
     use, before = Use(), cpu_seconds()
@@ -88,9 +88,9 @@ async def cost(client: Client, task: Task) -> dict[str, float]:
 
 
 def _check(task: Task, tally: Tally) -> None:
-    """Whoever was quick because it left something out has no figure."""
+    """Fail if the client has not read everything."""
     if task.client == "bare":
-        complete = abs(tally.chunks - task.chunks) <= task.chunks * 0.01  # it does not see a chunk cut in two
+        complete = abs(tally.chunks - task.chunks) <= task.chunks * 0.01  # it misses split chunks
     else:
         characters = sum(len(WORDS[number % len(WORDS)]) for number in range(task.chunks))
         complete = (tally.chunks, tally.characters) == (task.chunks, characters)
@@ -99,7 +99,7 @@ def _check(task: Task, tally: Tally) -> None:
 
 
 async def first(client: Client, task: Task) -> dict[str, float]:
-    """Time from asking to the first text, on connections that are open already."""
+    """Measure the time from the request to the first text, on open connections."""
     use, waits = Use(), []
     for _ in range(task.requests + 5):
         watch, start = Watch(), time.perf_counter()
@@ -109,9 +109,9 @@ async def first(client: Client, task: Task) -> dict[str, float]:
 
 
 async def streams(client: Client, task: Task) -> dict[str, float]:
-    """Many answers at once by the clock: how late the chunks are, and the loop."""
+    """Measure how late chunks and the event loop are with many simultaneous paced streams."""
     await client.read(f"{task.address}/flat/50/1/v1", Tally().seen)
-    start = time.monotonic() + 1 + min(task.streams * 0.008, 5)  # until then all are open
+    start = time.monotonic() + 1 + min(task.streams * 0.008, 5)  # by then all streams are open
     due = int(task.rate * task.seconds)
     url = f"{task.address}/paced/{due}/{task.rate}/{start}/v1"
     lateness = Lateness(until=start + task.seconds + GRACE)
@@ -135,21 +135,21 @@ async def streams(client: Client, task: Task) -> dict[str, float]:
 async def _loop_lag(step: float = 0.005) -> AsyncIterator[list[float]]:
     lags: list[float] = []
 
-    async def look() -> None:
+    async def measure_lag() -> None:
         while True:
             asleep = time.monotonic()
             await asyncio.sleep(step)
             lags.append(time.monotonic() - asleep - step)
 
-    looking = asyncio.create_task(look())
+    measuring = asyncio.create_task(measure_lag())
     try:
         yield lags
     finally:
-        looking.cancel()
+        measuring.cancel()
 
 
 async def _end(readers: list["asyncio.Task[None]"]) -> None:
-    """Leave those that lag behind, and hear of those that failed."""
+    """Cancel the readers that are late, and raise the exceptions of those that failed."""
     done, late = await asyncio.wait(readers, timeout=0.1)
     for reader in late:
         reader.cancel()

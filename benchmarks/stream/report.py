@@ -1,4 +1,4 @@
-"""Figures as tables, and beside what they have to be."""
+"""Reports the figures as tables, and compares them with the targets."""
 
 import platform
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ PARLEY, OPENAI = ("parley", "asyncio"), ("openai", "asyncio")
 
 @dataclass(frozen=True)
 class Target:
-    """What a figure of Parley's has to be."""
+    """A limit for one of Parley's figures."""
 
     what: str
     is_: float
@@ -34,7 +34,7 @@ class Target:
 
 
 def targets(results: Results) -> list[Target]:
-    """The targets that these results can be held against."""
+    """Return the targets that these results can be compared with."""
     found: list[Target] = []
     for a_write in (1, 50):
         if rows := results.get(f"cost {a_write}"):
@@ -68,7 +68,7 @@ def as_json(results: Results) -> dict[str, Any]:
 
 
 def as_text(results: Results) -> str:
-    """Everything that was measured, as Markdown."""
+    """Return all results as Markdown."""
     parts = [", ".join(f"{name} {number}" for name, number in versions().items())]
     if "cost 1" in results:
         parts.append(_cost(results))
@@ -135,7 +135,7 @@ def _most(rows: dict[Row, Figures]) -> str:
 
 
 def versions() -> dict[str, str]:
-    """What was compared."""
+    """Return the versions of what was compared."""
     names = ("openai", "litellm", "aiohttp", "pydantic", "uvloop")
     return {"Python": platform.python_version()} | {name: version(name) for name in names}
 
@@ -158,7 +158,7 @@ def _round(value: float) -> str:
 
 
 def titled(title: str, columns: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    """A Markdown table whose columns are aligned, so that it can be read in a terminal too."""
+    """Return a Markdown table with aligned columns, so that it is readable in a terminal too."""
     widths = [max(len(line[at]) for line in (columns, *lines)) for at in range(len(columns))]
     rule = ["-" * width for width in widths]
     rows = [f"| {' | '.join(map(str.ljust, line, widths))} |" for line in (columns, rule, *lines)]

@@ -1,10 +1,10 @@
-"""A server that writes prepared chunks, as its base URL says, and keeps a schedule. A process of its own.
+"""A server that streams prepared chunks as its base URL says. It runs in its own process.
 
-    /flat/<count>/<a write>/v1               so many chunks as fast as they go, so many to a write
-    /paced/<count>/<a second>/<start>/v1     so many chunks by the clock, from a time of `time.monotonic` on
+    /flat/<count>/<per write>/v1               chunks as fast as possible, several per write
+    /paced/<count>/<per second>/<start>/v1     chunks at a fixed rate, starting at a time of `time.monotonic`
 
-The text of a paced chunk is the time at which it was due, so that the reader knows how late it is. The port is written
-to standard output at first. When standard input ends, so does the server; its last word is how late it was itself.
+The text of a paced chunk is the time at which it was due, so that the reader can tell how late it is. The server prints
+its port first. When standard input ends, it prints how late it was itself and exits.
 """
 
 import asyncio
@@ -19,22 +19,22 @@ from benchmarks.stream.figures import percentile
 from benchmarks.stream.machine import open_many_files, pin
 
 WORDS = ("Tea", " is", " the", " drink", " of", " **patience**", ",", " and", " of", " those", " who", " wait", ".\n")
-"""What flat chunks say, again and again: about as long as tokens are."""
+"""The texts of flat chunks, repeated: about as long as tokens."""
 
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 _MODEL = {"id": "chatcmpl-5fd1c9a0", "object": "chat.completion.chunk", "created": 1_790_000_000, "model": "parrot-2"}
 GOLDEN = 0.618_033_988_75
-"""Multiples of it are spread evenly over the period of a schedule, however many streams there will be."""
+"""The fractional parts of its multiples are evenly distributed, so they spread any number of streams over a period."""
 
 
 def event(delta: dict[str, str], finish: str | None = None) -> bytes:
-    """A chunk as vendors send it."""
+    """Return a chunk as providers send it."""
     choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
     return b"data: " + json.dumps(_MODEL | {"choices": [choice]}, separators=(",", ":")).encode() + b"\n\n"
 
 
 def framed(data: bytes) -> bytes:
-    """Data as a piece of a chunked HTTP body."""
+    """Return the data as a chunk of an HTTP body."""
     return b"%x\r\n%b\r\n" % (len(data), data)
 
 
@@ -45,50 +45,50 @@ _DUE = event({"content": "%"}).split(b"%")
 
 @dataclass
 class Paced:
-    """The streams that are sent by the clock, in the order in which they are due."""
+    """The paced streams, in the order in which they are due."""
 
-    turns: list[tuple[float, int, int, float, asyncio.StreamWriter]] = field(default_factory=list)
+    due: list[tuple[float, int, int, float, asyncio.StreamWriter]] = field(default_factory=list)
     lateness: list[float] = field(default_factory=list)
     numbers: "count[int]" = field(default_factory=count)
 
     def add(self, writer: asyncio.StreamWriter, chunks: int, rate: float, start: float) -> None:
         number = next(self.numbers)
-        heapq.heappush(self.turns, (start + number * GOLDEN % 1 / rate, number, chunks, 1 / rate, writer))
+        heapq.heappush(self.due, (start + number * GOLDEN % 1 / rate, number, chunks, 1 / rate, writer))
 
     async def run(self) -> None:
         while True:
-            for _ in range(1000):  # then look at the sockets
-                if not self.turns or self.turns[0][0] > time.monotonic():
+            for _ in range(1000):  # then let the sockets be served
+                if not self.due or self.due[0][0] > time.monotonic():
                     break
                 self._send()
-            await asyncio.sleep(max(self.turns[0][0] - time.monotonic(), 0) if self.turns else 0.01)
+            await asyncio.sleep(max(self.due[0][0] - time.monotonic(), 0) if self.due else 0.01)
 
     def _send(self) -> None:
-        due, number, left, period, writer = self.turns[0]
+        due, number, left, period, writer = self.due[0]
         if not left or writer.is_closing():
-            heapq.heappop(self.turns)
+            heapq.heappop(self.due)
             writer.write(b"" if left else LAST)
             return
         writer.write(framed((b"%.4f " % due).join(_DUE)))
         self.lateness.append(time.monotonic() - due)
-        heapq.heapreplace(self.turns, (due + period, number, left - 1, period, writer))
+        heapq.heapreplace(self.due, (due + period, number, left - 1, period, writer))
 
 
-def pieces(chunks: int, a_write: int) -> list[bytes]:
-    """Writes for so many chunks."""
+def writes(chunks: int, a_write: int) -> list[bytes]:
+    """Return the writes for so many chunks."""
     events = [event({"content": WORDS[number % len(WORDS)]}) for number in range(chunks)]
     return [framed(b"".join(events[at : at + a_write])) for at in range(0, chunks, a_write)]
 
 
 class Server:
-    """Answers whatever it is asked."""
+    """Serves the streams."""
 
     def __init__(self) -> None:
         self.paced = Paced()
         self._prepared: dict[tuple[int, int], list[bytes]] = {}
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection, one request after the other."""
+        """Handle a connection, one request at a time."""
         try:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
@@ -107,9 +107,9 @@ class Server:
             return
         order = int(path[1]), int(path[2])
         if order not in self._prepared:
-            self._prepared[order] = pieces(*order)
-        for piece in self._prepared[order]:
-            writer.write(piece)
+            self._prepared[order] = writes(*order)
+        for write in self._prepared[order]:
+            writer.write(write)
             await writer.drain()
         writer.write(LAST)
 

@@ -1,1 +1,1 @@
-"""Text alone: a model's Markdown in, pages of Discord's Markdown out. Pure, so that anybody may call it anywhere."""
+"""Converts a model's Markdown into Discord's, split into pages. Pure functions of text: no I/O."""

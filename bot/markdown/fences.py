@@ -1,7 +1,7 @@
-"""Lines that open and close fenced code, in lists and quotes too, and what a line hands on to the next.
+"""Lines that open and close fenced code blocks, also within lists and block quotes, and prefixes of lines.
 
-A fence in a quote ends where the quote does; one in a list does not end before its marks, since models often forget to
-indent code. Patterns are possessive throughout: models do repeat themselves, and backtracking would be quadratic.
+A fence in a block quote ends with the quote. A fence in a list item ends only at its closing line, since models often
+forget to indent code. All patterns are possessive: models repeat themselves, and backtracking would be quadratic.
 """
 
 from collections.abc import Iterator
@@ -10,77 +10,77 @@ from dataclasses import dataclass
 import regex
 
 _QUOTES = r"(?:[ \t]*+>)*+"
-_MARKS = r"(?P<marks>`{3,}+|~{3,}+)"
+_FENCE = r"(?P<fence>`{3,}+|~{3,}+)"
 
 CONTAINERS = regex.compile(r"(?:[ \t]*+(?:>|(?:[-*+]|\d{1,9}+[.)])(?=\s|$)))*+[ \t]*+")
-"""What stands before a line's own text: marks of quotes and lists, and white space."""
+"""The block quote and list markers before the content of a line, and white space."""
 
-_OPENING = regex.compile(rf"^(?P<containers>{CONTAINERS.pattern}){_MARKS}[ \t]*+(?P<info>[^\n`]*+)$", regex.MULTILINE)
-_CLOSING = regex.compile(rf"^{_QUOTES}[ \t]*+{_MARKS}[ \t]*+$", regex.MULTILINE)
+_OPENING = regex.compile(rf"^(?P<containers>{CONTAINERS.pattern}){_FENCE}[ \t]*+(?P<info>[^\n`]*+)$", regex.MULTILINE)
+_CLOSING = regex.compile(rf"^{_QUOTES}[ \t]*+{_FENCE}[ \t]*+$", regex.MULTILINE)
 _UNQUOTED = regex.compile(r"^(?![ \t]*+(?:>|\Z))", regex.MULTILINE)
 
-_NO_MARK = regex.compile(r"[^>\s]")
+_NOT_QUOTE_MARKER = regex.compile(r"[^>\s]")
 _BACKTICKS = regex.compile(r"``(?=`)")
 
-_LONGEST_INFO = 40
-LONGEST_FOOT = 0.05
-"""Of a page; a fence that would need more for being closed is text to us."""
+_MAX_INFO_LENGTH = 40
+MAX_FOOT_SHARE = 0.05
+"""Of a page. If closing a fence would take more, the fence is treated as text."""
 
 
 def continuation(line: str) -> str:
-    """What the rest of a line needs before it, to stay in the line's quotes and list items."""
+    """Return the prefix that keeps the continuation of a line within its block quotes and list items."""
     containers = CONTAINERS.match(line)
-    return _NO_MARK.sub(" ", containers[0]) if containers else ""
+    return _NOT_QUOTE_MARKER.sub(" ", containers[0]) if containers else ""
 
 
-def defused(code: str) -> str:
-    """Code in which Discord sees no end of it: a space of no width stands before every third backtick."""
+def escape_fence(code: str) -> str:
+    """Insert zero-width spaces into runs of backticks, so that Discord does not take them for the closing fence."""
     return _BACKTICKS.sub("``\u200b", code) if "```" in code else code
 
 
 @dataclass(frozen=True, slots=True)
 class Fence:
-    """An open fence: what stands before its lines, its marks, and its info string."""
+    """An open fenced code block: the prefix of its lines, its fence characters and its info string."""
 
     prefix: str
-    marks: str
+    fence: str
     info: str
 
     @property
     def head(self) -> str:
-        """The line that opens the fence again; an absurdly long info string is not worth repeating."""
-        return f"{self.prefix}{self.marks}{self.info if len(self.info) <= _LONGEST_INFO else ''}\n"
+        """The line that opens the block again on the next page; a very long info string is not repeated."""
+        return f"{self.prefix}{self.fence}{self.info if len(self.info) <= _MAX_INFO_LENGTH else ''}\n"
 
     @property
     def foot(self) -> str:
-        """The line that closes it."""
-        return f"{self.prefix}{self.marks}"
+        """The line that closes the block."""
+        return f"{self.prefix}{self.fence}"
 
     def closes_at(self, text: str, start: int = 0) -> regex.Match[str] | None:
-        """The first line from there on that closes the fence; an empty match before a line that is out of its quote."""
+        """Return the first closing line from `start` on, or an empty match before a line outside the block quote."""
         unquoted = _UNQUOTED.search(text, start) if ">" in self.prefix else None
         for line in _CLOSING.finditer(text, start, unquoted.start() if unquoted else len(text)):
-            if line["marks"].startswith(self.marks):
+            if line["fence"].startswith(self.fence):
                 return line
         return unquoted
 
 
 @dataclass(frozen=True, slots=True)
 class FenceLine:
-    """Where a fence line stands in a text, without its line break, and the fence that is open behind it."""
+    """The range of a fence line in a text, without its line break, and the block that is open after it."""
 
     start: int
     end: int
-    after: Fence | None
+    open_after: Fence | None
 
 
-def fence_lines(text: str, longest_foot: int) -> Iterator[FenceLine]:
-    """The lines that open and close fences, in order, beginning with an opening one."""
+def fence_lines(text: str, max_foot: int) -> Iterator[FenceLine]:
+    """Yield the lines that open and close fenced code blocks, in order, starting with an opening one."""
     at = 0
     while opening := _OPENING.search(text, at):
         at = opening.end()
-        fence = Fence(continuation(opening["containers"]), opening["marks"], opening["info"].strip())
-        if len(fence.foot) >= longest_foot:
+        fence = Fence(continuation(opening["containers"]), opening["fence"], opening["info"].strip())
+        if len(fence.foot) >= max_foot:
             continue
         yield FenceLine(opening.start(), opening.end(), fence)
         closing = fence.closes_at(text, at + 1) if at < len(text) else None

@@ -1,10 +1,10 @@
-"""HTML in Markdown: what Discord can show becomes Markdown, layout is left out, everything else is text."""
+"""HTML within Markdown: emphasis becomes Markdown, layout tags are dropped, everything else is text."""
 
 from html import unescape
 
 import regex
 
-from bot.markdown.letters import escaped, lowered, raised
+from bot.markdown.characters import escape, subscript, superscript
 from bot.markdown.symbols import words
 
 EMPHASIS = {
@@ -13,7 +13,6 @@ EMPHASIS = {
     **dict.fromkeys(words("u ins"), "__"),
     **dict.fromkeys(words("s del strike"), "~~"),
 }
-LITERAL = "code|kbd|samp|tt"
 _BREAKS = {"br": "\n", "hr": "\n", "p": "", "li": "• "}
 _LAYOUT = frozenset(
     words(
@@ -25,40 +24,40 @@ _HEADINGS = frozenset(words("summary h1 h2 h3 h4 h5 h6 dt th"))
 _CONTROL = regex.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
-def tag_mark(name: str) -> str | None:
-    """The mark of emphasis that stands for a tag."""
+def emphasis_for_tag(name: str) -> str | None:
+    """Return the emphasis delimiter for a tag, None if it has none."""
     return EMPHASIS.get(name) or ("**" if name in _HEADINGS else None)
 
 
-def tag_text(name: str, closing: bool) -> str | None:
-    """What stands for a tag without emphasis; None for one that is no HTML, such as `<T>`."""
+def text_for_tag(name: str, closing: bool) -> str | None:
+    """Return the replacement for a tag without emphasis; None if it is not HTML, such as `<T>`."""
     if name in _BREAKS:
         return "" if closing else _BREAKS[name]
     return "" if name in _LAYOUT else None
 
 
-def character(entity: str) -> str | None:
-    """The character of `&amp;` and its like; None where there is no such entity."""
-    meaning = unescape(entity)
-    if meaning == entity:
+def decode_entity(entity: str) -> str | None:
+    """Return the character of an entity such as `&amp;`, None if there is no such entity."""
+    character = unescape(entity)
+    if character == entity:
         return None
-    return _CONTROL.sub("", meaning.replace("\xa0", " "))
+    return _CONTROL.sub("", character.replace("\xa0", " "))
 
 
-def shifted(name: str, text: str) -> str:
-    """What `<sup>` and `<sub>` hold."""
-    letters = raised(text) if name == "sup" else lowered(text)
-    return letters or f"{'^' if name == 'sup' else '_'}({text})"
+def script_text(name: str, text: str) -> str:
+    """Return the content of `<sup>` or `<sub>` in Unicode, else as `^(…)` or `_(…)`."""
+    converted = superscript(text) if name == "sup" else subscript(text)
+    return converted or f"{'^' if name == 'sup' else '_'}({text})"
 
 
 def attribute(attributes: str, name: str) -> str:
-    """The value of an attribute, empty where it is not given."""
+    """Return the value of an attribute, "" if it is missing."""
     found = regex.search(rf"""\b{name}\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))""", attributes, regex.IGNORECASE)
     return unescape(next((value for value in found.groups() if value is not None), "")) if found else ""
 
 
-def safe(meaning: str, follows: str) -> str:
-    """A character of an entity for Discord: `<` could begin a mention, marks of emphasis would be some."""
-    if meaning == "@":
+def escape_entity(character: str, following: str) -> str:
+    """Escape the character of an entity: Discord would take it for a delimiter, or `<` for the start of a mention."""
+    if character == "@":
         return "@\u200b"
-    return rf"\{meaning}" if meaning == "<" and follows.strip() else escaped(meaning)
+    return rf"\{character}" if character == "<" and following.strip() else escape(character)

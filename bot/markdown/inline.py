@@ -1,10 +1,10 @@
-"""Text inside a paragraph, a heading or a cell, read from left to right in one pass.
+"""Parses the inline content of a paragraph, a heading or a table cell, from left to right in one pass.
 
-A reading says how far it is certain: what stands before that place stays as it is, whatever follows. It ends before a
-construct that further text may complete and before emphasis that is open. Emphasis is paired by nearness and not by the
-whole of CommonMark's rules, which forbid `**「中文」**后` and much else that models write; a mark that finds no partner
-within a page's half is text. Whatever is text here is escaped where Discord would take it for formatting: Discord pairs
-marks over paragraphs, so one stray `**` would make half of a page bold.
+In stable mode, parsing ends where the result could still change: before a construct that further text may complete, and
+before open emphasis. A closing delimiter run closes the nearest opener. CommonMark's full rules would reject
+`**「中文」**后` and much else that models write. A delimiter without a counterpart within half a page is text. Text is
+escaped where Discord would take it for formatting: Discord pairs delimiters across paragraphs, so one stray `**` would
+make half a page bold.
 """
 
 from collections import Counter, deque
@@ -13,227 +13,231 @@ from typing import NamedTuple
 import regex
 
 from bot.markdown import links
-from bot.markdown.constructs import CONSTRUCTS, Around
-from bot.markdown.growth import End, undecided
-from bot.markdown.html import tag_mark
-from bot.markdown.letters import escaped
-from bot.markdown.pieces import Piece, Role
+from bot.markdown.characters import escape
+from bot.markdown.constructs import CONSTRUCTS, Surroundings
+from bot.markdown.html import emphasis_for_tag
+from bot.markdown.mode import Mode, may_change
+from bot.markdown.spans import Span, SpanRole
 
-_LONGEST_EMPHASIS = 1_000
+_MAX_EMPHASIS_LENGTH = 1_000
 _SPECIAL = regex.compile(
-    rf"[\\`*_~$\n]|!?\[|<[A-Za-z/!@#]|&[#a-zA-Z]|@(?:everyone|here)|\|\||(?<!\w)(?:https?://[^\s<>]|{links.INVITATION})",
+    rf"[\\`*_~$\n]|!?\[|<[A-Za-z/!@#]|&[#a-zA-Z]|@(?:everyone|here)|\|\||(?<!\w)(?:https?://[^\s<>]|{links.INVITE})",
 )
-_CONTINUED = regex.compile(r"\n(?P<quotes>(?:[ \t]*+>)*+)(?P<space>[ \t]*+)")
-_MARKS = regex.compile(r"\*++|_++|~++")
+_LINE_BREAK = regex.compile(r"\n(?P<quotes>(?:[ \t]*+>)*+)(?P<space>[ \t]*+)")
+_DELIMITER_RUN = regex.compile(r"\*++|_++|~++")
 _TAG = regex.compile(r"<(?P<closing>/?+)(?P<name>[a-zA-Z][a-zA-Z0-9]{0,15}+)(?:\s[^<>]{0,500}+)?+>")
 
 _EMPHASIS = {("*", 2): "**", ("*", 1): "*", ("_", 2): "**", ("_", 1): "*", ("~", 2): "~~"}
 
 
-class Reading(NamedTuple):
-    """What was read, and where in the source that ends."""
+class Parsed(NamedTuple):
+    """The spans, and the position in the source up to which they extend."""
 
-    pieces: list[Piece]
-    used: int
+    spans: list[Span]
+    end: int
 
 
 class _Opener(NamedTuple):
-    """A mark of emphasis that waits for its partner."""
+    """A delimiter that has not been closed yet: its span's index, type, position in the source, and output."""
 
-    piece: int
-    kind: tuple[str, int]
+    span: int
+    delimiter: tuple[str, int]
     at: int
-    marker: str
+    output: str
 
 
-def read(source: str, start: int, stop: int, end: End, newline: str = "\n") -> Reading:
-    """Read `source[start:stop]`; `newline` is what a line break needs where it stands.
+def parse(source: str, start: int, stop: int, mode: Mode, newline: str = "\n") -> Parsed:
+    """Parse `source[start:stop]`; `newline` is a line break with the prefix of the next line.
 
-    Law: with `End.MORE`, the pieces are the first ones of every reading of a longer source from the same start.
+    Invariant: in stable mode, parsing any longer source from the same start yields the same spans first.
     """
-    return _Reader(source, start, stop, end, newline).read()
+    return _Parser(source, start, stop, mode, newline).parse()
 
 
-def read_all(text: str, newline: str = " ") -> list[Piece]:
-    """Read a text that stands by itself, such as the text of a link or a cell."""
-    return read(text, 0, len(text), End.COMPLETE, newline).pieces
+def parse_all(text: str, newline: str = " ") -> list[Span]:
+    """Parse a complete text, such as a link text or a table cell."""
+    return parse(text, 0, len(text), Mode.FINAL, newline).spans
 
 
-class _Reader:
-    def __init__(self, source: str, start: int, stop: int, end: End, newline: str) -> None:
+class _Parser:
+    def __init__(self, source: str, start: int, stop: int, mode: Mode, newline: str) -> None:
         self._source = source
         self._at = start
         self._stop = stop
-        self._end = end
-        self._around = Around(read_all, newline)
-        self._pieces: list[Piece] = []
+        self._mode = mode
+        self._surroundings = Surroundings(parse_all, newline)
+        self._spans: list[Span] = []
         self._open: deque[_Opener] = deque()
         self._count: Counter[tuple[str, int]] = Counter()
 
-    def read(self) -> Reading:
+    def parse(self) -> Parsed:
         while self._at < self._stop and self._next():
             pass
-        if self._end is End.MORE:
+        if self._mode is Mode.STABLE:
             first = self._open[0] if self._open else None
-            return Reading(self._pieces[: first.piece], first.at) if first else Reading(self._pieces, self._at)
-        if self._end is End.OPEN:
-            self._close_what_is_open()
-        return Reading(self._pieces, self._stop)
+            return Parsed(self._spans[: first.span], first.at) if first else Parsed(self._spans, self._at)
+        if self._mode is Mode.PREVIEW:
+            self._close_open_emphasis()
+        return Parsed(self._spans, self._stop)
 
     def _next(self) -> bool:
-        """Take text and what is special behind it; False where that is not decided yet."""
-        found = _SPECIAL.search(self._source, self._at, self._stop, partial=self._end.grows)
+        """Parse text and the construct after it; return False if that is not certain yet."""
+        found = _SPECIAL.search(self._source, self._at, self._stop, partial=self._mode.may_grow)
         start = found.start() if found else self._stop
         if start > self._at:
             text = self._source[self._at : start]
-            self._pieces.append(Piece(text, text))
+            self._spans.append(Span(text, text))
             self._at = start
         if found is None:
             return True
         if found.partial:
             return self._unfinished_word()
-        while self._open and self._at - self._open[0].at > _LONGEST_EMPHASIS:
-            self._count[self._open.popleft().kind] -= 1
+        while self._open and self._at - self._open[0].at > _MAX_EMPHASIS_LENGTH:
+            self._count[self._open.popleft().delimiter] -= 1
         return self._special(self._source[start])
 
     def _special(self, first: str) -> bool:
-        """Take what begins with a special character."""
+        """Parse what begins with a special character."""
         if first == "\n":
             return self._line_break()
-        if first == "<" and (tag := _TAG.match(self._source, self._at, self._stop)) and tag_mark(tag["name"].lower()):
+        if (
+            first == "<"
+            and (tag := _TAG.match(self._source, self._at, self._stop))
+            and emphasis_for_tag(tag["name"].lower())
+        ):
             return self._emphasis_tag(tag)
         for construct in CONSTRUCTS.get(first, ()):
-            found = construct.pattern.match(self._source, self._at, self._stop, partial=self._end.grows)
-            if undecided(found, self._stop, self._end) and (self._end is End.MORE or (found and found.partial)):
-                if self._end is End.MORE or first != "_":
-                    return self._unfinished(first, construct.held)
-            elif found and (piece := construct.make(found, self._around)):
-                return self._take(piece, found.end())
+            found = construct.pattern.match(self._source, self._at, self._stop, partial=self._mode.may_grow)
+            if may_change(found, self._stop, self._mode) and (self._mode is Mode.STABLE or (found and found.partial)):
+                if self._mode is Mode.STABLE or first != "_":
+                    return self._unfinished(first, construct.max_held)
+            elif found and (span := construct.make(found, self._surroundings)):
+                return self._append(span, found.end())
         if first in "*_~":
-            return self._marks()
-        return self._take(Piece(first, first), self._at + 1)
+            return self._delimiter_run()
+        return self._append(Span(first, first), self._at + 1)
 
-    def _take(self, piece: Piece, end: int) -> bool:
-        self._pieces.append(piece)
+    def _append(self, span: Span, end: int) -> bool:
+        self._spans.append(span)
         self._at = end
         return True
 
     def _line_break(self) -> bool:
-        found = _CONTINUED.match(self._source, self._at, self._stop)
-        if found is None or (self._end is End.MORE and found.end() == self._stop):
+        found = _LINE_BREAK.match(self._source, self._at, self._stop)
+        if found is None or (self._mode is Mode.STABLE and found.end() == self._stop):
             return False
-        shown = self._around.newline if found["quotes"] or "\n" not in self._around.newline else found[0]
-        return self._take(Piece(shown, " "), found.end())
+        shown = self._surroundings.newline if found["quotes"] or "\n" not in self._surroundings.newline else found[0]
+        return self._append(Span(shown, " "), found.end())
 
-    def _unfinished(self, first: str, held: int) -> bool:
-        """What further text may complete: hold it back from a preview, or show the part that is safe to show."""
-        if self._end is End.MORE:
+    def _unfinished(self, first: str, max_held: int) -> bool:
+        """Parse a construct that further text may complete: a preview holds it back, or shows what is safe to show."""
+        if self._mode is Mode.STABLE:
             return False
         rest = self._source[self._at : self._stop]
-        if len(rest) > held or (first == "$" and rest[1:2].isdigit()):
+        if len(rest) > max_held or (first == "$" and rest[1:2].isdigit()):
             run = len(rest) - len(rest.lstrip("`")) or 1
-            return self._take(Piece(escaped(rest[:run]) if first == "`" else first, rest[:run]), self._at + run)
+            return self._append(Span(escape(rest[:run]) if first == "`" else first, rest[:run]), self._at + run)
         if first == "`" and rest.strip("` "):
-            marks = rest[: len(rest) - len(rest.lstrip("`"))][:2]
-            self._take(Piece(f"{marks}{rest.strip('`')}{marks}", rest.strip("`")), self._stop)
+            delimiter = rest[: len(rest) - len(rest.lstrip("`"))][:2]
+            self._append(Span(f"{delimiter}{rest.strip('`')}{delimiter}", rest.strip("`")), self._stop)
         elif first == "[" and "](" in rest:
-            self._pieces += read_all(rest[1 : rest.index("](")])
+            self._spans += parse_all(rest[1 : rest.index("](")])
         self._at = self._stop
         return False
 
     def _unfinished_word(self) -> bool:
-        """What may become an address or a mention of everybody; it looks like any word as long as it is short."""
-        if self._end is End.OPEN:
+        """Parse what may become a URL or an @everyone mention; a preview shows it as a word while it is short."""
+        if self._mode is Mode.PREVIEW:
             rest = self._source[self._at : self._stop]
-            self._take(Piece(rest, rest) if not rest.startswith("http") else Piece("", ""), self._stop)
+            self._append(Span(rest, rest) if not rest.startswith("http") else Span("", ""), self._stop)
         return False
 
     def _emphasis_tag(self, tag: regex.Match[str]) -> bool:
-        if self._end is End.MORE and tag.end() == self._stop:
+        if self._mode is Mode.STABLE and tag.end() == self._stop:
             return False
         name = tag["name"].lower()
-        kind = (f"<{name}", 2)
+        delimiter = (f"<{name}", 2)
         if not tag["closing"]:
-            self._push(kind, tag_mark(name) or "", Piece("", ""), self._at)
-        elif self._count[kind]:
-            self._pair(kind)
+            self._push(delimiter, emphasis_for_tag(name) or "", Span("", ""), self._at)
+        elif self._count[delimiter]:
+            self._pair(delimiter)
         self._at = tag.end()
         return True
 
-    def _marks(self) -> bool:
-        """Take a run of `*`, `_` or `~`: it closes what it can, and opens what is left of it."""
-        found = _MARKS.match(self._source, self._at, self._stop)
-        if found is None or (self._end.grows and found.end() == self._stop):
-            self._at = self._stop if self._end is End.OPEN else self._at
+    def _delimiter_run(self) -> bool:
+        """Parse a run of `*`, `_` or `~`: it closes what it can, and what is left of it opens emphasis."""
+        found = _DELIMITER_RUN.match(self._source, self._at, self._stop)
+        if found is None or (self._mode.may_grow and found.end() == self._stop):
+            self._at = self._stop if self._mode is Mode.PREVIEW else self._at
             return False
-        mark, left = found[0][0], len(found[0])
+        character, left = found[0][0], len(found[0])
         before = self._source[self._at - 1] if self._at else " "
         after = self._source[found.end()] if found.end() < self._stop else " "
-        opens, closes = _flanks(mark, left, before, after)
-        while closes and (size := self._closable(mark, left)):
-            self._pair((mark, size))
+        can_open, can_close = _flanking(character, left, before, after)
+        while can_close and (size := self._closable(character, left)):
+            self._pair((character, size))
             left -= size
-        while opens and left and (size := min(left, 2)) and (mark, size) in _EMPHASIS:
-            literal = Piece(escaped(mark * size), mark * size)
-            self._push((mark, size), _EMPHASIS[mark, size], literal, found.end() - left)
+        while can_open and left and (size := min(left, 2)) and (character, size) in _EMPHASIS:
+            literal = Span(escape(character * size), character * size)
+            self._push((character, size), _EMPHASIS[character, size], literal, found.end() - left)
             left -= size
         if left:
-            self._pieces.append(_stray(mark, left, before, after))
+            self._spans.append(_literal(character, left, before, after))
         self._at = found.end()
         return True
 
-    def _closable(self, mark: str, longest: int) -> int:
-        """The size of the nearest open emphasis that so many marks can close; 0 where there is none."""
-        sizes = [size for size in (1, 2) if size <= longest and self._count[mark, size]]
+    def _closable(self, character: str, longest: int) -> int:
+        """Return the length of the nearest opener that a run of this length can close; 0 if there is none."""
+        sizes = [size for size in (1, 2) if size <= longest and self._count[character, size]]
         if len(sizes) == 2:
-            return next(opener.kind[1] for opener in reversed(self._open) if opener.kind[0] == mark)
+            return next(opener.delimiter[1] for opener in reversed(self._open) if opener.delimiter[0] == character)
         return sizes[0] if sizes else 0
 
-    def _push(self, kind: tuple[str, int], marker: str, literal: Piece, at: int) -> None:
-        self._open.append(_Opener(len(self._pieces), kind, at, marker))
-        self._count[kind] += 1
-        self._pieces.append(literal)
+    def _push(self, delimiter: tuple[str, int], output: str, literal: Span, at: int) -> None:
+        self._open.append(_Opener(len(self._spans), delimiter, at, output))
+        self._count[delimiter] += 1
+        self._spans.append(literal)
 
-    def _pair(self, kind: tuple[str, int]) -> None:
-        """Close the nearest emphasis of this kind; what was opened inside it and is still open is text."""
-        while (opener := self._open.pop()).kind != kind:
-            self._count[opener.kind] -= 1
-        self._count[kind] -= 1
-        self._pieces[opener.piece] = Piece(opener.marker, "", Role.OPENS)
-        self._pieces.append(Piece(opener.marker, "", Role.CLOSES))
+    def _pair(self, delimiter: tuple[str, int]) -> None:
+        """Close the nearest opener with this delimiter; openers after it that are still open become text."""
+        while (opener := self._open.pop()).delimiter != delimiter:
+            self._count[opener.delimiter] -= 1
+        self._count[delimiter] -= 1
+        self._spans[opener.span] = Span(opener.output, "", SpanRole.OPENER)
+        self._spans.append(Span(opener.output, "", SpanRole.CLOSER))
 
-    def _close_what_is_open(self) -> None:
-        """For a preview: emphasis ends with the text, and has not begun where there is none."""
-        while self._pieces and self._pieces[-1].role is Role.TEXT and not self._pieces[-1].marked.strip():
-            if self._open and self._open[-1].piece == len(self._pieces) - 1:
+    def _close_open_emphasis(self) -> None:
+        """For a preview: close emphasis at the end of the text, and drop openers that nothing follows."""
+        while self._spans and self._spans[-1].role is SpanRole.TEXT and not self._spans[-1].markdown.strip():
+            if self._open and self._open[-1].span == len(self._spans) - 1:
                 self._open.pop()
-            self._pieces.pop()
-        while self._open and self._open[-1].piece == len(self._pieces) - 1:
+            self._spans.pop()
+        while self._open and self._open[-1].span == len(self._spans) - 1:
             self._open.pop()
-            self._pieces.pop()
-        if self._open and self._pieces[-1].role is Role.TEXT:
-            self._pieces[-1].marked = self._pieces[-1].marked.rstrip()
+            self._spans.pop()
+        if self._open and self._spans[-1].role is SpanRole.TEXT:
+            self._spans[-1].markdown = self._spans[-1].markdown.rstrip()
         while self._open:
             opener = self._open.pop()
-            self._pieces[opener.piece] = Piece(opener.marker, "", Role.OPENS)
-            self._pieces.append(Piece(opener.marker, "", Role.CLOSES))
+            self._spans[opener.span] = Span(opener.output, "", SpanRole.OPENER)
+            self._spans.append(Span(opener.output, "", SpanRole.CLOSER))
 
 
-def _flanks(mark: str, length: int, before: str, after: str) -> tuple[bool, bool]:
-    """Whether a run of marks can open emphasis, and whether it can close some."""
-    opens, closes = not after.isspace(), not before.isspace()
-    if mark == "_":
-        return opens and not before.isalnum(), closes and not after.isalnum()
-    if mark == "~":
-        return opens and length == 2, closes and length == 2
+def _flanking(character: str, length: int, before: str, after: str) -> tuple[bool, bool]:
+    """Return whether a delimiter run can open emphasis, and whether it can close it."""
+    can_open, can_close = not after.isspace(), not before.isspace()
+    if character == "_":
+        return can_open and not before.isalnum(), can_close and not after.isalnum()
+    if character == "~":
+        return can_open and length == 2, can_close and length == 2
     product = length == 1 and before.isdigit() and after.isdigit()
-    return opens and not product, closes and not product
+    return can_open and not product, can_close and not product
 
 
-def _stray(mark: str, length: int, before: str, after: str) -> Piece:
-    """Marks that are text, escaped where Discord would take them for formatting."""
-    text = mark * length
-    harmless = length == 1 and (
-        mark == "~" or (before.isspace() and after.isspace()) or (mark == "_" and before.isalnum() and after.isalnum())
-    )
-    return Piece(text if harmless else escaped(text), text)
+def _literal(character: str, length: int, before: str, after: str) -> Span:
+    """Return a delimiter run that is text, escaped if Discord would take it for formatting."""
+    text = character * length
+    spaced = before.isspace() and after.isspace()
+    inside_word = before.isalnum() and after.isalnum()
+    harmless = length == 1 and (character == "~" or spaced or (character == "_" and inside_word))
+    return Span(text if harmless else escape(text), text)

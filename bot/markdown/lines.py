@@ -1,7 +1,7 @@
-"""What kind of block a line begins, as far as the text that is there can tell.
+"""Classifies lines by the block that they begin, as far as the text that is there can tell.
 
-Every kind is one pattern, down to the end of the line or of the block. `regex` says of each whether more text could
-still make it match; while it could for any of them, the line is undecided.
+Each kind has one pattern, which matches to the end of the line or of the block. `regex` tells whether more text could
+still make a pattern match; as long as that is true of any of them, the line is undecided.
 """
 
 from enum import Enum, auto
@@ -10,35 +10,35 @@ from typing import NamedTuple
 import regex
 
 from bot.markdown.fences import CONTAINERS
-from bot.markdown.growth import End, undecided
-from bot.markdown.tables import DELIMITERS, alignments_of, cells_of
+from bot.markdown.mode import Mode, may_change
+from bot.markdown.tables import DELIMITER_ROW, parse_alignments, split_cells
 
 
-class Kind(Enum):
-    """Blocks as models write them."""
+class LineKind(Enum):
+    """The block that a line begins."""
 
     BLANK = auto()
     FENCE = auto()
-    RULE = auto()
-    MATHEMATICS = auto()
+    THEMATIC_BREAK = auto()
+    MATH = auto()
     HEADING = auto()
     TABLE = auto()
-    UNDERLINED = auto()
+    SETEXT_HEADING = auto()
     TEXT = auto()
 
 
 class Line(NamedTuple):
-    """A line: its kind, where its own text begins, and the match of the kind's pattern."""
+    """A line of known kind; its content begins at `start`, and `found` is the match of the kind's pattern."""
 
-    kind: Kind
+    kind: LineKind
     start: int
     found: regex.Match[str] | None = None
 
 
-class Undecided(NamedTuple):
-    """A line that may become of this kind."""
+class UndecidedLine(NamedTuple):
+    """A line that may turn out to be of this kind."""
 
-    kind: Kind
+    kind: LineKind
     start: int
 
 
@@ -47,16 +47,16 @@ _ENVIRONMENTS = r"(?:equation|align|alignat|gather|multline|eqnarray|displaymath
 _LINE_BREAK = r"\\?+\n(?![ \t]*+\n)"
 _QUOTES = r"(?:[ \t]*+>)*+[ \t]*+"
 
-_RULE = regex.compile(rf"(?P<quotes>{_QUOTES})(?P<mark>[-*_])(?:[ \t]*+(?P=mark)){{2,}}+{_END}")
-_MARKER = regex.compile(r"(?:[-*+]|\d{1,9}+[.)])(?=\s)")
+_THEMATIC_BREAK = regex.compile(rf"(?P<quotes>{_QUOTES})(?P<mark>[-*_])(?:[ \t]*+(?P=mark)){{2,}}+{_END}")
+_LIST_MARKER = regex.compile(r"(?:[-*+]|\d{1,9}+[.)])(?=\s)")
 _TABLE = regex.compile(
-    rf"(?P<head>(?:[^|\n]{{1,40}}+)?+\|[^\n]*+)\n(?:{_QUOTES})(?P<delimiters>{DELIMITERS.pattern})(?=\n|\Z)",
+    rf"(?P<head>(?:[^|\n]{{1,40}}+)?+\|[^\n]*+)\n(?:{_QUOTES})(?P<delimiters>{DELIMITER_ROW.pattern})(?=\n|\Z)",
     regex.MULTILINE,
 )
 _PATTERNS = {
-    Kind.FENCE: regex.compile(r"(?P<marks>`{3,}+|~{3,}+)[ \t]*+(?P<info>[^\n`]*+)(?=\n|\Z)"),
-    Kind.HEADING: regex.compile(r"(?P<level>#{1,6}+)(?:[ \t]++(?P<title>[^\n]{0,400}+))?+(?=\n|\Z)"),
-    Kind.MATHEMATICS: regex.compile(
+    LineKind.FENCE: regex.compile(r"(?P<fence>`{3,}+|~{3,}+)[ \t]*+(?P<info>[^\n`]*+)(?=\n|\Z)"),
+    LineKind.HEADING: regex.compile(r"(?P<level>#{1,6}+)(?:[ \t]++(?P<title>[^\n]{0,400}+))?+(?=\n|\Z)"),
+    LineKind.MATH: regex.compile(
         rf"(?:\$\$(?P<tex>(?:[^$\\\n]|\\.|{_LINE_BREAK}){{1,2000}}+)\$\$"
         rf"|\\\[(?P<tex>(?:[^\\\n]|\\[^\[\]\n]|{_LINE_BREAK}){{1,2000}}+)\\\]"
         rf"|(?P<tex>\\begin\{{(?P<name>{_ENVIRONMENTS})\}}"
@@ -64,36 +64,40 @@ _PATTERNS = {
         rf"[.,;]?+{_END}"
     ),
 }
-_UNDERLINED = regex.compile(rf"(?P<title>[^\s>][^\n]{{0,79}}+)\n(?:(?P<first>=++)|--++){_END}")
+_SETEXT_HEADING = regex.compile(rf"(?P<title>[^\s>][^\n]{{0,79}}+)\n(?:(?P<first>=++)|--++){_END}")
 
 
-def line_at(source: str, at: int, end: End, *, alone: bool) -> Line | Undecided:
-    """The line that begins there; `alone` says that no text stands above it, so that a line below may underline it."""
+def classify_line(source: str, at: int, mode: Mode, *, setext: bool) -> Line | UndecidedLine:
+    """Return the line that begins at `at`.
+
+    `setext` says whether it may be a setext heading, which it cannot be within a paragraph.
+    """
     stop = len(source)
-    rule = _RULE.match(source, at, stop, partial=end.grows)
-    if undecided(rule, stop, end):
-        return Undecided(Kind.RULE, at)
-    if rule:
-        return Line(Kind.RULE, at, rule)
+    thematic_break = _THEMATIC_BREAK.match(source, at, stop, partial=mode.may_grow)
+    if may_change(thematic_break, stop, mode):
+        return UndecidedLine(LineKind.THEMATIC_BREAK, at)
+    if thematic_break:
+        return Line(LineKind.THEMATIC_BREAK, at, thematic_break)
     containers = CONTAINERS.match(source, at)
     start = containers.end() if containers else at
     if start == stop or source[start] == "\n":
-        return Undecided(Kind.BLANK, start) if end.grows and start == stop else Line(Kind.BLANK, start)
-    if undecided(_MARKER.match(source, start, stop, partial=end.grows), stop, end):
-        return Undecided(Kind.BLANK, start)
-    return _block_at(source, start, end, underlined=alone and start == at)
+        undecided = mode.may_grow and start == stop
+        return UndecidedLine(LineKind.BLANK, start) if undecided else Line(LineKind.BLANK, start)
+    if may_change(_LIST_MARKER.match(source, start, stop, partial=mode.may_grow), stop, mode):
+        return UndecidedLine(LineKind.BLANK, start)
+    return _classify_content(source, start, mode, setext=setext and start == at)
 
 
-def _block_at(source: str, start: int, end: End, *, underlined: bool) -> Line | Undecided:
-    patterns = {**_PATTERNS, Kind.TABLE: _TABLE, **({Kind.UNDERLINED: _UNDERLINED} if underlined else {})}
-    for kind, pattern in patterns.items():
-        found = pattern.match(source, start, len(source), partial=end.grows)
-        if undecided(found, len(source), end):
-            return Undecided(kind, start)
-        if found and (kind is not Kind.TABLE or _is_table(found)):
+def _classify_content(source: str, start: int, mode: Mode, *, setext: bool) -> Line | UndecidedLine:
+    setext_pattern = {LineKind.SETEXT_HEADING: _SETEXT_HEADING} if setext else {}
+    for kind, pattern in {**_PATTERNS, LineKind.TABLE: _TABLE, **setext_pattern}.items():
+        found = pattern.match(source, start, len(source), partial=mode.may_grow)
+        if may_change(found, len(source), mode):
+            return UndecidedLine(kind, start)
+        if found and (kind is not LineKind.TABLE or _is_table(found)):
             return Line(kind, start, found)
-    return Line(Kind.TEXT, start)
+    return Line(LineKind.TEXT, start)
 
 
 def _is_table(found: regex.Match[str]) -> bool:
-    return len(cells_of(found["head"])) == len(alignments_of(found["delimiters"]))
+    return len(split_cells(found["head"])) == len(parse_alignments(found["delimiters"]))

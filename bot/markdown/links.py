@@ -1,52 +1,55 @@
-"""Links that do not unfold, invitations that are only text, and pictures that are links."""
+"""Links without previews, invites as plain text, and images as links."""
 
 import regex
 
-from bot.markdown.letters import escaped
+from bot.markdown.characters import escape
 
-INVITATION = r"(?:https?://)?(?:www\.)?(?:discord\.gg|discord(?:app)?\.com/invite)/[\w-]{2,}+"
-ADDRESS = r"https?://[^\s<>]{1,1800}+"
+INVITE = r"(?:https?://)?(?:www\.)?(?:discord\.gg|discord(?:app)?\.com/invite)/[\w-]{2,}+"
+URL = r"https?://[^\s<>]{1,1800}+"
 
-_INVITATION = regex.compile(INVITATION, regex.IGNORECASE)
-_ADDRESS = regex.compile(r"https?://[^\s<>]+")
-_BEHIND = regex.compile(r"[.,;:!?'\"*_~`|)\]}…。，、；：！？）】」』”’]++$")
-_PAIRS = {")": "(", "]": "[", "}": "{"}
+_INVITE = regex.compile(INVITE, regex.IGNORECASE)
+_URL = regex.compile(r"https?://[^\s<>]+")
+_TRAILING = regex.compile(r"[.,;:!?'\"*_~`|)\]}…。，、；：！？）】」』”’]++$")
+_BRACKETS = {")": "(", "]": "[", "}": "{"}
 
 
-def bare(address: str) -> tuple[str, str]:
-    """An address in running text, and what behind it belongs to the text: a stop, a bracket that was opened before."""
-    end = len(address)
-    behind = _BEHIND.search(address)
-    start = behind.start() if behind else end
+def split_trailing(url: str) -> tuple[str, str]:
+    """Split a URL found in text from trailing punctuation, including closing brackets that were opened before it."""
+    end = len(url)
+    trailing = _TRAILING.search(url)
+    start = trailing.start() if trailing else end
     while end > start:
-        opening = _PAIRS.get(address[end - 1])
-        if opening and address.count(opening, 0, end) >= address.count(address[end - 1], 0, end):
+        opening = _BRACKETS.get(url[end - 1])
+        if opening and url.count(opening, 0, end) >= url.count(url[end - 1], 0, end):
             break
         end -= 1
-    return address[:end], address[end:]
+    return url[:end], url[end:]
 
 
-def shown_address(address: str) -> str:
-    """As a link without a preview; an invitation as text, since it unfolds all the same."""
-    invitation = _INVITATION.search(address)
-    return f"`{invitation[0].split('://')[-1]}`" if invitation else f"<{address}>"
+def without_preview(url: str) -> str:
+    """Return a link that Discord does not preview; an invite as code, since Discord previews invites regardless."""
+    invite = _INVITE.search(url)
+    return f"`{invite[0].split('://')[-1]}`" if invite else f"<{url}>"
 
 
-def masked(text: str, plain_text: str, address: str) -> str:
-    """A text that is a link. Discord shows none to other places than the web, and none whose text is an address."""
-    address = address.removeprefix("<").removesuffix(">").replace("\\", "")
-    same = _place(plain_text) == _place(address)
-    if _INVITATION.search(address):
-        return shown_address(address) if same else f"{text} {shown_address(address)}"
-    if not _ADDRESS.fullmatch(address):
-        target = address.removeprefix("mailto:")
-        return text if not target or target.startswith("#") or target == plain_text else f"{text} ({escaped(target)})"
+def masked_link(text: str, plain_text: str, url: str) -> str:
+    """Return the text linked to the URL.
+
+    Discord renders masked links only to http(s) URLs, and none whose text is a URL itself.
+    """
+    url = url.removeprefix("<").removesuffix(">").replace("\\", "")
+    same = _without_scheme(plain_text) == _without_scheme(url)
+    if _INVITE.search(url):
+        return without_preview(url) if same else f"{text} {without_preview(url)}"
+    if not _URL.fullmatch(url):
+        target = url.removeprefix("mailto:")
+        return text if not target or target.startswith("#") or target == plain_text else f"{text} ({escape(target)})"
     if same or not plain_text.strip():
-        return f"<{address}>"
+        return f"<{url}>"
     if "://" in plain_text:
-        return f"{text} <{address}>"
-    return f"[{text}](<{address}>)"
+        return f"{text} <{url}>"
+    return f"[{text}](<{url}>)"
 
 
-def _place(address: str) -> str:
-    return regex.sub(r"^(?:https?://)?(?:www\.)?", "", address.strip()).rstrip("/")
+def _without_scheme(url: str) -> str:
+    return regex.sub(r"^(?:https?://)?(?:www\.)?", "", url.strip()).rstrip("/")

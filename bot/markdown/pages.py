@@ -1,34 +1,34 @@
-"""Pages of a reply: each fits into one Discord message, and more text changes only the last.
+"""Splits a text into pages: each fits into one Discord message, and more text changes only the last one.
 
-The same splitter makes the preview and the final, from left to right. Where a page ends depends on nothing but the text
-up to there, so a page that was followed by another never changes again and its message needs no further edit.
+The same splitter produces the preview and the final, from left to right. A page break depends only on the text before
+it, so a page that is followed by another never changes again and its message needs no further edit.
 
-A page can be read by itself. A fence that is open where it ends is closed at its foot and opened again, with its
-language, at the head of the next; a page that begins inside a line of a quote or a list item begins with the quote's
-marks or the item's indentation. Taking heads and feet away and joining the pages gives the text back. Left out are
-blank pages only, and the line that closes a fence where a foot has closed it already.
+Each page can be read on its own. If a fenced code block is open at the end of a page, a foot closes it, and the head of
+the next page opens it again with its language. A page that begins in the middle of a line in a block quote or a list
+item begins with the quote's markers or the item's indentation. Without heads and feet, the pages add up to the text;
+only blank pages are dropped, and a closing fence line that a foot has made redundant.
 """
 
 from typing import NamedTuple
 
 import regex
 
-from bot.markdown.cuts import cut
-from bot.markdown.fences import LONGEST_FOOT, Fence, continuation, fence_lines
+from bot.markdown.breaks import find_break
+from bot.markdown.fences import MAX_FOOT_SHARE, Fence, continuation, fence_lines
 
 LIMIT = 2_000
 """Characters of one Discord message (Create Message, `content`)."""
 
-_MARKS = regex.compile(r"```|~~~")
+_FENCE = regex.compile(r"```|~~~")
 
 
-class _Start(NamedTuple):
-    """Where a page begins in the text, the fence that is open there, and what the rest of a torn line needs."""
+class _PageStart(NamedTuple):
+    """The position of a page in the text, the fence that is open there, and the prefix of a line that continues."""
 
     at: int = 0
     fence: Fence | None = None
     prefix: str = ""
-    torn: bool = False
+    mid_line: bool = False
 
     @property
     def head(self) -> str:
@@ -36,73 +36,73 @@ class _Start(NamedTuple):
 
 
 def split(text: str, limit: int = LIMIT) -> list[str]:
-    """Cut a reply into pages of at most `limit` characters, none of them blank. Blank text has no pages.
+    """Split a text into pages of at most `limit` characters, none of them blank. Blank text has no pages.
 
-    `limit` must leave room for a fence's marks and language: 200 characters are plenty.
+    `limit` must leave room for fence lines: 200 characters are plenty.
     """
     pages = Pages(limit)
     pages.add(text)
-    return pages.shown()
+    return pages.with_tail()
 
 
 class Pages:
-    """The pages of a text that grows, in time that depends on what is new alone.
+    """The pages of a growing text; each call takes time proportional to the new text.
 
-    Law: `shown(tail)` is `split(added + tail)`, where `added` is all that was added.
+    Invariant: `with_tail(tail)` equals `split(added + tail)`, where `added` is everything added so far.
     """
 
     def __init__(self, limit: int = LIMIT) -> None:
-        self.settled: list[str] = []
+        self._finished: list[str] = []
         self._limit = limit
-        self._longest_foot = int(limit * LONGEST_FOOT)
+        self._max_foot = int(limit * MAX_FOOT_SHARE)
         self._rest = ""
-        self._start = _Start()
+        self._start = _PageStart()
 
     def add(self, text: str) -> None:
-        """The text goes on with this."""
+        """Append text."""
         self._rest += text
         pages, start = self._full_pages(self._rest)
-        self.settled += pages
+        self._finished += pages
         self._rest = self._rest[start.at :]
         self._start = start._replace(at=0)
 
-    def shown(self, tail: str = "") -> list[str]:
-        """All pages, if the text ended with `tail`."""
+    def with_tail(self, tail: str = "") -> list[str]:
+        """Return all pages, as if the text ended with `tail`."""
         rest = self._rest + tail
         pages, start = self._full_pages(rest)
-        return [*self.settled, *pages, *self._page(start, rest[start.at :])]
+        return [*self._finished, *pages, *self._page(start, rest[start.at :])]
 
-    def _full_pages(self, rest: str) -> tuple[list[str], _Start]:
-        """The pages that are followed by another, and where that begins."""
+    def _full_pages(self, rest: str) -> tuple[list[str], _PageStart]:
+        """Return the pages that are followed by another, and the start of the last one."""
         start = self._start
         pages: list[str] = []
-        while end := self._end(rest, start):
+        while end := self._page_end(rest, start):
             pages += self._page(start, rest[start.at : end])
-            start = self._behind(start, rest, end)
+            start = self._next_start(start, rest, end)
         return pages, start
 
-    def _end(self, rest: str, start: _Start) -> int | None:
-        """Where the page ends, if the rest does not fit on it."""
+    def _page_end(self, rest: str, start: _PageStart) -> int | None:
+        """Return the end of the page, None if the rest fits on it."""
         room = self._limit - len(start.head)
-        # marks count before they are a fence and after they were closed: a page that was too long stays too long
-        marked = start.fence or _MARKS.search(rest, start.at, start.at + room)
-        longest = room - self._longest_foot if marked else room
+        # any fence counts, even an incomplete or a closed one: more text must not make a page that was too long fit
+        has_fence = start.fence or _FENCE.search(rest, start.at, start.at + room)
+        longest = room - self._max_foot if has_fence else room
         if len(rest) - start.at <= longest:
             return None
-        return start.at + cut(rest[start.at : start.at + longest + 1], longest, start.head, self._longest_foot)
+        return start.at + find_break(rest[start.at : start.at + longest + 1], longest, start.head, self._max_foot)
 
-    def _behind(self, start: _Start, rest: str, end: int) -> _Start:
-        """How the page after this one begins."""
+    def _next_start(self, start: _PageStart, rest: str, end: int) -> _PageStart:
+        """Return the start of the page after this one."""
         page = start.head + rest[start.at : end]
         fence = self._open_fence(page)
         line = page.rpartition("\n")[2] if rest[end] != "\n" else ""
         prefix = (fence.prefix if fence else continuation(line)) if line else ""
-        return _Start(end, fence, prefix if len(prefix) < self._longest_foot else "", torn=bool(line))
+        return _PageStart(end, fence, prefix if len(prefix) < self._max_foot else "", mid_line=bool(line))
 
-    def _page(self, start: _Start, body: str) -> list[str]:
-        """The page that shows this, unless there is nothing to show."""
+    def _page(self, start: _PageStart, body: str) -> list[str]:
+        """Return the page with this body; nothing if it would be blank."""
         head = start.head
-        closing = start.fence.closes_at(body) if start.fence and not start.torn else None
+        closing = start.fence.closes_at(body) if start.fence and not start.mid_line else None
         if closing and not body[: closing.start()].strip():
             head, body = "", body[: closing.start()] + body[closing.end() :]
         if not body.strip():
@@ -113,6 +113,6 @@ class Pages:
 
     def _open_fence(self, page: str) -> Fence | None:
         fence = None
-        for line in fence_lines(page, self._longest_foot):
-            fence = line.after
+        for line in fence_lines(page, self._max_foot):
+            fence = line.open_after
         return fence

@@ -1,21 +1,21 @@
-"""From a model's Markdown to Discord's pages, again and again while the text grows.
+"""Turns a growing Markdown text into Discord pages, again and again.
 
-A preview shows what is certain and, behind it, how the rest will most likely look: open emphasis is closed, what may
-become a table, a link or a tag is held back. Such a guess never begins a page: the page before would be settled by it,
-and the truth might have filled it otherwise. So no message of a preview is ever edited again once another follows it.
+A preview consists of what is certain, followed by a guess at how the rest will look: open emphasis is closed, and what
+may become a table, a link or a tag is held back. The guess never begins a new page, since that would settle the page
+before it, which the actual text might fill differently. So a message is never edited again once another follows it.
 """
 
 from bot.markdown.format import Formatter
-from bot.markdown.growth import End
+from bot.markdown.mode import Mode
 from bot.markdown.pages import LIMIT, Pages
 
 
 class Typesetter:
-    """Sets one growing text, in time that depends on what is new.
+    """Lays out a growing text; each call takes time proportional to the new text.
 
-    Laws: pages depend on the text alone, not on what was asked before. `final(text)` is `split(format(text))`. All
-    pages of `preview(text)` but its last are pages of every preview and final of texts that begin with `text`, and
-    where there are several, none of those has fewer.
+    Invariants: the pages depend on the text alone, not on earlier calls. `final(text)` equals `split(format(text))`.
+    All pages of `preview(text)` except the last are also pages of every preview and final of texts that begin with
+    `text`, and if there are several, no such text has fewer.
     """
 
     def __init__(self, limit: int = LIMIT) -> None:
@@ -25,18 +25,18 @@ class Typesetter:
         self._pages = Pages(limit)
 
     def preview(self, text: str) -> list[str]:
-        """The pages of a text that goes on."""
-        self._follow(text)
-        pages = self._pages.shown(self._formatter.rest(End.OPEN))
-        return pages[: max(1, len(self._pages.shown()))] if len(pages) > 1 else pages
+        """Return the pages of a text that is still growing."""
+        self._update(text)
+        pages = self._pages.with_tail(self._formatter.pending(Mode.PREVIEW))
+        return pages[: max(1, len(self._pages.with_tail()))] if len(pages) > 1 else pages
 
     def final(self, text: str) -> list[str]:
-        """The pages of a text that is complete."""
-        self._follow(text)
-        return self._pages.shown(self._formatter.rest(End.COMPLETE))
+        """Return the pages of a complete text."""
+        self._update(text)
+        return self._pages.with_tail(self._formatter.pending(Mode.FINAL))
 
-    def _follow(self, text: str) -> None:
-        if not text.startswith(self._text):
+    def _update(self, text: str) -> None:
+        if not text.startswith(self._text):  # not a continuation: start over
             self._formatter = Formatter()
             self._pages = Pages(self._limit)
             self._text = ""

@@ -1,4 +1,4 @@
-"""Texts that try to break laws: what models write, in pieces, in any order."""
+"""Texts that try to break the invariants: fragments that models write, in any order."""
 
 from hypothesis import strategies as st
 
@@ -58,7 +58,7 @@ documents = st.lists(st.sampled_from([*INLINE, *BLOCKS, " ", "b c"]), max_size=4
 
 @st.composite
 def growing(draw: st.DrawFn, texts: st.SearchStrategy[str] = documents) -> list[str]:
-    """A text as it grows: beginnings of it, each longer than the one before, the last one whole."""
+    """Draw prefixes of a text, each longer than the one before, the last one complete."""
     text = draw(texts)
     cuts = sorted(draw(st.sets(st.integers(0, len(text)), max_size=12)))
     return [text[:cut] for cut in cuts] + [text]

@@ -1,4 +1,4 @@
-"""A second opinion on pages, line by line and without the splitter's patterns: fences, heads, feet."""
+"""An independent implementation of fences, heads and feet, line by line and without the splitter's patterns."""
 
 import re
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ class Open(NamedTuple):
 
 
 def containers(line: str) -> str:
-    """The marks of lists and quotes that a line begins with, and white space."""
+    """Return the list and block quote markers that a line begins with, and white space."""
     end = 0
     while found := CONTAINER.match(line, end):
         end = found.end()
@@ -36,14 +36,14 @@ def continued(line: str) -> str:
 
 
 def marks_of(text: str) -> str:
-    """The three marks or more that a text begins with."""
+    """Return the fence characters that a text begins with."""
     marks = re.match(r"`*|~*", text)
     assert marks
     return marks[0] or re.match(r"~*", text)[0]  # type: ignore[index]
 
 
 def open_fence(text: str, longest_foot: int) -> Open | None:
-    """The fence that is open at the end of the text."""
+    """Return the fence that is open at the end of the text."""
     fence: Open | None = None
     lines = text.split("\n")
     for number, line in enumerate(lines):
@@ -64,14 +64,14 @@ def open_fence(text: str, longest_foot: int) -> Open | None:
 
 
 def shown_text(text: str, pages: list[str], limit: int) -> str:
-    """What the pages show without heads and feet. Fails where they show anything but the text in order."""
+    """Return the pages without heads and feet. Fails if they are anything but the text in order."""
     shown = next(_readings(text, pages, None, "", limit // 20), None)
     assert shown is not None, f"{pages} do not show {text!r}"
     return shown
 
 
 def _readings(rest: str, pages: list[str], fence: Open | None, torn: str, longest: int) -> Iterator[str]:
-    """Every way to read the pages as the rest of the text; marks at a foot may be the text's own."""
+    """Yield every way to read the pages as the rest of the text; a foot may also be part of the text."""
     torn = "" if rest.startswith("\n") else torn
     closed = _without_closing_line(rest, fence) if fence and not torn else None
     if not pages:
@@ -101,7 +101,7 @@ def _bodies(rest: str, pages: list[str], hidden: tuple[str, str], longest: int) 
 
 
 def _without_closing_line(rest: str, fence: Open) -> str | None:
-    """The rest without the line that closes the fence and blank ones before it, if it begins so."""
+    """Return the rest without a closing fence line and blank lines before it, None if it does not begin so."""
     lines = rest.split("\n")
     while len(lines) > 1 and not lines[0].strip():
         lines.pop(0)

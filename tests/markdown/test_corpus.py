@@ -1,4 +1,4 @@
-"""Answers as models write them, on pages: all that they say is there, and every page is in order."""
+"""Answers as models write them, split into pages: nothing is lost, and every page is valid."""
 
 from collections import Counter
 
@@ -36,7 +36,7 @@ def test_pages_show_the_formatted_text_whole(limit: int) -> None:
         assert shown_text(shown, split(shown, limit), limit).rstrip() == shown.rstrip()
 
 
-def test_pages_say_what_the_answer_says_in_its_order() -> None:
+def test_pages_have_all_words_in_order() -> None:
     for name in VERBATIM:
         assert words_on(split(format(ANSWERS[name]))) == words_of(ANSWERS[name]), name
 
@@ -50,7 +50,7 @@ def test_no_cell_of_a_table_is_lost() -> None:
     assert lost == {}
 
 
-def test_mathematics_leaves_no_source_outside_of_code() -> None:
+def test_no_latex_remains_outside_code() -> None:
     for name in MATHEMATICS:
         outside = format(ANSWERS[name]).replace("```", "`").split("`")[::2]
         for mark in ("$", "\\frac", "\\sum", "\\begin", "\\alpha"):

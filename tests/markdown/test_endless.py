@@ -1,4 +1,4 @@
-"""What models send when something is wrong with them: lawful all the same, and at a cost proportional to its length."""
+"""Degenerate output of broken models: the invariants hold, at a cost proportional to the length."""
 
 import pytest
 

@@ -1,28 +1,28 @@
-"""Blocks of Markdown as Discord shows them, and what is certain of a text that grows."""
+"""Blocks of Markdown for Discord, and stable output of a growing text."""
 
 import pytest
 from hypothesis import given
 
+from bot.markdown.blocks import THEMATIC_BREAK
 from bot.markdown.format import Formatter, clean, format
-from bot.markdown.growth import End
-from bot.markdown.states import RULE
+from bot.markdown.mode import Mode
 from tests.markdown.fragments import documents, growing
 
 
 @given(growing())
-def test_what_was_said_of_a_growing_text_is_the_beginning_of_the_whole(beginnings: list[str]) -> None:
+def test_stable_output_is_a_prefix_of_the_final_output(beginnings: list[str]) -> None:
     formatter = Formatter()
     whole = format(beginnings[-1])
     said = ""
     for before, after in zip(["", *beginnings], beginnings, strict=False):
         said += formatter.add(after.removeprefix(before))
         assert whole.startswith(said)
-        formatter.rest(End.OPEN)
-    assert said + formatter.rest(End.COMPLETE) == whole
+        formatter.pending(Mode.PREVIEW)
+    assert said + formatter.pending(Mode.FINAL) == whole
 
 
 @given(documents)
-def test_no_control_character_and_no_half_of_a_pair_is_left(text: str) -> None:
+def test_no_control_characters_or_unpaired_surrogates_remain(text: str) -> None:
     shown = format(text)
     assert shown == clean(shown)
     shown.encode()
@@ -36,9 +36,9 @@ BLOCKS = {
     "# **Bold** *title*": "# Bold *title*",
     "- ## In a list": "- **In a list**",
     "#hashtag": "#hashtag",
-    # rules
-    "a\n\n---\n\n* * *\n___": f"a\n\n{RULE}\n\n{RULE}\n{RULE}",
-    "one\ntwo\n---": f"one\ntwo\n{RULE}",
+    # thematic breaks
+    "a\n\n---\n\n* * *\n___": f"a\n\n{THEMATIC_BREAK}\n\n{THEMATIC_BREAK}\n{THEMATIC_BREAK}",
+    "one\ntwo\n---": f"one\ntwo\n{THEMATIC_BREAK}",
     # lists
     "* one\n+ two\n  1) three\n\tfour": "* one\n- two\n  1. three\n\tfour",
     "- [ ] open\n- [x] done\n1. [X] too": "- ☐ open\n- ☑ done\n1. ☑ too",
@@ -56,13 +56,13 @@ BLOCKS = {
     ),
     "> ```py\n> a\nafter": "> ```py\n> a\n> ```\nafter",
     "1. do\n   ```sh\n   ls\n   ```\n2. go": "1. do\n   ```sh\n   ls\n   ```\n2. go",
-    # mathematics
+    # math
     "$$\nx^2\n$$": "x²",
     "\\[ \\frac{a}{b} \\]\nnext": "a⁄b\nnext",
     "$$\n\\unknown{x}\n$$": "```tex\n\\unknown{x}\n```",
     "\\begin{align}\na &= b \\\\\n &= c\n\\end{align}": "```\na = b\n  = c\n```",
     "> $$\n> x_1\n> $$": "> x₁",
-    # the rest
+    # other
     "text[^1]\n\n[^1]: note": "text¹\n\n¹ note",
     "one **two\nthree** four": "one **two\nthree** four",
     "one **two\n\nthree** four": "one \\*\\*two\n\nthree\\*\\* four",
@@ -97,6 +97,6 @@ PREVIEWED = {
 
 
 @pytest.mark.parametrize(("text", "preview"), PREVIEWED.items())
-def test_an_unfinished_block_is_held_back_or_healed(text: str, preview: str) -> None:
+def test_an_unfinished_block_is_held_back_or_closed(text: str, preview: str) -> None:
     formatter = Formatter()
-    assert formatter.add(text) + formatter.rest(End.OPEN) == preview
+    assert formatter.add(text) + formatter.pending(Mode.PREVIEW) == preview

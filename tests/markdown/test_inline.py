@@ -1,31 +1,31 @@
-"""Text inside a line: what it becomes, how certain that is, and how it looks while it is not finished."""
+"""Inline content: its output, stable output, and previews of unfinished constructs."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.markdown.growth import End
-from bot.markdown.inline import read, read_all
-from bot.markdown.pieces import marked, plain
+from bot.markdown.inline import parse, parse_all
+from bot.markdown.mode import Mode
+from bot.markdown.spans import to_markdown, to_plain_text
 from tests.markdown.fragments import lines
 
 
-def shown(text: str, end: End = End.COMPLETE) -> str:
-    return marked(read(text, 0, len(text), end).pieces)
+def shown(text: str, mode: Mode = Mode.FINAL) -> str:
+    return to_markdown(parse(text, 0, len(text), mode).spans)
 
 
 @given(lines, lines)
-def test_what_is_certain_stays_as_it_is(text: str, more: str) -> None:
-    certain = read(text, 0, len(text), End.MORE)
+def test_stable_output_never_changes(text: str, more: str) -> None:
+    certain = parse(text, 0, len(text), Mode.STABLE)
     whole = text + more
-    rest = read(whole, certain.used, len(whole), End.COMPLETE)
-    assert marked(certain.pieces) + marked(rest.pieces) == shown(whole)
+    rest = parse(whole, certain.end, len(whole), Mode.FINAL)
+    assert to_markdown(certain.spans) + to_markdown(rest.spans) == shown(whole)
 
 
 @given(st.text("ab c.,é字👍\n", max_size=200))
 def test_plain_words_stay_as_they_are(text: str) -> None:
     assert shown(text) == text
-    assert plain(read_all(text)).split() == text.split()
+    assert to_plain_text(parse_all(text)).split() == text.split()
 
 
 SHOWN = {
@@ -55,7 +55,7 @@ SHOWN = {
     "<https://a.b>": "<https://a.b>",
     "https://discord.gg/rye and discord.com/invite/rye": "`discord.gg/rye` and `discord.com/invite/rye`",
     "[join](https://discord.gg/rye)": "join `discord.gg/rye`",
-    # Discord's own
+    # Discord's own syntax
     "@everyone @here": "@\u200beveryone @\u200bhere",
     "<@1> <@&2> <#3> <:rye:4> <a:rye:5> <t:6:R>": "<@1> <@&2> <#3> <:rye:4> <a:rye:5> <t:6:R>",
     # HTML and entities
@@ -66,12 +66,12 @@ SHOWN = {
     "<div>text</div><!-- gone --> List<String>": "text List<String>",
     "&amp; &lt; &copy; &nbsp; &bogus; &#42;a&#42;": r"& < ©   &bogus; \*a\*",
     "&lt;@1&gt; &#64;everyone": r"\<@1\> @" + "\u200beveryone",
-    # mathematics
+    # math
     "$x^2$ and \\(a_1\\) and $$y$$": "x² and a₁ and y",
     "$5 and $6, US$7-$8, $HOME/$PATH": "$5 and $6, US$7-$8, $HOME/$PATH",
     r"$\unknown{x}$": r"`\unknown{x}`",
     "$a*b_c$": "a∗b\\_c",
-    # the rest
+    # other
     "claim[^1], note[^n]": "claim¹, note[n]",
     r"\*not em\* \# snake\_case": r"\*not em\* \# snake\_case",
     "one\\\ntwo": "one\ntwo",
@@ -106,5 +106,5 @@ PREVIEWED = {
 
 
 @pytest.mark.parametrize(("text", "preview"), PREVIEWED.items())
-def test_an_unfinished_line_looks_as_it_will(text: str, preview: str) -> None:
-    assert shown(text, End.OPEN) == preview
+def test_an_unfinished_line_is_shown_as_it_will_look(text: str, preview: str) -> None:
+    assert shown(text, Mode.PREVIEW) == preview

@@ -1,4 +1,4 @@
-"""The laws of pages, on texts that try to break them."""
+"""The invariants of pages, on texts that try to break them."""
 
 import re
 
@@ -12,7 +12,7 @@ from tests.markdown.cost import is_proportional
 from tests.markdown.reading import open_fence, shown_text
 
 SMALL = 200
-LONGEST_FOOT = SMALL // 20
+MAX_FOOT = SMALL // 20
 
 lines = st.one_of(
     st.text("ab .!`~\t\u2028é>", max_size=30),
@@ -26,7 +26,7 @@ texts = st.lists(lines, max_size=25).map("\n".join)
 
 
 @given(texts)
-def test_every_page_fits_and_says_something(text: str) -> None:
+def test_every_page_fits_and_is_not_blank(text: str) -> None:
     for page in split(text, SMALL):
         assert len(page) <= SMALL
         assert page.strip()
@@ -35,11 +35,11 @@ def test_every_page_fits_and_says_something(text: str) -> None:
 @given(texts)
 def test_no_page_leaves_a_fence_open(text: str) -> None:
     for page in split(text, SMALL):
-        assert open_fence(page, LONGEST_FOOT) is None
+        assert open_fence(page, MAX_FOOT) is None
 
 
 @given(texts)
-def test_without_what_was_added_the_pages_are_the_text(text: str) -> None:
+def test_pages_without_heads_and_feet_are_the_text(text: str) -> None:
     shown = shown_text(text, split(text, SMALL), SMALL)
     assert shown.rstrip() == text.rstrip()
 
@@ -52,7 +52,7 @@ def test_more_text_changes_only_the_last_page(text: str, more: str) -> None:
 
 
 @given(texts, st.integers(0, 400))
-def test_a_text_that_grows_by_characters_never_changes_a_page_that_was_followed(text: str, start: int) -> None:
+def test_growing_by_characters_never_changes_a_page_that_is_followed(text: str, start: int) -> None:
     settled: list[str] = []
     for end in range(start, min(start + 60, len(text))):
         pages = split(text[:end], SMALL)
@@ -61,12 +61,12 @@ def test_a_text_that_grows_by_characters_never_changes_a_page_that_was_followed(
 
 
 @given(st.lists(texts, max_size=5), texts)
-def test_pages_that_grow_are_the_pages_of_the_whole(parts: list[str], tail: str) -> None:
+def test_growing_pages_equal_the_pages_of_the_whole(parts: list[str], tail: str) -> None:
     pages = Pages(SMALL)
     for part in parts:
         pages.add(part)
-    assert pages.shown(tail) == split("".join(parts) + tail, SMALL)
-    assert pages.shown() == split("".join(parts), SMALL)
+    assert pages.with_tail(tail) == split("".join(parts) + tail, SMALL)
+    assert pages.with_tail() == split("".join(parts), SMALL)
 
 
 @given(st.text(" \n\t\r\u2003", max_size=300))
@@ -75,12 +75,12 @@ def test_blank_text_has_no_pages(blank: str) -> None:
 
 
 @given(st.text(st.characters(exclude_characters="`~", exclude_categories=["Z", "C"]), min_size=1, max_size=SMALL))
-def test_what_fits_is_one_page(text: str) -> None:
+def test_text_that_fits_is_one_page(text: str) -> None:
     assert split(text, SMALL) == [text]
 
 
 @given(st.text("ae\u0301\u0316👍🏽\u200d👩🇩🇪\ufe0f각ᄀ ", max_size=900))
-def test_no_page_begins_inside_a_grapheme_cluster(text: str) -> None:
+def test_no_page_begins_within_a_grapheme_cluster(text: str) -> None:
     places = {found.start() for found in regex.finditer(r"\X", text)}
     at = 0
     for page in split(text, SMALL):
@@ -94,7 +94,7 @@ def test_two_thousand_characters_are_one_page_and_one_more_makes_two() -> None:
     assert len(split("x" * (LIMIT + 1))) == 2
 
 
-def test_a_closing_fence_does_not_take_back_a_page_that_had_no_room_for_its_foot() -> None:
+def test_a_closing_fence_does_not_undo_a_page_break() -> None:
     code = "```\n" + "word " * 37
     pages = split(code + "\n``", SMALL)
     assert len(pages) == 2
@@ -130,7 +130,7 @@ def test_a_page_ends_after_a_paragraph_a_line_a_sentence_or_a_word(before: str, 
         "👩🏽‍🚀👨‍👩‍👧‍👦",
     ],
 )
-def test_what_belongs_together_is_not_torn(whole: str) -> None:
+def test_atomic_constructs_are_not_split(whole: str) -> None:
     for length in range(SMALL - len(whole) + 1, SMALL):
         text = "x" * (length - 60) + " " + "w" * 58 + "-" + whole + " and more words" * 5
         assert any(whole in page for page in split(text, SMALL))
@@ -141,12 +141,12 @@ def test_a_heading_stays_with_its_text() -> None:
     assert pages[1].startswith("## Title")
 
 
-def test_the_mark_of_an_item_stays_with_its_text() -> None:
+def test_a_list_marker_stays_with_its_text() -> None:
     pages = split("- " + "x" * 150 + "\n- " + "y" * 180, SMALL)
     assert [page[:3] for page in pages] == ["- x", "- y"]
 
 
-def test_a_quoted_paragraph_goes_on_in_its_quote_and_an_item_in_its_indentation() -> None:
+def test_a_split_line_keeps_its_quote_or_indentation() -> None:
     quoted = split("> " + "word " * 80, SMALL)
     assert len(quoted) > 2
     assert all(page.startswith("> word") for page in quoted)
@@ -154,7 +154,7 @@ def test_a_quoted_paragraph_goes_on_in_its_quote_and_an_item_in_its_indentation(
     assert all(page.startswith("      word") for page in item[1:])
 
 
-def test_a_fence_is_closed_at_the_foot_and_opened_again_with_its_language() -> None:
+def test_a_fence_is_closed_and_opened_again_with_its_language() -> None:
     code = "".join(f"line {number:03}\n" for number in range(40))
     pages = split(f"```python\n{code}```\nDone.", SMALL)
     assert len(pages) > 2
@@ -164,7 +164,7 @@ def test_a_fence_is_closed_at_the_foot_and_opened_again_with_its_language() -> N
 
 
 @pytest.mark.parametrize("opening", ["~~~", "~~~python", "````md", "``` js  ", "> ```py", "- ```sh", "> - ```"])
-def test_other_fences_are_carried_over_too(opening: str) -> None:
+def test_all_kinds_of_fences_are_carried_over(opening: str) -> None:
     prefix, marks, info = re.match(r"([-> ]*)([`~]+)(.*)", opening).groups()  # type: ignore[union-attr]
     prefix = prefix.replace("-", " ")
     code = f"{prefix}{'code ' * 12}\n" * 7
@@ -175,7 +175,7 @@ def test_other_fences_are_carried_over_too(opening: str) -> None:
 
 
 @pytest.mark.parametrize("indent", ["- ", "1. ", "    ", "\t", "> ", "  * "])
-def test_a_fence_in_a_list_is_a_fence_and_is_not_closed_twice(indent: str) -> None:
+def test_a_fence_in_a_list_item_is_not_closed_twice(indent: str) -> None:
     inside = indent if ">" in indent else " " * len(indent)
     text = f"First\n{indent}```sh\n{inside}ls\n{inside}```"
     assert split(text) == [text]
@@ -186,31 +186,31 @@ def test_a_fence_ends_with_its_quote() -> None:
     assert not any("```" in page for page in pages[1:])
 
 
-def test_a_longer_fence_holds_shorter_ones() -> None:
+def test_a_longer_fence_contains_shorter_ones() -> None:
     text = "````\n```py\n" + "code\n" * 60 + "```\n````\nafter"
     pages = split(text, SMALL)
     assert all(page.startswith("````\n") for page in pages[1:])
-    assert open_fence(pages[0], LONGEST_FOOT) is None
+    assert open_fence(pages[0], MAX_FOOT) is None
 
 
-def test_a_page_is_not_made_for_a_closing_line() -> None:
+def test_no_page_has_only_a_closing_fence() -> None:
     for length in range(150, 200):
         pages = split("```py\n" + "x" * length + "\n```\n", SMALL)
         assert all("x" in page for page in pages)
 
 
-def test_a_table_moves_to_the_next_page_whole() -> None:
+def test_a_table_moves_to_the_next_page_as_a_whole() -> None:
     table = "```\nName │ Age\n─────┼────\n" + "Ana  │ 41\n" * 9 + "```"
     pages = split("word " * 20 + "\n" + table, SMALL)
     assert pages == ["word " * 20 + "\n", table]
 
 
-def test_code_begins_a_page_rather_than_being_torn_near_its_beginning() -> None:
+def test_code_begins_a_page_rather_than_being_split_near_its_start() -> None:
     pages = split("word " * 25 + "\n```py\n" + "code\n" * 20 + "```", SMALL)
     assert pages[1].startswith("```py\ncode")
 
 
-def test_an_absurd_language_is_not_repeated() -> None:
+def test_a_very_long_info_string_is_not_repeated() -> None:
     pages = split("```" + "x" * 50 + "\n" + "code\n" * 60, SMALL)
     assert all(page.startswith("```\n") for page in pages[1:])
 
@@ -233,7 +233,7 @@ ENDLESS = {
 
 
 @pytest.mark.parametrize("text", ENDLESS.values(), ids=ENDLESS)
-def test_what_models_repeat_without_end_costs_in_proportion_to_its_length(text: str) -> None:
+def test_endless_repetition_costs_in_proportion_to_its_length(text: str) -> None:
     assert is_proportional(split, text)
     pages = split(text)
     assert all(0 < len(page.strip()) <= len(page) <= LIMIT for page in pages)

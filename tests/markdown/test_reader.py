@@ -1,4 +1,4 @@
-"""Pages as an independent reader of Discord's Markdown sees them; `make markdown-reader` installs it."""
+"""Pages as parsed by an independent parser of Discord's Markdown; `make markdown-reader` installs it."""
 
 import json
 import shutil
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(not INSTALLED, reason="`make markdown-reader` wa
 
 
 def read(pages: list[str]) -> list[dict[str, Any]]:
-    """What the reader sees: blocks of code, inline code, text outside of both, pings."""
+    """Return what the parser finds: code blocks, code spans, text outside both, pings."""
     command = ["node", str(READER / "read.js")]
     done = subprocess.run(command, input=json.dumps(pages), capture_output=True, text=True, check=True, timeout=60)
     readings: list[dict[str, Any]] = json.loads(done.stdout)
@@ -27,7 +27,7 @@ def read(pages: list[str]) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("limit", [LIMIT, 500])
-def test_every_page_is_read_and_its_code_is_balanced(limit: int) -> None:
+def test_every_page_is_parsed_and_its_code_is_balanced(limit: int) -> None:
     pages = [(name, page) for name, text in answers().items() for page in split(format(text), limit)]
     readings = read([page for _, page in pages])
     assert len(readings) == len(pages)
@@ -37,13 +37,13 @@ def test_every_page_is_read_and_its_code_is_balanced(limit: int) -> None:
         assert reading["pings"] == 0, name
 
 
-def test_no_mark_of_emphasis_is_left_over() -> None:
+def test_no_emphasis_delimiter_is_left_over() -> None:
     pages = [(name, page) for name, text in answers().items() for page in split(format(text)) if name != "stray marks"]
     for (name, page), reading in zip(pages, read([page for _, page in pages]), strict=True):
         assert not any(mark in reading["text"] for mark in ("**", "__", "~~", "||", "](")), f"{name}: {page}"
 
 
-def test_code_is_what_the_model_wrote() -> None:
+def test_code_is_unchanged() -> None:
     code = "def f():\n    return '**x** &amp; $y$ @everyone'\n\n\nf()"
     [reading] = read(split(format(f"Look:\n\n~~~~python title=x\n{code}\n~~~~\n")))
     assert reading["code"] == [{"language": "python", "content": code}]

@@ -1,4 +1,4 @@
-"""The laws of previews and finals, and what a refresh costs."""
+"""The invariants of previews and finals, and the cost of a refresh."""
 
 import pytest
 from hypothesis import given, settings
@@ -16,7 +16,7 @@ ANSWERS = answers()
 
 
 @given(growing())
-def test_a_page_of_a_preview_that_was_followed_never_changes_again(beginnings: list[str]) -> None:
+def test_a_page_of_a_preview_that_is_followed_never_changes(beginnings: list[str]) -> None:
     typesetter = Typesetter(SMALL)
     settled: list[str] = []
     for text in beginnings:
@@ -30,7 +30,7 @@ def test_a_page_of_a_preview_that_was_followed_never_changes_again(beginnings: l
 
 
 @given(growing())
-def test_pages_do_not_depend_on_what_was_asked_before(beginnings: list[str]) -> None:
+def test_pages_do_not_depend_on_earlier_calls(beginnings: list[str]) -> None:
     typesetter = Typesetter(SMALL)
     for text in [*beginnings, *reversed(beginnings)]:
         assert typesetter.preview(text) == Typesetter(SMALL).preview(text)
@@ -38,7 +38,7 @@ def test_pages_do_not_depend_on_what_was_asked_before(beginnings: list[str]) -> 
 
 
 @given(growing())
-def test_every_page_fits_says_something_and_closes_its_code(beginnings: list[str]) -> None:
+def test_every_page_fits_is_not_blank_and_closes_its_code(beginnings: list[str]) -> None:
     for text in beginnings[-2:]:
         for page in [*Typesetter(SMALL).preview(text), *Typesetter(SMALL).final(text)]:
             assert 0 < len(page.strip()) <= len(page) <= SMALL
@@ -46,7 +46,7 @@ def test_every_page_fits_says_something_and_closes_its_code(beginnings: list[str
 
 
 @pytest.mark.parametrize("name", list(ANSWERS)[::9])
-def test_a_preview_shows_nearly_all_there_is_but_what_would_flicker(name: str) -> None:
+def test_a_preview_shows_nearly_everything(name: str) -> None:
     text = ANSWERS[name]
     typesetter = Typesetter()
     lengths = [len("".join(typesetter.preview(text[:end]))) for end in range(0, len(text), 7)]
@@ -68,7 +68,7 @@ def test_a_refresh_of_a_long_answer_costs_no_more_than_one_of_a_short_answer() -
 
 @settings(max_examples=20)
 @given(growing())
-def test_a_text_that_was_taken_back_is_set_anew(beginnings: list[str]) -> None:
+def test_a_text_that_does_not_continue_the_last_starts_over(beginnings: list[str]) -> None:
     typesetter = Typesetter(SMALL)
     typesetter.preview("something else altogether\n\n" * 20)
     assert typesetter.final(beginnings[-1]) == split(format(beginnings[-1]), SMALL)

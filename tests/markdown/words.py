@@ -1,4 +1,4 @@
-"""What a text says, by readers that are not ours: CommonMark's on the one side, letters and digits on the other."""
+"""The words of a text, found without our parser: by a CommonMark parser, or as runs of letters and digits."""
 
 import re
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ _FENCE_LINE = re.compile(r"^[ >]*(?:\d+\. |- )?```[\w+#.-]*$", re.MULTILINE)
 
 
 def words_of(markdown: str) -> list[str]:
-    """The words that a reader of CommonMark shows, the numbers of items and the addresses of links among them."""
+    """Return the words that a CommonMark renderer shows, with list numbers and link destinations."""
     return _WORD.findall(" ".join(_said(_READER.parse(markdown))))
 
 
@@ -35,5 +35,5 @@ def _said(tokens: list[Token]) -> Iterator[str]:
 
 
 def words_on(pages: list[str]) -> list[str]:
-    """The words on pages, without the languages of code."""
+    """Return the words on pages, without info strings."""
     return _WORD.findall("\n".join(_FENCE_LINE.sub("", page) for page in pages))

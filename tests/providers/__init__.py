@@ -1,1 +1,1 @@
-"""The room of providers: the wire, the errors, the client over real HTTP."""
+"""Tests of bot.providers: the wire format, the errors, the client over real HTTP."""

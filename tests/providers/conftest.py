@@ -1,4 +1,4 @@
-"""A provider on loopback that sends exactly the bytes a test gives it, and remembers what it was asked."""
+"""A provider on loopback that sends exactly the given bytes and records the requests."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ HELLO = ChatRequest([Message.of(Role.USER, "Hello")])
 
 
 class Ending(Enum):
-    """What happens behind the last piece."""
+    """What happens after the last piece."""
 
     WHOLE = "the body is complete, the connection stays for the next request"
     CUT = "the connection is closed before the body is complete"
@@ -33,7 +33,7 @@ class Ending(Enum):
 
 @dataclass(frozen=True)
 class Answer:
-    """An HTTP response; `pieces` are sent one by one. Without `chunked` the end of the connection ends the body."""
+    """An HTTP response; `pieces` are sent one by one. If it is not `chunked`, closing the connection ends the body."""
 
     pieces: Sequence[bytes]
     status: str = "200 OK"
@@ -45,7 +45,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Request:
-    """What the provider was asked."""
+    """A request to the provider."""
 
     line: str
     headers: dict[str, str]
@@ -58,24 +58,24 @@ class Request:
 
 @dataclass
 class Provider:
-    """The server; answers are given in order, one to each request."""
+    """The server; each request gets the next answer."""
 
     url: str = ""
     answers: deque[Answer] = field(default_factory=deque)
     requests: list[Request] = field(default_factory=list)
     connections: int = 0
     left: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when a client closed a connection on which it could have had more."""
+    """Set when a client closes a connection before the response is complete."""
     _visits: list[Any] = field(default_factory=list)
 
     def endpoint(self, name: str = "xai", model: str = "", key: str | None = KEY) -> Endpoint:
-        """A provider of the catalogue, reached here."""
+        """Return an endpoint of the catalogue with this server's URL."""
         access = Access.model_validate({"key": key, "base_url": f"{self.url}/v1"})
         return Offer(load_catalogue(), {name: access}).endpoint(f"{name}/{model}")
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
-        """Serve on a free port; at the end wait until every client has left."""
+        """Serve on a free port; at the end wait until every client has disconnected."""
         server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
         host, port = server.sockets[0].getsockname()
         self.url = f"http://{host}:{port}"
@@ -98,7 +98,7 @@ class Provider:
             await writer.wait_closed()
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        """One request and its answer; whether the connection may be used again."""
+        """Handle one request; return whether the connection may be reused."""
         self.requests.append(await _read_request(reader))
         answer = self.answers.popleft()
         framing = ["Transfer-Encoding: chunked"] if answer.chunked else ["Connection: close"]
@@ -126,7 +126,7 @@ async def _read_request(reader: asyncio.StreamReader) -> Request:
 
 @dataclass
 class Heard:
-    """What came of a request: the chunks, and the error that ended them."""
+    """The outcome of a request: the chunks, and the error that ended them."""
 
     chunks: list[Chunk]
     error: ProviderError | None = None
@@ -147,12 +147,12 @@ async def ask(client: ChatClient, endpoint: Endpoint, request: ChatRequest = HEL
 
 
 def event(value: Any) -> bytes:
-    """A value as a server-sent event."""
+    """Return a value as a server-sent event."""
     return b"data: %b\n\n" % json.dumps(value).encode()
 
 
 def saying(text: str, **members: Any) -> bytes:
-    """An ordinary chunk that adds this text."""
+    """Return an ordinary chunk with this text."""
     return event({"choices": [{"index": 0, "delta": {"content": text}, "finish_reason": None}]} | members)
 
 
@@ -169,6 +169,6 @@ async def provider() -> AsyncIterator[Provider]:
 
 @pytest.fixture
 async def client(provider: Provider) -> AsyncIterator[ChatClient]:
-    """Closed before the provider is, which waits for it to leave."""
+    """A client that is closed before the provider, which waits for it to disconnect."""
     async with ChatClient() as client:
         yield client

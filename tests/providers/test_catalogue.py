@@ -27,7 +27,7 @@ FIRST_GIVEN = {
     "deepseek": ("DEEPSEEK_API_KEY", "https://api.deepseek.com"),
     "anthropic": ("ANTHROPIC_API_KEY", "https://api.anthropic.com/v1"),
 }
-"""The key and the base URL that each provider was first given."""
+"""The key and the first base URL of each provider."""
 
 MOVED = {
     "gemini": "https://generativelanguage.googleapis.com/v1beta/openai",
@@ -36,12 +36,12 @@ MOVED = {
 }
 
 
-def test_there_are_the_fifteen_in_their_order() -> None:
+def test_there_are_fifteen_providers_in_order() -> None:
     assert list(CATALOGUE) == list(FIRST_GIVEN)
 
 
 @pytest.mark.parametrize("name", FIRST_GIVEN)
-def test_a_provider_has_its_key_its_address_and_its_endpoint(name: str) -> None:
+def test_a_provider_has_its_key_base_url_and_endpoint(name: str) -> None:
     key, first = FIRST_GIVEN[name]
     provider = CATALOGUE[name]
     assert provider.key == key
@@ -52,7 +52,7 @@ def test_a_provider_has_its_key_its_address_and_its_endpoint(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", FIRST_GIVEN)
-def test_a_default_model_is_one_that_the_catalogue_knows(name: str) -> None:
+def test_the_catalogue_knows_every_default_model(name: str) -> None:
     provider = CATALOGUE[name]
     known = [model.id for model in provider.models]
     assert len(set(known)) == len(known)
@@ -60,7 +60,7 @@ def test_a_default_model_is_one_that_the_catalogue_knows(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", FIRST_GIVEN)
-def test_image_types_are_ones_that_we_can_tell(name: str) -> None:
+def test_image_types_are_ones_that_we_detect(name: str) -> None:
     assert set(CATALOGUE[name].images.types) <= set(IMAGE_TYPES)
 
 
@@ -70,12 +70,12 @@ def test_only_github_is_retired() -> None:
     }
 
 
-def test_openai_and_groq_limit_answers_by_another_field() -> None:
+def test_openai_and_groq_limit_completions_with_another_field() -> None:
     named = {name: provider.max_tokens for name, provider in CATALOGUE.items() if provider.max_tokens != "max_tokens"}
     assert named == dict.fromkeys(["openai", "groq"], "max_completion_tokens")
 
 
-def test_usage_is_not_asked_for_where_that_is_refused() -> None:
+def test_usage_is_not_requested_where_that_is_refused() -> None:
     assert {name for name, provider in CATALOGUE.items() if not provider.stream_options} == {
         "gemini",
         "codestral",
@@ -83,7 +83,7 @@ def test_usage_is_not_asked_for_where_that_is_refused() -> None:
     }
 
 
-def test_an_unknown_model_is_only_its_name() -> None:
+def test_an_unknown_model_is_only_an_id() -> None:
     model = CATALOGUE["openrouter"].model("somebody/new-model:free")
     assert (model.id, model.context, model.vision) == ("somebody/new-model:free", None, None)
 
@@ -93,7 +93,7 @@ def extra(tmp_path: Path) -> Path:
     return tmp_path / "more.toml"
 
 
-def test_an_operator_s_file_changes_only_what_it_names(extra: Path) -> None:
+def test_an_operators_file_changes_only_the_fields_it_names(extra: Path) -> None:
     extra.write_text('[groq]\ndefault_model = "owl-2"\n[groq.images]\ncount = 1\n', "utf-8")
     changed = load_catalogue(extra)
     assert changed["groq"].default_model == "owl-2"
@@ -104,7 +104,7 @@ def test_an_operator_s_file_changes_only_what_it_names(extra: Path) -> None:
     }
 
 
-def test_an_operator_s_file_can_add_a_provider(extra: Path) -> None:
+def test_an_operators_file_can_add_a_provider(extra: Path) -> None:
     extra.write_text('[barn]\ntitle = "The Barn"\nbase_url = "http://barn:8000/v1"\nkey = "BARN_KEY"\n', "utf-8")
     assert list(load_catalogue(extra)) == [*CATALOGUE, "barn"]
 
@@ -122,7 +122,7 @@ def test_an_operator_s_file_can_add_a_provider(extra: Path) -> None:
         ("\x00", "is not TOML"),
     ],
 )
-def test_a_file_that_cannot_be_used_says_where_and_why_in_a_line(extra: Path, text: str, words: str) -> None:
+def test_an_error_in_a_file_has_a_line_with_place_and_reason(extra: Path, text: str, words: str) -> None:
     extra.write_text(text, "utf-8")
     with pytest.raises(InvalidCatalogue) as raised:
         load_catalogue(extra)
@@ -133,12 +133,12 @@ def test_a_file_that_cannot_be_used_says_where_and_why_in_a_line(extra: Path, te
 
 
 @pytest.mark.parametrize("missing", ["nowhere.toml", "."])
-def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, missing: str) -> None:
+def test_an_unreadable_file_is_named(tmp_path: Path, missing: str) -> None:
     with pytest.raises(InvalidCatalogue, match="cannot be read"):
         load_catalogue(tmp_path / missing)
 
 
-def test_a_file_in_another_encoding_is_refused_in_words(extra: Path) -> None:
+def test_a_file_in_another_encoding_is_rejected(extra: Path) -> None:
     extra.write_bytes('[groq]\nnote = "Größe"\n'.encode("latin-1"))
     with pytest.raises(InvalidCatalogue, match="is not TOML"):
         load_catalogue(extra)

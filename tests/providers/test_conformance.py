@@ -1,6 +1,6 @@
-"""Every quirk of the providers, by its number: what stands on the wire, and what comes of it through the real client.
+"""Every quirk of the providers, by its number: what is on the wire, and the outcome with the real client.
 
-The quirks are data, in `tests/providers/quirks`: a new one, or a new provider, is a paragraph there.
+The quirks are data, in `tests/providers/quirks`: a new one, or a new provider, is an entry there.
 """
 
 import re
@@ -35,9 +35,9 @@ async def shelf() -> AsyncIterator[Shelf]:
         yield shelf
 
 
-def test_every_quirk_has_its_number_here() -> None:
+def test_every_quirk_is_covered() -> None:
     quirks = [*STREAMS, *ERRORS, *LISTS, *REQUESTS]
-    numbered = {re.sub(r"[a-z]", "", quirk.id) for quirk in quirks} | {"Q10"}  # which is test_patience
+    numbered = {re.sub(r"[a-z]", "", quirk.id) for quirk in quirks} | {"Q10"}  # tested by test_patience
     assert numbered == {f"{kind}{number}" for kind, last in LAST.items() for number in range(1, last + 1)} | {"H"}
     names = [quirk.name for quirk in quirks]
     assert len(set(names)) == len(names)
@@ -45,7 +45,7 @@ def test_every_quirk_has_its_number_here() -> None:
 
 
 def endpoint(name: str, base_url: str, *, key: bool = True) -> Endpoint:
-    """A provider of the catalogue, or `provider/model`, reached under this base URL."""
+    """Return the endpoint of a provider or a `provider/model` with this base URL."""
     provider = name.partition("/")[0]
     access = Access.model_validate({"key": KEY if key else None, "base_url": base_url})
     return Offer(CATALOGUE, {provider: access}).endpoint(
@@ -54,7 +54,7 @@ def endpoint(name: str, base_url: str, *, key: bool = True) -> Endpoint:
 
 
 def outcome(heard: Heard) -> dict[str, Any]:
-    """What a person and the record get of an answer."""
+    """Return what is shown and stored of a completion."""
     return {
         "text": heard.text,
         "reasoning": "".join(chunk.reasoning for chunk in heard.chunks),

@@ -1,4 +1,4 @@
-"""The quirks' broken siblings, over real connections: too much, too odd, or not whom we meant to ask."""
+"""Malicious and broken servers over real connections: too much data, invalid data, or the wrong server."""
 
 import asyncio
 import gzip
@@ -33,7 +33,7 @@ PAGE_TEXT = b"<!doctype html><title>Log in to the network of the hotel</title>"
 
 
 def zipped(start: bytes, size: int) -> bytes:
-    """A gzip stream, not ended, of a start and so many bytes of nothing behind it: a thousandth of that."""
+    """Return an unfinished gzip stream of a start and so many bytes of padding, about a thousandth of that size."""
     pressing = zlib.compressobj(9, wbits=31)
     pressed = pressing.compress(start)
     blank = b" " * MIB
@@ -42,7 +42,7 @@ def zipped(start: bytes, size: int) -> bytes:
 
 @contextmanager
 def memory(limit: int) -> Iterator[None]:
-    """No more than so many bytes are held at once in here."""
+    """Check that no more than so many bytes are allocated at a time."""
     tracemalloc.start()
     try:
         yield
@@ -52,7 +52,7 @@ def memory(limit: int) -> Iterator[None]:
 
 
 async def gone(provider: Provider) -> None:
-    """Wait until the client has left, who could have had more."""
+    """Wait until the client has disconnected early."""
     async with asyncio.timeout(10):
         await provider.left.wait()
 
@@ -66,7 +66,7 @@ async def gone(provider: Provider) -> None:
         pytest.param("200 OK", PAGE, PAGE_TEXT, InvalidResponse, id="a page"),
     ],
 )
-async def test_a_gzip_bomb_is_left_before_it_goes_off(
+async def test_a_gzip_bomb_is_abandoned_early(
     status: str, kind: str, start: bytes, expected: type[ProviderError], provider: Provider, client: ChatClient
 ) -> None:
     bomb = zipped(start, 96 * MIB)
@@ -77,14 +77,14 @@ async def test_a_gzip_bomb_is_left_before_it_goes_off(
     await gone(provider)
 
 
-async def test_a_zipped_stream_is_an_ordinary_one(provider: Provider, client: ChatClient) -> None:
+async def test_a_compressed_stream_is_read(provider: Provider, client: ChatClient) -> None:
     body = gzip.compress(saying("Small") + FINISH + DONE)
     provider.answers.append(Answer([body[:9], body[9:]], headers=[STREAM, "Content-Encoding: gzip"]))
     heard = await ask(client, endpoint("openai", f"{provider.url}/v1"))
     assert (heard.text, heard.error) == ("Small", None)
 
 
-async def test_what_only_claims_to_be_zipped_is_no_answer(provider: Provider, client: ChatClient) -> None:
+async def test_a_body_that_is_not_compressed_as_declared_is_an_error(provider: Provider, client: ChatClient) -> None:
     provider.answers.append(Answer([saying("Small")], headers=[STREAM, "Content-Encoding: gzip"]))
     assert isinstance((await ask(client, endpoint("openai", f"{provider.url}/v1"))).error, ProviderError)
 
@@ -98,7 +98,7 @@ async def test_what_only_claims_to_be_zipped_is_no_answer(provider: Provider, cl
         pytest.param(b"data: x\r", id="a line behind a carriage return"),
     ],
 )
-async def test_a_line_without_end_is_left(start: bytes, provider: Provider, client: ChatClient) -> None:
+async def test_an_endless_line_is_abandoned(start: bytes, provider: Provider, client: ChatClient) -> None:
     pieces = [saying("So far"), start, *[b"x" * (MAX_EVENT_BYTES // 4)] * 5]
     provider.answers.append(Answer(pieces, ending=Ending.STAY))
     heard = await ask(client, endpoint("openai", f"{provider.url}/v1"))
@@ -106,7 +106,7 @@ async def test_a_line_without_end_is_left(start: bytes, provider: Provider, clie
     await gone(provider)
 
 
-async def test_an_event_without_end_is_left(provider: Provider, client: ChatClient) -> None:
+async def test_an_endless_event_is_abandoned(provider: Provider, client: ChatClient) -> None:
     lines = [b"data: %b\n" % (b"x" * (MAX_EVENT_BYTES // 8))] * 9
     provider.answers.append(Answer([saying("So far"), *lines], ending=Ending.STAY))
     heard = await ask(client, endpoint("openai", f"{provider.url}/v1"))
@@ -114,7 +114,7 @@ async def test_an_event_without_end_is_left(provider: Provider, client: ChatClie
     await gone(provider)
 
 
-async def test_comments_without_end_are_no_event(provider: Provider, client: ChatClient) -> None:
+async def test_many_comments_are_ignored(provider: Provider, client: ChatClient) -> None:
     comments = b": %b\n\n" % (b"x" * 1_000) * 1_500
     provider.answers.append(Answer([comments, saying("At last"), FINISH]))
     heard = await ask(client, endpoint("openai", f"{provider.url}/v1"))
@@ -123,7 +123,7 @@ async def test_comments_without_end_are_no_event(provider: Provider, client: Cha
 
 @pytest.mark.parametrize("name", ["openai", "anthropic"])
 @pytest.mark.parametrize("status", ["302 Found", "307 Temporary Redirect", "308 Permanent Redirect"])
-async def test_a_redirect_to_another_host_takes_no_key_along(
+async def test_a_redirect_to_another_host_is_not_followed(
     name: str, status: str, provider: Provider, client: ChatClient
 ) -> None:
     other = Provider()
@@ -189,7 +189,7 @@ async def test_a_redirect_to_another_host_takes_no_key_along(
         pytest.param("200 OK", STREAM, b"7", InvalidResponse, id="a number that is called a stream"),
     ],
 )
-async def test_nonsense_is_named(
+async def test_an_invalid_response_has_the_right_error(
     status: str, kind: str, body: bytes, expected: type[ProviderError], provider: Provider, client: ChatClient
 ) -> None:
     chunked = not status.startswith("204")
@@ -204,7 +204,7 @@ async def test_nonsense_is_named(
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
-    """For a server on loopback, signed by nobody but itself."""
+    """A self-signed certificate for a server on loopback."""
     openssl = shutil.which("openssl")
     if openssl is None:
         pytest.skip("there is no openssl here to make a certificate")
@@ -219,7 +219,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
     return context
 
 
-async def test_a_certificate_that_nobody_signed_is_told_and_nothing_is_sent(
+async def test_a_self_signed_certificate_is_reported_and_nothing_is_sent(
     certificate: ssl.SSLContext, client: ChatClient
 ) -> None:
     said: list[bytes] = []

@@ -1,4 +1,4 @@
-"""The quirks again, framed in every way (S5), cut at any bytes, and with any value in place of any field."""
+"""The quirks in every framing (S5), split at any byte, and with any value in place of any field."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -49,7 +49,7 @@ values = st.recursive(
 
 
 def read(body: Iterable[bytes]) -> dict[str, Any]:
-    """What the pieces of a stream come to, without I/O."""
+    """Decode the pieces of a stream, without I/O."""
     answering = CompletionReader(STREAM)
     heard = Heard([])
     try:
@@ -106,7 +106,7 @@ async def test_streams_cut_on_the_wire(
 
 
 class Spot(NamedTuple):
-    """A JSON value of a body, with what stands before and behind it."""
+    """A JSON value of a body, with the text before and after it."""
 
     before: str
     value: Any
@@ -117,7 +117,7 @@ class Spot(NamedTuple):
 
 
 def spots(quirk: Wire) -> list[Spot]:
-    """The values of a body: one for each line of data, or the body itself."""
+    """Return the values of a body: one for each line of data, or the body itself."""
     if quirk.type != STREAM:
         value = _json(quirk.wire)
         return [Spot("", value, "")] if value is not None else []
@@ -138,7 +138,7 @@ def _json(text: str) -> Any:
 
 
 def places(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The path of every value inside of a value, and of itself."""
+    """Yield the path of every nested value, and of the value itself."""
     yield at
     members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for name, member in members:
@@ -154,7 +154,7 @@ def _replaced(value: Any, path: tuple[Any, ...], odd: Any) -> Any:
 
 
 def take(quirk: Wire, body: bytes) -> None:
-    """Read a body as the client does; nothing but ProviderError may come of it, and what it says can be written."""
+    """Read a body as the client does; it may raise only ProviderError, and its text can be encoded."""
     headers: Mapping[str, str] = dict(line.split(": ", 1) for line in quirk.headers)
     if not quirk.status.startswith("200"):
         error_from_response(int(quirk.status[:3]), body, headers).detail.encode()

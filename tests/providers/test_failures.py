@@ -1,4 +1,4 @@
-"""Refusals in every form that providers have for them, and what they mean."""
+"""Error responses in every format that providers use, and their classification."""
 
 import json
 from typing import Any
@@ -34,7 +34,7 @@ def nested(message: str, **members: Any) -> dict[str, Any]:
 OVERFLOW = "The maximum context length is 8 tokens and you sent 9."
 
 ANSWERS: list[tuple[int, Any, type[ProviderError], str]] = [
-    # an object, as OpenAI and most others have it
+    # an object, as OpenAI and most others send
     (401, nested("Incorrect API key provided.", code="invalid_api_key"), KeyRejected, "Incorrect API key"),
     (403, nested("Not for you."), KeyRejected, "Not for you."),
     (400, nested("Roles must take turns.", param="messages", code="bad_order"), BadRequest, "take turns"),
@@ -50,14 +50,14 @@ ANSWERS: list[tuple[int, Any, type[ProviderError], str]] = [
     (503, nested("Back soon."), Overloaded, "Back soon"),
     (529, {"type": "error", "error": {"type": "overloaded_error", "message": "Busy"}}, Overloaded, "Busy"),
     (404, {"type": "error", "error": {"type": "not_found_error", "message": "model: owl"}}, ModelNotFound, "owl"),
-    # a string, beside it perhaps prose for a code
+    # a string, possibly with prose as the code
     (400, {"error": "'url' must be base64."}, BadRequest, "must be base64"),
     (400, {"code": "The client was wrong", "error": "No such argument here"}, BadRequest, "No such argument"),
     (400, {"code": "The client was wrong", "error": "Incorrect API key provided: 12"}, KeyRejected, "API key"),
     # a list of one
     (400, [{"error": {"code": 400, "message": "API key not valid.", "status": "INVALID"}}], KeyRejected, "not valid"),
     (404, [{"error": {"code": 404, "message": "models/owl is unknown", "status": "NOT_FOUND"}}], ModelNotFound, "owl"),
-    # somebody else's words inside
+    # an upstream provider's message nested inside
     (
         429,
         {"error": {"code": 429, "message": "Upstream failed", "metadata": {"raw": "owl is tired"}}},
@@ -81,10 +81,10 @@ ANSWERS: list[tuple[int, Any, type[ProviderError], str]] = [
     ),
     (422, {"detail": [{"loc": ["body", "messages"], "msg": "Missing", "type": "x"}]}, BadRequest, "Missing"),
     (422, {"object": "error", "message": json.dumps({"detail": [{"loc": ["a"], "msg": "Odd"}]})}, BadRequest, "a: Odd"),
-    # words where codes belong
+    # words in place of codes
     (429, {"error": {"message": "Limit", "type": "None", "param": "None", "code": "429"}}, RateLimited, "Limit"),
     (404, nested("model 'owl' not found", type="not_found_error"), ModelNotFound, "owl"),
-    # no JSON at all
+    # not JSON
     (404, b"<html><center>nginx</center></html>", WrongAddress, "nginx"),
     (410, b"Gone fishing", Retired, "fishing"),
     (502, b"", Overloaded, "empty body"),
@@ -99,7 +99,7 @@ def body_of(answer: Any) -> bytes:
 
 
 @pytest.mark.parametrize(("status", "answer", "kind", "words"), ANSWERS)
-def test_a_refusal_is_sorted_by_what_it_says(status: int, answer: Any, kind: type[ProviderError], words: str) -> None:
+def test_an_error_response_is_classified(status: int, answer: Any, kind: type[ProviderError], words: str) -> None:
     error = error_from_response(status, body_of(answer))
     assert type(error) is kind
     assert words in error.detail
@@ -108,13 +108,13 @@ def test_a_refusal_is_sorted_by_what_it_says(status: int, answer: Any, kind: typ
 
 
 @pytest.mark.parametrize("status", [408, 409, 425, 498, 499, 500, 502, 503, 504, 529])
-def test_a_provider_in_trouble_may_be_asked_again(status: int) -> None:
+def test_a_provider_in_trouble_is_retryable(status: int) -> None:
     error = error_from_response(status, b"")
     assert type(error) is Overloaded
     assert error.retryable
 
 
-def test_how_long_to_wait_is_read_from_the_headers_or_from_google_s_body() -> None:
+def test_the_retry_delay_comes_from_the_headers_or_from_googles_body() -> None:
     body = body_of(nested("Slow down."))
     assert error_from_response(429, body, {"Retry-After": "7"}).retry_after == 7
     assert error_from_response(429, body).retry_after is None
@@ -137,7 +137,7 @@ def test_how_long_to_wait_is_read_from_the_headers_or_from_google_s_body() -> No
     ],
 )
 @pytest.mark.parametrize("status", [400, 413])
-def test_every_provider_s_words_for_too_long_are_understood(words: str, status: int) -> None:
+def test_every_providers_message_for_a_long_context_is_recognized(words: str, status: int) -> None:
     assert type(error_from_response(status, body_of(nested(words)))) is ContextTooLong
 
 
@@ -158,7 +158,7 @@ def test_every_provider_s_words_for_too_long_are_understood(words: str, status: 
         ([{"error": {"code": 400, "message": 'Unknown name "stream_options": no field.'}}], "stream_options", None),
     ],
 )
-def test_a_refused_parameter_is_named(answer: Any, parameter: str, instead: str | None) -> None:
+def test_the_unsupported_parameter_is_named(answer: Any, parameter: str, instead: str | None) -> None:
     error = error_from_response(400, body_of(answer))
     assert isinstance(error, UnsupportedParameter)
     assert (error.parameter, error.replacement) == (parameter, instead)
@@ -202,7 +202,7 @@ def test_an_error_in_place_of_a_chunk_is_raised(value: Any, kind: type[ProviderE
         {"choices": [{"delta": {"content": "error"}}], "error": {}},
     ],
 )
-def test_what_is_no_error_is_none(value: Any) -> None:
+def test_a_body_without_an_error_has_none(value: Any) -> None:
     assert error_from_body(body_of(value)) is None
     decode(body_of(value))
 
@@ -224,19 +224,19 @@ json_values = st.recursive(
 
 
 @given(st.integers(201, 599), json_values)
-def test_any_json_is_sorted_somewhere(status: int, value: Any) -> None:
+def test_any_json_is_classified(status: int, value: Any) -> None:
     error = error_from_response(status, body_of(value))
     assert error.detail.startswith(f"HTTP {status}")
     assert len(error.detail) <= MAX_DETAIL_LENGTH
 
 
 @given(st.integers(201, 599), st.binary(max_size=100))
-def test_any_bytes_are_sorted_somewhere(status: int, body: bytes) -> None:
+def test_any_bytes_are_classified(status: int, body: bytes) -> None:
     assert error_from_response(status, body).detail.startswith(f"HTTP {status}")
 
 
 @pytest.mark.parametrize("body", [b"[" * 100_000, b'{"error":' * 50_000, b'{"error":{"code":"' + b"9" * 5_000 + b'"}}'])
-def test_absurd_bodies_are_sorted_too(body: bytes) -> None:
+def test_absurd_bodies_are_classified(body: bytes) -> None:
     assert isinstance(error_from_response(400, body), ProviderError)
     assert error_from_body(body) is None or isinstance(error_from_body(body), ProviderError)
 

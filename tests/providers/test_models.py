@@ -1,4 +1,4 @@
-"""Asking for lists of models over real HTTP: where each provider has them, and what becomes of those that fail."""
+"""Fetching lists of models over real HTTP: where each provider has them, and how failures are handled."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -38,7 +38,7 @@ def server(shelf: Shelf, name: str, path: str = "/v1") -> Server:
 
 
 async def models(shelf: Shelf, name: str, path: str = "/v1") -> dict[str, Model]:
-    """What is read of the provider's lists, by id."""
+    """Return the models of the provider's lists, by id."""
     async with aiohttp.ClientSession() as session:
         return {model.id: model for model in await ModelListClient(session).fetch(server(shelf, name, path))}
 
@@ -64,7 +64,7 @@ async def test_openrouter(shelf: Shelf) -> None:
     assert shelf.asked[0].headers["Authorization"] == f"Bearer {KEY}"
 
 
-async def test_xai_has_a_richer_list_with_prices_of_its_own_unit(shelf: Shelf) -> None:
+async def test_xai_lists_prices_in_a_unit_of_its_own(shelf: Shelf) -> None:
     item = {
         "id": "grok-x",
         "input_modalities": ["text"],
@@ -106,7 +106,7 @@ async def test_synthetic(shelf: Shelf) -> None:
     assert await models(shelf, "glhf") == {"syn:x": expected}
 
 
-async def test_lm_studio_tells_more_beside_its_base_url(shelf: Shelf) -> None:
+async def test_lm_studio_has_a_detailed_list_outside_its_base_url(shelf: Shelf) -> None:
     shelf.answers["/api/v0/models"] = {
         "data": [
             {"id": "heron-vl", "type": "vlm", "max_context_length": 32_768},
@@ -127,7 +127,7 @@ async def test_litellm(shelf: Shelf) -> None:
     shelf.answers["/v1/model/info"] = {
         "data": [
             {"model_name": "team-chat", "model_info": info | costs},
-            {"model_name": "team-chat", "model_info": {}},  # a second deployment of the same
+            {"model_name": "team-chat", "model_info": {}},  # a second deployment of the same model
             {"model_name": "team-vectors", "model_info": {"mode": "embedding"}},
             {"model_name": "openai/*", "model_info": {}},
         ]
@@ -136,7 +136,7 @@ async def test_litellm(shelf: Shelf) -> None:
     assert await models(shelf, "litellm") == {"team-chat": Model(id="team-chat", context=8_000, price=price)}
 
 
-async def test_ollama_tells_of_each_model_when_asked(shelf: Shelf) -> None:
+async def test_ollama_has_details_for_each_model(shelf: Shelf) -> None:
     details = {
         "heron:latest": {"capabilities": ["completion", "vision"], "model_info": {"heron.context_length": 131_072}},
         "nests:1b": {"capabilities": ["embedding"], "model_info": {}},
@@ -153,7 +153,7 @@ async def test_ollama_tells_of_each_model_when_asked(shelf: Shelf) -> None:
     }
 
 
-async def test_models_are_asked_about_four_at_a_time(shelf: Shelf) -> None:
+async def test_four_details_are_requested_at_a_time(shelf: Shelf) -> None:
     together = asyncio.Barrier(4)
 
     async def show(_: Asked) -> Any:
@@ -165,7 +165,7 @@ async def test_models_are_asked_about_four_at_a_time(shelf: Shelf) -> None:
     assert shelf.most_at_once == 4
 
 
-async def test_m9_anthropic_wants_its_own_headers(shelf: Shelf) -> None:
+async def test_m9_anthropic_expects_its_own_headers(shelf: Shelf) -> None:
     def native(asked: Asked) -> Any:
         if "Authorization" in asked.headers:
             return 401, {"type": "error", "error": {"type": "authentication_error", "message": "Invalid bearer token"}}
@@ -177,7 +177,7 @@ async def test_m9_anthropic_wants_its_own_headers(shelf: Shelf) -> None:
     assert await models(shelf, "anthropic") == {"claude-x": Model(id="claude-x", context=500_000)}
 
 
-async def test_a_stand_in_for_anthropic_that_wants_the_usual_key_gets_it(shelf: Shelf) -> None:
+async def test_a_replacement_for_anthropic_gets_the_usual_auth_header(shelf: Shelf) -> None:
     def proxy(asked: Asked) -> Any:
         return (
             listed("claude-x") if asked.headers.get("Authorization") == f"Bearer {KEY}" else (401, {"detail": "who?"})
@@ -189,7 +189,7 @@ async def test_a_stand_in_for_anthropic_that_wants_the_usual_key_gets_it(shelf: 
 
 @pytest.mark.parametrize("name", ["xai", "lmstudio", "litellm"])
 @pytest.mark.parametrize("instead", [(404, {"error": "no"}), (403, {"detail": "no"}), b"<html>", {"data": [{"x": 1}]}])
-async def test_without_its_richer_list_the_plain_one_does(shelf: Shelf, name: str, instead: Any) -> None:
+async def test_the_plain_list_is_the_fallback(shelf: Shelf, name: str, instead: Any) -> None:
     form = load_catalogue()[name].model_list
     rich = form.path if form.path.startswith("/") else f"/v1/{form.path}"
     shelf.answers |= {rich: instead, "/v1/models": listed("heron")}
@@ -212,7 +212,7 @@ async def test_a_provider_in_trouble_is_asked_once(shelf: Shelf) -> None:
         (b'{"data":[' + b" " * MAX_LIST_BYTES, InvalidResponse),
     ],
 )
-async def test_a_list_that_cannot_be_had(shelf: Shelf, answer: Any, error: type[ProviderError]) -> None:
+async def test_a_list_that_cannot_be_fetched(shelf: Shelf, answer: Any, error: type[ProviderError]) -> None:
     shelf.answers["/v1/models"] = answer
     with pytest.raises(error) as caught:
         await models(shelf, "deepseek")
@@ -234,7 +234,7 @@ async def test_a_server_that_is_not_there(shelf: Shelf, unused_port: int) -> Non
         await models(gone, "deepseek")
 
 
-async def test_a_compressed_body_that_is_none(shelf: Shelf) -> None:
+async def test_a_body_that_is_not_compressed_as_declared(shelf: Shelf) -> None:
     broken = web.Response(body=b"no gzip at all", headers={"Content-Encoding": "gzip"})
     shelf.answers["/v1/models"] = lambda _: broken
     with pytest.raises(CutOff):

@@ -1,4 +1,4 @@
-"""Reading a list of models, in every form that providers have them (M1 to M8): tolerantly, and without the network."""
+"""Parsing lists of models, in every format that providers use (M1 to M8), tolerantly and without I/O."""
 
 import json
 from contextlib import suppress
@@ -34,7 +34,7 @@ def one(item: dict[str, Any], form: ModelList = FACTS) -> Model:
         {"data": [{"id": "heron-1"}, {"id": "heron-1"}, {"id": "heron-2"}, {"id": "her\non"}, {"id": "a`b"}]},
     ],
 )
-def test_the_ids_are_found_wherever_a_list_has_them(body: Any) -> None:
+def test_ids_are_found_in_every_form_of_list(body: Any) -> None:
     read = parse_models(parse_items(json.dumps(body).encode(), ModelList()), ModelList())
     assert [model.id for model in read] == ["heron-1", "heron-2"]
 
@@ -45,7 +45,7 @@ def test_m4_a_server_without_models_lists_none(body: Any) -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"null", b"{}", b'{"data":{}}', b"<html>", b'{"data":[', b"[" * 100_000])
-def test_what_is_no_list_is_a_broken_answer(body: bytes) -> None:
+def test_a_body_without_a_list_is_an_invalid_response(body: bytes) -> None:
     with pytest.raises(InvalidResponse):
         parse_items(body, ModelList())
 
@@ -55,7 +55,7 @@ def test_an_error_in_place_of_a_list_is_that_error() -> None:
         parse_items(b'{"error":{"message":"Incorrect API key provided","code":"invalid_api_key"}}', ModelList())
 
 
-def test_a_list_in_which_nothing_has_an_id_is_a_broken_answer() -> None:
+def test_a_list_without_ids_is_an_invalid_response() -> None:
     with pytest.raises(InvalidResponse):
         parse_models([{"name": "heron-1"}, {"name": "heron-2"}], ModelList())
 
@@ -90,7 +90,7 @@ def test_m6_the_context_window(size: Any, context: int | None) -> None:
         *((odd, None) for odd in ODD_WORDS),
     ],
 )
-def test_m7_whether_a_model_sees(sees: Any, vision: bool | None) -> None:
+def test_m7_vision(sees: Any, vision: bool | None) -> None:
     assert one({"sees": sees}).vision is vision
 
 
@@ -101,18 +101,18 @@ def test_m7_whether_a_model_sees(sees: Any, vision: bool | None) -> None:
         ("$0.00000045", "$0.0000022", Price(prompt=0.45, completion=2.2)),
         (1.5e-07, 6e-07, Price(prompt=0.15, completion=0.6)),
         ("0", 0, Price(prompt=0, completion=0)),
-        ("-1", "-1", None),  # it depends on what answers
+        ("-1", "-1", None),  # the price varies
         ("0.1", None, None),
         ("free", "free", None),
         (1e308, 1e308, None),
         ([1], {}, None),
     ],
 )
-def test_m8_prices_for_a_token_become_prices_for_a_million(prompt: Any, completion: Any, price: Price | None) -> None:
+def test_m8_prices_per_token_become_prices_per_million(prompt: Any, completion: Any, price: Price | None) -> None:
     assert one({"price": {"in": prompt, "out": completion}}).price == price
 
 
-def test_paths_lead_through_names_with_dots() -> None:
+def test_paths_match_names_with_dots() -> None:
     item = {"model_info": {"general.architecture": "heron", "heron.context_length": 8_192}, "a": {"b": {"c": 1}}}
     assert lookup(item, "model_info.*.context_length") == 8_192
     assert lookup(item, "a.b.c") == 1
@@ -137,11 +137,11 @@ def test_paths_lead_through_names_with_dots() -> None:
         "openai/*",
     ],
 )
-def test_models_that_do_not_chat_are_left_out(name: str) -> None:
+def test_models_that_cannot_chat_are_left_out(name: str) -> None:
     assert [model.id for model in parse_models([{"id": name}, {"id": "heron"}], ModelList())] == ["heron"]
 
 
-def test_a_fact_can_say_that_a_model_does_not_chat() -> None:
+def test_a_fact_can_exclude_a_model() -> None:
     form = ModelList(only={"out": ("text",), "chat": ("true",)})
     items = [
         {"id": "says", "out": ["text", "audio"], "chat": True},
@@ -153,7 +153,7 @@ def test_a_fact_can_say_that_a_model_does_not_chat() -> None:
     assert [model.id for model in parse_models(items, form)] == ["says", "says-nothing", "says-oddly"]
 
 
-def test_a_pattern_that_is_none_is_a_fault_of_the_catalogue() -> None:
+def test_an_invalid_regular_expression_is_a_catalogue_error() -> None:
     with pytest.raises(ValidationError, match="not a regular expression"):
         ModelList(skip="(")
 
@@ -166,12 +166,12 @@ values = st.recursive(
 
 
 @given(st.sampled_from(["id", "size", "sees", "price"]), values)
-def test_an_odd_fact_does_not_cost_the_other_models(name: str, odd: Any) -> None:
+def test_an_odd_fact_does_not_affect_other_models(name: str, odd: Any) -> None:
     items = [{"id": "heron-1", "size": 9} | {name: odd}, {"id": "heron-2"}]
     assert "heron-2" in [model.id for model in parse_models(items, FACTS)]
 
 
 @given(values)
-def test_any_json_is_a_list_or_a_broken_answer(value: Any) -> None:
+def test_any_json_is_a_list_or_an_invalid_response(value: Any) -> None:
     with suppress(InvalidResponse, Overloaded):  # a body with an `error` is what it says
         parse_models(parse_items(json.dumps(value).encode(), FACTS), FACTS)

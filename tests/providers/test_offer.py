@@ -1,4 +1,4 @@
-"""What is offered, and which endpoint a name means."""
+"""Which providers are offered, and which endpoint a name refers to."""
 
 from collections.abc import Mapping
 
@@ -15,7 +15,7 @@ LOCAL = ["ollama", "lmstudio"]
 
 
 def offer(*keyed: str, default: str | None = None, base_urls: Mapping[str, str] | None = None) -> Offer:
-    """An offer with keys for these providers, and addresses of their own for some."""
+    """Return an offer with keys for these providers, and base URLs for some."""
     urls = base_urls or {}
     access = {
         name: Access.model_validate({"key": f"{name}-key" if name in keyed else None, "base_url": urls.get(name)})
@@ -29,26 +29,26 @@ def test_a_provider_without_its_key_is_not_offered() -> None:
     assert list(offer("groq", "xai").providers) == ["xai", "groq", *LOCAL]
 
 
-def test_every_provider_but_the_retired_one_is_offered_with_a_key() -> None:
+def test_every_provider_except_the_retired_one_is_offered_with_a_key() -> None:
     assert set(offer(*CATALOGUE).providers) == set(CATALOGUE) - {"github"}
 
 
 @pytest.mark.parametrize(("keyed", "offered"), [([], False), (["github"], True)])
-def test_github_is_reached_at_another_address_only_and_with_its_key(keyed: list[str], offered: bool) -> None:
+def test_github_needs_another_base_url_and_its_key(keyed: list[str], offered: bool) -> None:
     assert ("github" in offer(*keyed, base_urls={"github": "http://stand-in:9/v1"}).providers) is offered
 
 
-def test_who_asks_for_github_learns_when_it_was_retired_and_what_can_be_done() -> None:
+def test_a_retired_provider_is_refused_with_date_and_remedy() -> None:
     with pytest.raises(NotOffered, match=r"2026-07-30.*GITHUB_BASE_URL"):
         offer("github").endpoint("github/openai/gpt-4o")
 
 
-def test_who_asks_for_a_provider_without_its_key_learns_which_is_missing() -> None:
+def test_a_provider_without_its_key_is_refused_with_the_variable() -> None:
     with pytest.raises(NotOffered, match="GROQ_API_KEY"):
         offer("xai").endpoint("groq/openai/gpt-oss-20b")
 
 
-def test_who_asks_for_an_unknown_provider_learns_which_there_are() -> None:
+def test_an_unknown_provider_is_refused_with_the_available_ones() -> None:
     with pytest.raises(NotOffered, match="`xai`, `ollama`, `lmstudio`"):
         offer("xai").endpoint("barn/owl")
 
@@ -70,7 +70,7 @@ def test_an_endpoint_is_a_provider_and_a_model_with_slashes(full_name: str, mode
     assert endpoint.headers == {"Authorization": "Bearer groq-key"}
 
 
-def test_a_provider_without_a_default_model_wants_one_named() -> None:
+def test_a_provider_without_a_default_model_needs_a_model() -> None:
     with pytest.raises(NotOffered, match="litellm/model"):
         offer("litellm").endpoint("litellm")
 
@@ -93,25 +93,25 @@ def test_without_a_key_there_is_no_authorization() -> None:
     assert offer().endpoint("ollama").headers == {}
 
 
-def test_a_model_of_which_nothing_is_known_has_a_small_window_and_may_see() -> None:
+def test_an_unknown_model_has_a_small_context_and_may_have_vision() -> None:
     endpoint = offer("groq").endpoint("groq/never-seen")
     assert endpoint.context == DEFAULT_CONTEXT
     assert endpoint.image_rules.types == CATALOGUE["groq"].images.types
 
 
 @pytest.mark.parametrize("full_name", ["codestral/codestral-latest", "codestral/other", "groq/openai/gpt-oss-20b"])
-def test_a_model_without_eyes_takes_no_images(full_name: str) -> None:
+def test_a_model_without_vision_accepts_no_images(full_name: str) -> None:
     assert offer("codestral", "groq").endpoint(full_name).image_rules.types == ()
 
 
-def test_the_default_model_is_the_operator_s_else_that_of_the_first_provider_with_a_key() -> None:
+def test_the_default_model_is_the_operators_or_the_first_providers() -> None:
     assert offer("groq", default="groq/owl").default_model == "groq/owl"
     assert offer("groq", "xai").default_model == "xai/grok-4.20-non-reasoning"
     assert offer("litellm", "groq").default_model == "groq/qwen/qwen3.6-27b"
     assert offer().default_model == "ollama/gemma4"
 
 
-def test_without_any_provider_there_is_no_default_model_but_a_sentence() -> None:
+def test_without_any_provider_the_default_model_is_refused() -> None:
     keyed = {name: provider for name, provider in CATALOGUE.items() if provider.key}
     with pytest.raises(NotOffered, match="No provider is set up"):
         _ = Offer(keyed, {}).default_model
@@ -130,7 +130,7 @@ def test_without_any_provider_there_is_no_default_model_but_a_sentence() -> None
         ("openrouter/openai/gpt-6-luna", "openrouter", "openrouter/openai/gpt-6-luna"),
     ],
 )
-def test_a_name_means_what_people_mean_by_it(typed: str, current: str, meant: str) -> None:
+def test_a_typed_name_resolves_to_what_people_mean(typed: str, current: str, meant: str) -> None:
     assert offer("groq", "xai", "openai", "openrouter").resolve(typed, current).full_name == meant
 
 
@@ -142,13 +142,11 @@ def test_a_name_means_what_people_mean_by_it(typed: str, current: str, meant: st
         ("xai/grok-4.3", "openrouter", "xai/grok-4.3"),
     ],
 )
-def test_a_vendor_that_is_not_offered_itself_is_meant_as_the_current_provider_s(
-    typed: str, current: str, meant: str
-) -> None:
+def test_an_unavailable_vendor_refers_to_the_current_provider(typed: str, current: str, meant: str) -> None:
     assert offer("openrouter", "groq", "xai").resolve(typed, current).full_name == meant
 
 
-def test_a_vendor_that_the_current_provider_does_not_list_is_said_to_be_missing() -> None:
+def test_an_unavailable_vendor_that_is_not_listed_is_refused() -> None:
     access = {name: Access.model_validate({"key": "k"}) for name in ("openrouter", "openai")}
     some = Offer(CATALOGUE, access, listed={"openrouter": [Model(id="anthropic/claude-x"), Model(id="qwen/owl")]})
     assert some.resolve("anthropic/claude-y", "openrouter").full_name == "openrouter/anthropic/claude-y"
@@ -157,7 +155,7 @@ def test_a_vendor_that_the_current_provider_does_not_list_is_said_to_be_missing(
             some.resolve("deepseek/owl", current)
 
 
-def test_completion_finds_any_part_of_provider_title_or_model_among_what_is_offered() -> None:
+def test_autocompletion_matches_any_part_of_provider_title_or_model() -> None:
     some = offer("groq", "openai")
     assert some.complete("OSS") == ["groq/openai/gpt-oss-20b", "groq/openai/gpt-oss-120b"]
     assert some.complete("lm studio") == ["lmstudio/local-model"]
@@ -167,7 +165,7 @@ def test_completion_finds_any_part_of_provider_title_or_model_among_what_is_offe
 
 
 @given(st.text(max_size=20), st.sampled_from(list(CATALOGUE)))
-def test_whatever_is_typed_is_an_endpoint_or_a_sentence(typed: str, current: str) -> None:
+def test_any_typed_name_is_an_endpoint_or_a_refusal(typed: str, current: str) -> None:
     some = offer("groq", "openrouter")
     try:
         endpoint = some.resolve(typed, current)
@@ -181,14 +179,14 @@ def test_whatever_is_typed_is_an_endpoint_or_a_sentence(typed: str, current: str
 
 
 @given(st.sampled_from([f"{name}/{model.id}" for name, entry in CATALOGUE.items() for model in entry.models]))
-def test_what_completion_offers_can_be_chosen(full_name: str) -> None:
+def test_autocompleted_names_can_be_chosen(full_name: str) -> None:
     everything = offer(*CATALOGUE)
     if full_name in everything.complete(full_name):
         assert everything.endpoint(full_name).full_name == full_name
         assert everything.resolve(full_name, "ollama").full_name == full_name
 
 
-def test_a_listed_model_is_known_and_the_catalogue_s_word_goes_first() -> None:
+def test_a_listed_model_is_known_and_the_catalogue_takes_precedence() -> None:
     listed = {"groq": [Model(id="owl", context=9_000, vision=False), Model(id="openai/gpt-oss-20b", vision=True)]}
     access = {"groq": Access.model_validate({"key": "k"})}
     some = Offer(CATALOGUE, access, listed=listed)
@@ -226,7 +224,5 @@ def test_a_price_comes_from_the_catalogue_else_from_the_list() -> None:
         (Usage(), None),
     ],
 )
-def test_what_an_answer_costs_counts_thinking_that_stands_in_the_total_alone(
-    usage: Usage, dollars: float | None
-) -> None:
+def test_the_cost_includes_reasoning_that_only_the_total_counts(usage: Usage, dollars: float | None) -> None:
     assert Price(prompt=2, completion=10).cost(usage) == (None if dollars is None else pytest.approx(dollars))

@@ -1,4 +1,4 @@
-"""When a provider is asked again, and when it is left alone."""
+"""Retry delays and the circuit breaker."""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -48,24 +48,24 @@ LATER = NOW + timedelta(seconds=90)
         ("s", None),
     ],
 )
-def test_a_wait_is_read_in_every_form_that_headers_have(text: str, seconds: float | None) -> None:
+def test_a_delay_is_parsed_in_every_format(text: str, seconds: float | None) -> None:
     assert parse_delay(text, NOW) == (seconds if seconds is None else pytest.approx(seconds))
 
 
 @given(st.text(max_size=30) | st.text("0123456789hms.:-+TZ, GMTMonJan", max_size=30))
-def test_any_header_is_a_sensible_wait_or_none(text: str) -> None:
+def test_any_header_is_a_valid_delay_or_none(text: str) -> None:
     wait = parse_delay(text, NOW)
     assert wait is None or 0 <= wait < float("inf")
 
 
-def test_retry_after_goes_before_the_limits() -> None:
+def test_retry_after_takes_precedence_over_limits() -> None:
     limits = {"x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": "9s"}
     assert requested_delay({"Retry-After": "3"} | limits, NOW) == 3
     assert requested_delay({"Retry-After": "soon"} | limits, NOW) == 9
     assert requested_delay(limits, NOW) == 9
 
 
-def test_only_a_limit_with_nothing_remaining_asks_to_wait() -> None:
+def test_only_an_exhausted_limit_requests_a_delay() -> None:
     headers = {
         "x-ratelimit-remaining-requests": "4",
         "x-ratelimit-reset-requests": "60s",
@@ -78,7 +78,7 @@ def test_only_a_limit_with_nothing_remaining_asks_to_wait() -> None:
 
 
 @given(st.integers(1, 50), st.floats(0, 1))
-def test_waits_double_up_to_a_limit_with_jitter_in_their_upper_half(retry: int, jitter: float) -> None:
+def test_delays_double_up_to_a_maximum_with_jitter_in_the_upper_half(retry: int, jitter: float) -> None:
     wait = retry_delay(retry, None, jitter)
     whole = min(FIRST_DELAY * 2.0 ** (retry - 1), MAX_DELAY)
     assert whole / 2 <= wait <= whole
@@ -86,7 +86,7 @@ def test_waits_double_up_to_a_limit_with_jitter_in_their_upper_half(retry: int, 
 
 
 @given(st.integers(1, 50), st.floats(0, 1), st.floats(0, 600))
-def test_what_the_provider_names_holds(retry: int, jitter: float, named: float) -> None:
+def test_a_requested_delay_takes_precedence(retry: int, jitter: float, named: float) -> None:
     assert retry_delay(retry, named, jitter) == named
 
 
@@ -108,7 +108,7 @@ def opened(clock: Clock) -> Breaker:
     return breaker
 
 
-def test_a_breaker_opens_after_failures_in_a_row_only() -> None:
+def test_a_breaker_opens_only_after_failures_in_a_row() -> None:
     clock = Clock()
     breaker = Breaker(clock)
     for _ in range(FAILURES_TO_OPEN - 1):
@@ -121,7 +121,7 @@ def test_a_breaker_opens_after_failures_in_a_row_only() -> None:
     assert breaker.blocked_for() == FIRST_OPEN_SECONDS
 
 
-def test_after_its_rest_one_may_try_and_the_others_wait() -> None:
+def test_an_open_breaker_lets_one_probe_through() -> None:
     clock = Clock()
     breaker = opened(clock)
     clock.now += FIRST_OPEN_SECONDS / 3
@@ -131,7 +131,7 @@ def test_after_its_rest_one_may_try_and_the_others_wait() -> None:
     assert breaker.blocked_for() > 0
 
 
-def test_a_try_that_succeeds_closes_it_and_one_that_fails_doubles_the_rest() -> None:
+def test_a_successful_probe_closes_it_and_a_failed_one_doubles_the_time() -> None:
     clock = Clock()
     breaker = opened(clock)
     rest = FIRST_OPEN_SECONDS
@@ -147,7 +147,7 @@ def test_a_try_that_succeeds_closes_it_and_one_that_fails_doubles_the_rest() -> 
     assert [breaker.blocked_for() for _ in range(3)] == [0, 0, 0]
 
 
-def test_failures_of_requests_that_were_under_way_do_not_lengthen_the_rest() -> None:
+def test_failures_of_earlier_requests_do_not_prolong_it() -> None:
     breaker = opened(Clock())
     for _ in range(7):
         breaker.failed()

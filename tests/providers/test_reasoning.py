@@ -1,4 +1,4 @@
-"""Thoughts between tags are told from the answer, however the text is cut."""
+"""Reasoning between tags is separated from the text, however the content is split."""
 
 from itertools import pairwise
 
@@ -29,18 +29,18 @@ places = st.lists(st.integers(0, 500), max_size=10)
 
 @given(texts, places)
 @example("<think>a</think>\n\nb", [3, 12, 18])
-def test_any_cutting_gives_the_same_answer_and_the_same_thoughts(text: str, places: list[int]) -> None:
+def test_any_split_gives_the_same_text_and_reasoning(text: str, places: list[int]) -> None:
     assert split(*cut(text, places)) == split(text)
 
 
 @given(st.text("ab<>/`\n thinkought", max_size=80))
-def test_without_a_tag_nothing_is_taken_away(text: str) -> None:
+def test_without_a_tag_everything_is_text(text: str) -> None:
     if "<think>" not in text and "<thought>" not in text:
         assert split(text) == (text, "")
 
 
 @given(st.text("ab <\n", max_size=20), st.text("cd <\n", max_size=20), st.text("ef <\n", max_size=20))
-def test_a_thought_between_two_parts_of_an_answer(before: str, thought: str, after: str) -> None:
+def test_reasoning_between_two_parts_of_text(before: str, thought: str, after: str) -> None:
     assert split(f"{before}<think>{thought}</think>{after}") == (before + after.lstrip(), thought)
 
 
@@ -59,7 +59,7 @@ def test_a_thought_between_two_parts_of_an_answer(before: str, thought: str, aft
         ("a < b and <i>c</i> <thin", "a < b and <i>c</i> <thin", ""),
     ],
 )
-def test_tags_are_read_where_they_are_no_code(text: str, answer: str, thoughts: str) -> None:
+def test_tags_within_code_are_text(text: str, answer: str, thoughts: str) -> None:
     assert split(text) == (answer, thoughts)
     assert split(*text) == (answer, thoughts)
 

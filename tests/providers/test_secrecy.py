@@ -1,4 +1,4 @@
-"""What an operator writes into a catalogue of their own is kept as secret as a key in the environment."""
+"""Secrets in an operator's catalogue are kept as secret as a key in the environment."""
 
 import json
 from pathlib import Path
@@ -46,23 +46,21 @@ def own(tmp_path: Path) -> Path:
     return path
 
 
-def test_secrets_in_a_catalogue_are_found_and_what_is_public_is_not(own: Path) -> None:
+def test_secrets_in_a_catalogue_are_found_and_public_values_are_not(own: Path) -> None:
     assert set(literal_secrets(load_catalogue(own)["barn"])) == HIDDEN
 
 
-def test_the_catalogue_that_ships_has_none() -> None:
+def test_the_shipped_catalogue_has_no_secrets() -> None:
     assert [secret for provider in load_catalogue().values() for secret in literal_secrets(provider)] == []
 
 
-def test_the_settings_know_them_and_those_of_the_operator_s_addresses(own: Path) -> None:
+def test_the_settings_know_secrets_of_the_catalogue_and_of_base_urls(own: Path) -> None:
     access = {"groq": Access.model_validate({"base_url": "http://me:word-of-mine@proxy.example/v1"})}
     secrets = load_settings(catalogue_file=own, access=access).secrets()
     assert {*HIDDEN, "word-of-mine"} <= set(secrets)
 
 
-async def test_a_provider_that_repeats_them_does_not_bring_them_into_an_error(
-    provider: Provider, client: ChatClient, own: Path
-) -> None:
+async def test_secrets_that_a_provider_repeats_are_redacted(provider: Provider, client: ChatClient, own: Path) -> None:
     access = Access.model_validate({"base_url": f"{provider.url}/v1"})
     endpoint = Offer(load_catalogue(own), {"barn": access}).endpoint("barn")
     told = {"error": {"message": f"You sent {' and '.join(sorted(HIDDEN - {'p@ss-of-the-barn'}))}"}}

@@ -1,4 +1,4 @@
-"""Nothing that looks like a secret, or is known as one, stays in an error."""
+"""Errors contain nothing that is or looks like a secret."""
 
 import json
 
@@ -22,7 +22,7 @@ SECRETS = [
 
 
 @pytest.mark.parametrize("secret", SECRETS)
-def test_what_looks_like_a_secret_is_struck_out(secret: str) -> None:
+def test_anything_that_looks_like_a_secret_is_redacted(secret: str) -> None:
     error = error_from_response(401, json.dumps({"error": {"message": f"You sent {secret}, which is wrong"}}).encode())
     tail = secret[-12:]
     assert tail not in error.detail
@@ -41,16 +41,16 @@ def test_what_looks_like_a_secret_is_struck_out(secret: str) -> None:
         "xai/grok-4.3 says: use `data:` URLs",
     ],
 )
-def test_ordinary_words_are_no_secrets(text: str) -> None:
+def test_ordinary_words_are_not_redacted(text: str) -> None:
     assert redacted(text) == text
 
 
 @given(st.text(min_size=MIN_SECRET_LENGTH, max_size=20), st.text(max_size=40), st.text(max_size=40))
-def test_a_known_secret_never_stays(secret: str, before: str, after: str) -> None:
+def test_a_known_secret_is_always_redacted(secret: str, before: str, after: str) -> None:
     assert secret not in redacted(f"{before}{secret}{after}", [secret]).replace("[redacted]", "\x00")
 
 
-def test_a_broken_answer_quotes_no_secret() -> None:
+def test_an_invalid_response_quotes_no_secret() -> None:
     with pytest.raises(InvalidResponse) as raised:
         decode(f"no json, but {SECRETS[0]}".encode())
     assert SECRETS[0][-12:] not in str(raised.value)

@@ -1,4 +1,4 @@
-"""Server-sent events out of bytes, however the bytes are cut."""
+"""Decoding server-sent events, however the bytes are split."""
 
 import json
 from itertools import pairwise
@@ -28,7 +28,7 @@ places = st.lists(st.integers(0, 10_000), max_size=12)
 
 @st.composite
 def streams(draw: st.DrawFn) -> tuple[bytes, list[bytes]]:
-    """A stream, and the data of its events."""
+    """Draw a stream and the data of its events."""
     end = draw(ends)
     stream, events = draw(st.sampled_from(["", "\ufeff"])), []
     for lines in draw(st.lists(st.lists(values, min_size=1, max_size=3), max_size=5)):
@@ -39,28 +39,28 @@ def streams(draw: st.DrawFn) -> tuple[bytes, list[bytes]]:
 
 
 @given(streams(), places)
-def test_any_cutting_gives_the_same_events(stream: tuple[bytes, list[bytes]], places: list[int]) -> None:
+def test_any_split_gives_the_same_events(stream: tuple[bytes, list[bytes]], places: list[int]) -> None:
     text, events = stream
     assert decoded(*cut(text, places)) == events
 
 
 @given(st.binary(max_size=80) | st.text("data: \r\n\ufeff:x", max_size=60).map(str.encode), places)
-def test_any_bytes_are_read_the_same_however_they_are_cut(stream: bytes, places: list[int]) -> None:
+def test_any_split_of_any_bytes_gives_the_same_events(stream: bytes, places: list[int]) -> None:
     assert decoded(*cut(stream, places)) == decoded(stream)
 
 
 @given(streams())
-def test_byte_by_byte_is_no_different(stream: tuple[bytes, list[bytes]]) -> None:
+def test_single_bytes_give_the_same_events(stream: tuple[bytes, list[bytes]]) -> None:
     text, events = stream
     assert decoded(*(bytes([byte]) for byte in text)) == events
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-def test_lines_may_end_in_three_ways(end: str) -> None:
+def test_there_are_three_line_endings(end: str) -> None:
     assert decoded(f"data: one{end}{end}data: two{end}{end}".encode()) == [b"one", b"two"]
 
 
-def test_one_space_behind_the_colon_is_not_part_of_the_data() -> None:
+def test_one_space_after_the_colon_is_not_data() -> None:
     assert decoded(b"data:one\n\ndata: two\n\ndata:  three\n\n") == [b"one", b"two", b" three"]
 
 
@@ -69,41 +69,41 @@ def test_several_lines_of_data_are_joined() -> None:
     assert decoded(b"data:one\ndata:two\ndata:\ndata:  three\n\n") == [b"one\ntwo\n\n three"]
 
 
-def test_comments_and_other_fields_say_nothing() -> None:
+def test_comments_and_other_fields_are_ignored() -> None:
     assert decoded(b": PLEASE WAIT\n\n: PLEASE WAIT\n\nevent: error\nid: 4\ndata: one\nretry: 10\n\n") == [b"one"]
 
 
-def test_a_line_separator_inside_of_the_data_is_text() -> None:
+def test_a_line_separator_within_the_data_is_text() -> None:
     text = json.dumps("one\u2028two\u2029three\x85four", ensure_ascii=False)
     assert [json.loads(data) for data in decoded(f"data: {text}\n\n".encode())] == ["one\u2028two\u2029three\x85four"]
 
 
 @pytest.mark.parametrize("rest", [b"data: last", b"data: last\n", b"data: last\r", b"data: last\r\n"])
-def test_a_last_event_without_its_empty_line_counts(rest: bytes) -> None:
+def test_a_last_event_needs_no_empty_line(rest: bytes) -> None:
     assert decoded(b"data: first\n\n" + rest) == [b"first", b"last"]
 
 
-def test_an_event_is_there_as_soon_as_its_empty_line_is() -> None:
+def test_an_event_is_complete_with_its_empty_line() -> None:
     decoder = EventDecoder()
     assert list(decoder.feed(b"data: one\n")) == []
     assert list(decoder.feed(b"\n")) == [b"one"]
     assert list(decoder.feed(b"data: two\r\n\r\n")) == [b"two"]
 
 
-def test_a_mark_in_the_middle_of_a_stream_is_no_byte_order_mark() -> None:
+def test_a_bom_within_the_stream_is_data() -> None:
     assert decoded(b"data: one\n\n\xef\xbb\xbfdata: two\n\n") == [b"one"]
     assert decoded(b":", b"\n", b"\xef\xbb\xbfdata: two\n\n") == []
 
 
-def test_a_line_without_end_is_refused() -> None:
+def test_an_endless_line_is_rejected() -> None:
     with pytest.raises(EventTooLong):
         decoded(b"data: ", *[b"x" * 2**16] * 17)
 
 
-def test_an_event_without_end_is_refused() -> None:
+def test_an_endless_event_is_rejected() -> None:
     with pytest.raises(EventTooLong):
         decoded(*[b"data: " + b"x" * 2**16 + b"\n"] * 17)
 
 
-def test_the_longest_event_is_read() -> None:
+def test_the_longest_event_is_accepted() -> None:
     assert decoded(b"data: " + b"x" * (MAX_EVENT_BYTES - 6) + b"\n\n") == [b"x" * (MAX_EVENT_BYTES - 6)]

@@ -1,8 +1,8 @@
-"""The quirks of the providers, as data: what stands on the wire, and what must come of it.
+"""The quirks of the providers, as data: what is on the wire, and the expected outcome.
 
-Each TOML file here has paragraphs of one of the kinds below; a new quirk, or a new provider, is one more of them. `id`
-is the quirk's number in the list of them, a letter behind it tells variants apart, and `provider` is the one of the
-catalogue that is asked. `wire` is sent as it stands, so an event has its blank line and the last line its end.
+Each TOML file here has entries of one of the types below; add one for a new quirk or a new provider. `id` is the number
+of the quirk, with a letter for each variant; `provider` is a provider of the catalogue. `wire` is sent as it is, so an
+event needs its blank line and the last line its line break.
 """
 
 import tomllib
@@ -33,7 +33,7 @@ class Quirk(BaseModel):
 
 
 class Wire(Quirk):
-    """An HTTP response, and what it says: all of `text` and `reasoning`, the last `finish` and `usage`, the error."""
+    """An HTTP response and its content: all `text` and `reasoning`, the last `finish` and `usage`, the error."""
 
     status: str = "200 OK"
     type: str = STREAM
@@ -45,7 +45,7 @@ class Wire(Quirk):
     usage: Usage | None = None
     error: str | None = None
     words: str = ""
-    """What the log must tell of the error."""
+    """What the log must contain about the error."""
     wait: float | None = None
     parameter: str | None = None
     """The parameter that the error is about."""
@@ -56,7 +56,7 @@ class Wire(Quirk):
 
 
 class Listed(Quirk):
-    """The answers of a provider's list by their paths, and the models that are read of them."""
+    """The responses for a provider's list by path, and the expected models."""
 
     answers: dict[str, str]
     models: tuple[Model, ...]
@@ -73,7 +73,7 @@ class Said(BaseModel):
 
 
 class Sent(Quirk):
-    """A conversation, and the request that is made of it, byte for byte where `json` tells it."""
+    """A conversation and its request, byte for byte if `json` is given."""
 
     model: str = ""
     base: str = "/v1"
@@ -91,7 +91,7 @@ class Sent(Quirk):
 
 
 class Taken(BaseModel):
-    """What a provider takes in a request, by the table of them: the name of each field, or that it is dropped."""
+    """What a provider accepts in a request: the name of each field, or that it is dropped."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -113,7 +113,7 @@ def _read(*files: str) -> Iterable[dict[str, Any]]:
 
 
 def _quirks(kind: type[_Kind], *files: str) -> tuple[_Kind, ...]:
-    return tuple(kind.model_validate(paragraph) for file in _read(*files) for paragraph in file["quirk"])
+    return tuple(kind.model_validate(entry) for file in _read(*files) for entry in file["quirk"])
 
 
 STREAMS = _quirks(Wire, "framing", "shapes", "usage", "reasoning")
@@ -124,5 +124,5 @@ TAKEN = TypeAdapter(dict[str, Taken]).validate_python(next(iter(_read("taken")))
 
 
 def each(quirks: Iterable[Quirk]) -> list[ParameterSet]:
-    """Parameters of a test, with the ids that people look for."""
+    """Return the parameters of a test, with readable ids."""
     return [pytest.param(quirk, id=quirk.name) for quirk in quirks]

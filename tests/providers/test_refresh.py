@@ -1,4 +1,4 @@
-"""Lists in the background: kept with their age, read anew in time, and none the worse for a provider that fails."""
+"""Lists in the background: stored with their age, refreshed in time, and unaffected by failures."""
 
 import asyncio
 import logging
@@ -29,7 +29,7 @@ ONCE = RefreshSchedule(interval=3_600, first_retry=3_600, longest_retry=3_600)
 
 @dataclass
 class House:
-    """A store in a real file, and lists that are read from the shelf."""
+    """A store in a real file, and lists fetched from the shelf."""
 
     shelf: Shelf
     path: Path
@@ -73,7 +73,7 @@ async def told(lists: ModelLists) -> Health:
     return health
 
 
-async def test_a_list_is_kept_with_its_facts_and_its_age(house: House) -> None:
+async def test_a_list_is_stored_with_its_facts_and_its_age(house: House) -> None:
     house.shelf.answers["/v1/models"] = listed("heron-9", context_window=9_000)
     async with house.lists() as lists:
         assert lists.health("groq") is None
@@ -86,7 +86,7 @@ async def test_a_list_is_kept_with_its_facts_and_its_age(house: House) -> None:
     assert len(house.shelf.asked) == 1
 
 
-async def test_a_list_is_read_again_and_again(house: House) -> None:
+async def test_a_list_is_refreshed_repeatedly(house: House) -> None:
     house.shelf.answers["/v1/models"] = listed("heron-1")
     async with house.lists(QUICK) as lists:
         await known(lists, "heron-1")
@@ -95,9 +95,7 @@ async def test_a_list_is_read_again_and_again(house: House) -> None:
         await house.shelf.times("/v1/models", len(house.shelf.asked) + 2)
 
 
-async def test_a_provider_that_fails_keeps_its_list_and_is_asked_until_it_answers(
-    house: House, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_a_failed_refresh_keeps_the_list_and_is_retried(house: House, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     house.shelf.answers["/v1/models"] = listed("heron-1")
     async with house.lists(QUICK) as lists:
@@ -115,7 +113,7 @@ async def test_a_provider_that_fails_keeps_its_list_and_is_asked_until_it_answer
     assert KEY not in caplog.text
 
 
-async def test_an_old_list_is_read_at_once_and_a_list_of_the_future_is_not(house: House) -> None:
+async def test_an_old_list_is_refreshed_at_once_and_one_from_the_future_is_not(house: House) -> None:
     house.shelf.answers["/v1/models"] = listed("heron-1")
     async with house.lists() as lists:
         await known(lists, "heron-1")
@@ -130,7 +128,7 @@ async def test_an_old_list_is_read_at_once_and_a_list_of_the_future_is_not(house
         await known(lists, "heron-2")
 
 
-async def test_the_list_of_another_server_does_not_hold(house: House, unused_port: int) -> None:
+async def test_the_list_of_another_server_is_ignored(house: House, unused_port: int) -> None:
     house.shelf.answers["/v1/models"] = listed("heron-1")
     async with house.lists() as lists:
         await known(lists, "heron-1")
@@ -140,7 +138,7 @@ async def test_the_list_of_another_server_does_not_hold(house: House, unused_por
 
 
 @pytest.mark.parametrize("kept", ["no JSON", "{}", '[{"id": "heron-1", "wings": 2}]', "[7]"])
-async def test_a_kept_list_that_cannot_be_read_is_read_from_the_provider(house: House, kept: str) -> None:
+async def test_an_invalid_stored_list_is_fetched_again(house: House, kept: str) -> None:
     house.shelf.answers["/v1/models"] = listed("heron-1")
     async with house.lists() as lists:
         await known(lists, "heron-1")
@@ -150,7 +148,7 @@ async def test_a_kept_list_that_cannot_be_read_is_read_from_the_provider(house: 
         await known(lists, "heron-1")
 
 
-async def test_a_list_that_cannot_be_written_down_still_holds(house: House, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_list_that_cannot_be_stored_is_used(house: House, caplog: pytest.LogCaptureFixture) -> None:
     async with Store.open(house.path):
         pass
     house.sql("CREATE TRIGGER full BEFORE INSERT ON model_lists BEGIN SELECT RAISE(ABORT, 'disk full'); END")
@@ -161,7 +159,7 @@ async def test_a_list_that_cannot_be_written_down_still_holds(house: House, capl
     assert "could not be stored: disk full" in caplog.text
 
 
-async def test_closing_does_not_wait_for_a_provider_that_is_silent(house: House) -> None:
+async def test_closing_does_not_wait_for_a_silent_provider(house: House) -> None:
     never, asked = asyncio.Event(), asyncio.Event()
 
     async def silent(_: Any) -> Any:
@@ -176,7 +174,7 @@ async def test_closing_does_not_wait_for_a_provider_that_is_silent(house: House)
 
 
 @pytest.mark.parametrize("status", [401, 403, 404])
-async def test_an_answer_says_more_of_a_provider_than_a_list_that_we_may_not_have(house: House, status: int) -> None:
+async def test_a_completion_tells_more_about_health_than_a_forbidden_list(house: House, status: int) -> None:
     house.shelf.answers["/v1/models"] = (status, {"error": {"message": "no lists for you"}})
     asked: dict[str, Health] = {}
     async with house.lists(asked=asked) as lists:
@@ -185,7 +183,7 @@ async def test_an_answer_says_more_of_a_provider_than_a_list_that_we_may_not_hav
         assert lists.health("groq") == asked["groq"]
 
 
-async def test_the_newest_word_of_a_provider_counts(house: House) -> None:
+async def test_the_latest_outcome_determines_the_health(house: House) -> None:
     house.shelf.answers["/v1/models"] = (503, {"error": {"message": "busy"}})
     asked: dict[str, Health] = {}
     async with house.lists(asked=asked) as lists:
@@ -196,7 +194,7 @@ async def test_the_newest_word_of_a_provider_counts(house: House) -> None:
         assert lists.health("groq") == asked["groq"]
 
 
-def test_waits_grow_to_a_bound_and_a_provider_may_name_its_own() -> None:
+def test_retry_delays_are_bounded_and_honour_the_provider() -> None:
     schedule = RefreshSchedule(interval=1_000, first_retry=10, longest_retry=60)
     assert [schedule.retry_delay(failures, Unreachable()) for failures in (1, 2, 3, 4, 5_000)] == [10, 20, 40, 60, 60]
     assert schedule.retry_delay(50, KeyRejected()) == 1_000, "hardly mended by asking"

@@ -1,4 +1,4 @@
-"""A server with ways of its own, described by an operator's paragraph alone, over a real connection."""
+"""An unusual server, described only by an operator's catalogue entry, over a real connection."""
 
 from pathlib import Path
 from typing import Any
@@ -25,14 +25,14 @@ SAID = [
 
 
 def own(tmp_path: Path, provider: Provider, fields: str) -> Endpoint:
-    """A provider of the operator's with these fields in its paragraph."""
+    """Return the endpoint of an operator's provider with these fields."""
     path = tmp_path / "own.toml"
     path.write_text(f'[barn]\ntitle = "Barn"\nbase_url = "{provider.url}/v1"\ndefault_model = "owl"\n{fields}\n')
     return Offer(load_catalogue(path), {"barn": Access()}).endpoint("barn")
 
 
 async def seen(provider: Provider, client: ChatClient, endpoint: Endpoint, request: ChatRequest) -> dict[str, Any]:
-    """What the server was sent."""
+    """Return what was sent to the server."""
     provider.answers.append(Answer([saying("Fine"), FINISH, DONE]))
     assert (await ask(client, endpoint, request)).text == "Fine"
     value = provider.requests[-1].json
@@ -40,9 +40,7 @@ async def seen(provider: Provider, client: ChatClient, endpoint: Endpoint, reque
     return value
 
 
-async def test_any_field_that_it_can_do_without_is_left_out(
-    tmp_path: Path, provider: Provider, client: ChatClient
-) -> None:
+async def test_any_optional_field_can_be_dropped(tmp_path: Path, provider: Provider, client: ChatClient) -> None:
     fields = 'drop = ["model", "stream", "stream_options", "top_p"]'
     request = ChatRequest(SAID[:2], temperature=0.5, top_p=0.5)
     assert (await seen(provider, client, own(tmp_path, provider, fields), request)).keys() == {
@@ -51,7 +49,7 @@ async def test_any_field_that_it_can_do_without_is_left_out(
     }
 
 
-async def test_any_field_has_the_name_that_it_takes(tmp_path: Path, provider: Provider, client: ChatClient) -> None:
+async def test_any_field_can_be_renamed(tmp_path: Path, provider: Provider, client: ChatClient) -> None:
     fields = 'rename = { model = "deployment", messages = "conversation", max_tokens = "limit", stream = "live" }'
     sent = await seen(provider, client, own(tmp_path, provider, fields), ChatRequest(SAID[:2], max_tokens=9))
     assert sent.keys() == {"deployment", "conversation", "limit", "live", "stream_options"}
@@ -59,9 +57,7 @@ async def test_any_field_has_the_name_that_it_takes(tmp_path: Path, provider: Pr
 
 
 @pytest.mark.parametrize("fields", ['drop = ["messages"]', 'rename = { seed = "random_seed" }', "order = 1"])
-def test_a_field_that_no_request_has_or_can_be_without_is_a_fault(
-    tmp_path: Path, provider: Provider, fields: str
-) -> None:
+def test_an_unknown_or_required_field_cannot_be_dropped(tmp_path: Path, provider: Provider, fields: str) -> None:
     with pytest.raises(InvalidCatalogue, match=r"own\.toml: barn: "):
         own(tmp_path, provider, fields)
 
@@ -74,14 +70,14 @@ def test_a_field_that_no_request_has_or_can_be_without_is_a_fault(
         ('roles = "free"', ["Be brief.", "Hello?", "Anybody?", "Yes", "Good"]),
     ],
 )
-async def test_messages_of_one_role_are_joined_where_roles_have_to_take_turns(
+async def test_consecutive_messages_are_merged_where_roles_must_alternate(
     tmp_path: Path, provider: Provider, client: ChatClient, fields: str, texts: list[str]
 ) -> None:
     sent = await seen(provider, client, own(tmp_path, provider, fields), ChatRequest(SAID))
     assert [message["content"] for message in sent["messages"]] == texts
 
 
-async def test_joined_messages_keep_their_images_in_order(
+async def test_merged_messages_keep_their_images_in_order(
     tmp_path: Path, provider: Provider, client: ChatClient
 ) -> None:
     cats = [Message.of(Role.USER, name, (Image(name, "image/png", name.encode()),)) for name in ("one", "two")]
@@ -92,7 +88,7 @@ async def test_joined_messages_keep_their_images_in_order(
 
 
 @pytest.mark.parametrize(("urls", "shown"), [('["data"]', 1), ('["data", "https"]', 1), ('["https"]', 0), ("[]", 0)])
-async def test_images_go_along_where_data_urls_are_taken(
+async def test_images_are_sent_where_data_urls_are_accepted(
     tmp_path: Path, provider: Provider, client: ChatClient, urls: str, shown: int
 ) -> None:
     async def read() -> bytes:

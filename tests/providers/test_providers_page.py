@@ -1,4 +1,4 @@
-"""docs/providers.md says what the catalogue says, and what it tells people to write works."""
+"""docs/providers.md matches the catalogue, and its examples work."""
 
 import re
 from pathlib import Path
@@ -17,7 +17,7 @@ def examples() -> list[str]:
 
 @pytest.fixture
 def offer(tmp_path: Path) -> Offer:
-    """Of somebody who copied the page's examples into a file of their own."""
+    """The offer of an operator who copied the page's examples."""
     file = tmp_path / "mine.toml"
     file.write_text("\n".join(examples()), encoding="utf-8")
     return Offer(load_catalogue(file), {"azure": Access(key=SecretStr("k3-Hh20xm"))})
@@ -34,14 +34,14 @@ def test_every_provider_has_a_full_row() -> None:
         assert all(cells[:-1]), f"{name} has an empty cell before its note"
 
 
-def test_a_server_of_ones_own_needs_ten_lines_and_no_key(offer: Offer) -> None:
+def test_the_vllm_example_works(offer: Offer) -> None:
     endpoint = offer.endpoint("vllm")
     assert len(examples()[0].splitlines()) <= 11
     assert str(endpoint.url) == "http://localhost:8000/v1/chat/completions"
     assert endpoint.headers == {}
 
 
-def test_an_azure_deployment_gets_its_version_and_its_key_where_it_wants_them(offer: Offer) -> None:
+def test_the_azure_example_works(offer: Offer) -> None:
     endpoint = offer.endpoint("azure")
     assert str(endpoint.url).endswith("/openai/deployments/my-gpt/chat/completions?api-version=2024-10-21")
     assert endpoint.headers == {"api-key": "k3-Hh20xm"}

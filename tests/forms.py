@@ -1,4 +1,4 @@
-"""What a client fills in and presses: the options of a command, the fields of a modal, buttons and selects."""
+"""The parts of Discord's forms: a command's options, a modal's fields, buttons and selects."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -13,7 +13,7 @@ BUTTON = 2
 def given_options(
     declared: list[Json], path: list[str], options: Mapping[str, Any], files: list[File], focused: str | None
 ) -> list[Json]:
-    """The options as a client sends them, subcommands around them."""
+    """The options as a client sends them, nested in their subcommands."""
     by_name = {option["name"]: option for option in declared}
     if path:
         inner = by_name[path[0]]
@@ -35,7 +35,7 @@ def _value(kind: int, value: Any, files: list[File]) -> Any:
 
 
 def every_component(components: list[Json]) -> Iterator[Json]:
-    """Those inside others too."""
+    """All components, nested ones too."""
     for component in components:
         yield component
         yield from every_component([*component.get("components", []), *filter(None, [component.get("accessory")])])
@@ -57,7 +57,7 @@ def find_component(components: list[Json], name: str) -> Json:
 
 
 def buttons(message: Mapping[str, Any]) -> list[str]:
-    """The buttons a person could press now, each by its label or emoji."""
+    """The enabled buttons, each by its label or emoji."""
     pressable = [c for c in every_component(message["components"]) if c["type"] == BUTTON and not c.get("disabled")]
     return [next(filter(None, names_of(button))) or "" for button in pressable]
 
@@ -68,7 +68,7 @@ def choices(message: Mapping[str, Any], select: str) -> list[str]:
 
 
 def filled_in(components: list[Json], values: Mapping[str, Any]) -> list[Json]:
-    """A modal's components with what was entered."""
+    """A modal's components with the values entered."""
     filled: list[Json] = []
     for component in components:
         shown: Json = {key: component[key] for key in ("type", "id", "custom_id") if key in component}

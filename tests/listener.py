@@ -1,4 +1,4 @@
-"""What a person's client hears on the gateway, and waiting for it."""
+"""Events that a person's client receives on the gateway, and ways to wait for them."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ def id_of(ref: Ref) -> str:
 
 
 class Listener:
-    """Keeps every event. `_since` marks the last thing the person did: what is waited for is looked for from there."""
+    """Keeps every event. `_since` marks the person's last action: waits look at the events since then."""
 
     def __init__(self) -> None:
         self._news = asyncio.Condition()
@@ -52,7 +52,7 @@ class Listener:
             await socket.send_json({"op": 1, "d": None})
 
     async def until(self, found: Callable[[], T | None], timeout: float = TIMEOUT, *, what: str = "") -> T:
-        """What `found` returns, as soon as it returns something."""
+        """Return what `found` returns, as soon as that is not None."""
         try:
             async with asyncio.timeout(timeout), self._news:
                 while (result := found()) is None:
@@ -65,7 +65,7 @@ class Listener:
     async def event(
         self, name: str, fits: Callable[[Json], bool] = lambda data: True, timeout: float = TIMEOUT
     ) -> Json:
-        """The first such event since the person's last act."""
+        """Return the first such event since the person's last action."""
 
         def found() -> Json | None:
             return next((data for kind, data in self.events[self._since :] if kind == name and fits(data)), None)
@@ -75,7 +75,7 @@ class Listener:
     async def hears(
         self, *wanted: Wanted, reply_to: Ref | None = None, channel: Ref | None = None, timeout: float = TIMEOUT
     ) -> Json:
-        """The first message by somebody else, new or edited since the last act, that fits everything wanted.
+        """Return the first message by someone else, new or edited since the last action, that fits everything wanted.
 
         A string is looked for in the text; a function is asked. Returns the message as it was when it fitted.
         """
@@ -98,7 +98,7 @@ class Listener:
         return (data for name, data in self.events[since:] if name in ("MESSAGE_CREATE", "MESSAGE_UPDATE"))
 
     def states(self, message: Ref) -> list[Json]:
-        """Everything the message has been, in order."""
+        """Every state of the message, in order."""
         return [shown for shown in self._messages() if shown["id"] == id_of(message)]
 
     def saw(self, message: Ref) -> list[str]:
@@ -110,9 +110,9 @@ class Listener:
         return self.states(message)[-1]
 
     def pinged(self, message: Ref) -> bool:
-        """Whether the message called this person, by name, by a reply's ping or with everybody, when it came.
+        """Whether the message pinged this person when it was posted: by mention, as a reply or with everyone.
 
-        An edit calls nobody.
+        An edit pings nobody.
         """
         first = self.states(message)[0]
         return bool(first["mention_everyone"]) or any(user["id"] == self.id for user in first["mentions"])

@@ -61,7 +61,7 @@ async def showing(tab: Page, url: str) -> AsyncIterator[Page]:
 
 @pytest_asyncio.fixture(scope="package", loop_scope="package")
 async def tab(browser: Browser) -> AsyncIterator[Page]:
-    """One for all tests, as opening one takes longer than most of them; each has an address of its own."""
+    """A tab shared by all tests, since opening one takes longer than most tests; each loads its own address."""
     async with new_tab(browser, viewport={"width": 1100, "height": 700}) as opened:
         yield opened
 

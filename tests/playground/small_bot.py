@@ -1,4 +1,4 @@
-"""A small real bot: enough of everything for the page to show."""
+"""A small real bot with one of everything that the page can show."""
 
 import asyncio
 
@@ -11,7 +11,7 @@ COLOURS = ("amber", "azure", "crimson")
 
 
 class SmallBot(Recorder):
-    """Answers mentions with a text that grows by one step whenever a test lets it."""
+    """Answers mentions with a text that grows by one step whenever the test says so."""
 
     def __init__(self) -> None:
         super().__init__()

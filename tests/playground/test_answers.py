@@ -1,4 +1,4 @@
-"""What a bot's answers are made of, as the page shows it: buttons, menus, embeds, files, spoilers, pings."""
+"""Everything a bot's answers can contain, as the page shows it: buttons, menus, embeds, files, spoilers, pings."""
 
 import io
 import re
@@ -23,7 +23,7 @@ def channel(bot: SmallBot, sim: Simulator) -> discord.PartialMessageable:
 
 
 class Menu(discord.ui.View):
-    """Only one person sees it, and it becomes what was chosen."""
+    """The menu is for one person alone, and is replaced by what was chosen."""
 
     @discord.ui.select(
         placeholder="Which model?", options=[discord.SelectOption(label=model, emoji="⚡") for model in MODELS]
@@ -136,7 +136,7 @@ async def choose(page: Page, deed: str) -> None:
     await page.get_by_test_id(f"choice-{deed}").click()
 
 
-async def test_who_runs_a_place_shuts_it_and_silences_the_bot(page: Page, sim: Simulator, bot: SmallBot) -> None:
+async def test_the_owner_can_lock_a_place_and_time_out_the_bot(page: Page, sim: Simulator, bot: SmallBot) -> None:
     await say(page, "apart")
     await do(last(page), "create-thread")
     await page.get_by_test_id("name").fill("Apart")

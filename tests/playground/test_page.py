@@ -33,7 +33,7 @@ async def say(page: Page, text: str) -> None:
 
 
 async def begin(page: Page, command: str) -> None:
-    """Types a command until its form opens."""
+    """Type a command until its form opens."""
     await page.get_by_test_id("composer").press_sequentially(f"/{command} ")
     await expect(page.get_by_test_id("command-form")).to_be_visible()
 
@@ -60,7 +60,7 @@ def text_file(name: str) -> FilePayload:
 
 
 async def post(sim: Simulator, page: Page, content: str) -> None:
-    """A message of somebody else, as that member's client sends it."""
+    """Send a message as another member's client."""
     await page.request.post(
         f"{sim.api_url}/channels/{sim.world.general.id}/messages",
         headers={"Authorization": sim.member_token},
@@ -146,7 +146,7 @@ async def test_files_are_attached_in_three_ways(page: Page, sim: Simulator) -> N
     await expect(page.get_by_test_id("lightbox")).to_have_count(0)
 
 
-async def test_hostile_words_stay_words(page: Page, sim: Simulator, bot: SmallBot) -> None:
+async def test_markup_in_names_and_messages_is_shown_as_text(page: Page, sim: Simulator, bot: SmallBot) -> None:
     general = bot.get_partial_messageable(sim.world.general.id)
     for words in HOSTILE:
         await general.send(words)
@@ -210,7 +210,7 @@ async def test_a_failure_is_told_in_discord_s_words_and_can_be_tried_again(page:
     assert [message.content for message in sim.world.general.messages.values()] == ["hello"]
 
 
-async def test_the_newest_message_is_in_view_unless_one_reads_further_up(page: Page, sim: Simulator) -> None:
+async def test_the_newest_message_is_in_view_unless_one_scrolled_up(page: Page, sim: Simulator) -> None:
     for number in range(60):
         await post(sim, page, f"line {number}")
     await expect(page.get_by_text("line 59", exact=True)).to_be_in_viewport()
@@ -392,7 +392,7 @@ async def test_a_modal_is_filled_in(page: Page) -> None:
 # The connection
 
 
-async def test_a_lost_connection_is_taken_up_again(page: Page, sim: Simulator) -> None:
+async def test_a_lost_connection_is_resumed(page: Page, sim: Simulator) -> None:
     await say(page, "before")
     await expect(last(page)).to_contain_text("before")
     assert sim.faults.cut(sim.world.person.id) == 1
@@ -403,7 +403,7 @@ async def test_a_lost_connection_is_taken_up_again(page: Page, sim: Simulator) -
     await expect(messages(page)).to_have_count(2)
 
 
-async def test_a_simulator_that_started_anew_is_found_again(tab: Page) -> None:
+async def test_the_page_reconnects_to_a_restarted_simulator(tab: Page) -> None:
     async with Simulator.open() as first:
         await tab.goto(first.url)
         await tab.get_by_test_id("channel-random").click()
@@ -418,7 +418,7 @@ async def test_a_simulator_that_started_anew_is_found_again(tab: Page) -> None:
         assert [message.content for message in second.world.random.messages.values()] == ["hello again"]
 
 
-async def test_a_phone_has_room_for_it(browser: Browser, sim: Simulator) -> None:
+async def test_the_page_fits_on_a_phone(browser: Browser, sim: Simulator) -> None:
     phone = new_tab(browser, viewport={"width": 360, "height": 700}, has_touch=True, is_mobile=True)
     async with phone as tab, showing(tab, sim.url) as page:
         await say(page, "```\n" + "wide " * 60 + "\n```" + "x" * 300)

@@ -31,7 +31,7 @@ WATCH = """() => {
 
 @pytest_asyncio.fixture(loop_scope="package")
 async def address(tmp_path: Path) -> AsyncIterator[str]:
-    """Where `parley playground` says its page is."""
+    """The address that `parley playground` prints."""
     command = (sys.executable, "-m", "bot", "playground", "--no-browser", "--port", "0")
     process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, cwd=tmp_path)
     assert process.stdout is not None

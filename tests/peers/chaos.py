@@ -8,7 +8,8 @@ from typing import Any
 
 import aiohttp
 
-from tests.peers.process import served, unused_ports
+from tests.peers.process import served
+from tests.ports import unused_ports
 
 COMPLETIONS = "*/chat/completions"
 """Only these fail, since model lists are requested in the background at any time."""

@@ -1,8 +1,6 @@
 """A real server as a process on loopback, from the environment that `make peers` makes."""
 
 import os
-import random
-import socket
 import subprocess
 import time
 import urllib.error
@@ -20,18 +18,6 @@ def command(name: str) -> Path:
     path = COMMANDS / name
     assert path.exists(), f"{name} is not installed: run `make peers`"
     return path
-
-
-def unused_ports(count: int) -> list[int]:
-    """Ports below the ephemeral range, so that no other process is given them before they are used."""
-    found: list[int] = []
-    for port in random.sample(range(20_000, 32_000), 1_000):
-        with socket.socket() as trial:
-            if trial.connect_ex(("127.0.0.1", port)) != 0:
-                found.append(port)
-        if len(found) == count:
-            return found
-    raise RuntimeError("no port is free")
 
 
 @contextmanager

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.peers.process import served, unused_ports
+from tests.peers.process import served
+from tests.ports import unused_ports
 
 PARROT = "\n\n".join(
     f"Day {day}: the parrot learned {day} new words, and said each of them twice." for day in range(1, 51)

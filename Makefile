@@ -21,7 +21,7 @@ help:  ## this list
 playground: $(VENV)/runtime.installed  ## Parley with a simulated Discord and a scripted model, in the browser
 	@$(BIN)/python -m bot playground $(ARGS)
 
-test: setup  ## all tests, on up to 4 cores, as in: make test ARGS="-k pages"; one after another: ARGS="-n 0"
+test: setup  ## all tests, on up to 4 cores; ARGS go to pytest, as in: make test ARGS="-n 0 -k pages"
 	@$(BIN)/python -m pytest -n auto --maxprocesses 4 $(ARGS)
 
 setup: $(VENV)/runtime.installed $(VENV)/dev.installed  ## the set-up alone

@@ -1,1 +1,1 @@
-"""The tests, a package so that they can share a person."""
+"""The tests, a package so that they can share modules."""

@@ -1,4 +1,4 @@
-"""A client's REST requests: a single one, and those that change a server."""
+"""A client's REST requests: a general one, and those that change a server."""
 
 import io
 import json
@@ -45,7 +45,7 @@ class Client(Listener):
     # What the owner of a server can do
 
     async def delete_channel(self, channel: Ref) -> None:
-        """A channel or a thread."""
+        """Delete a channel or a thread."""
         await self.call("DELETE", f"/channels/{id_of(channel)}")
 
     async def deny(self, channel: Ref, member: Ref, permissions: int) -> None:

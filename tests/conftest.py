@@ -1,4 +1,4 @@
-"""The whole of Parley for a test: the real bot between the simulator's Discord and its model, on loopback."""
+"""All of Parley for a test: the real bot between the simulator's Discord and its scripted model, on loopback."""
 
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -16,7 +16,7 @@ from bot.simulator import Limits, Simulator
 from tests.person import Person
 
 PACE = 0.02
-"""Seconds between two writes to a channel: what the simulator allows when it is told to allow more."""
+"""Seconds between two writes to a channel, which the simulator allows with the limits below."""
 
 StartParley = Callable[..., AbstractAsyncContextManager[App]]
 
@@ -29,7 +29,7 @@ async def sim() -> AsyncIterator[Simulator]:
 
 @pytest.fixture
 def settings(sim: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """Every provider answers from the scripted model; nothing comes from the machine's own environment."""
+    """Settings where every provider is the scripted model, and nothing is read from the machine's environment."""
     monkeypatch.chdir(tmp_path)
     settings = playground_settings(sim, f"sqlite:///{tmp_path / 'parley.db'}")
     return changed(settings, retry_tries=1, footer=Footer.OFF, grace_seconds=0)
@@ -65,7 +65,7 @@ async def parley(start_parley: StartParley) -> AsyncIterator[App]:
 
 @pytest.fixture
 async def ana(sim: Simulator) -> AsyncIterator[Person]:
-    """She owns the server, and looks at the channel general."""
+    """The server's owner, in the channel general."""
     async with Person.connect(sim.api_url, sim.gateway_url, sim.person_token) as person:
         person.channel, person.bot = str(sim.world.general.id), str(sim.world.bot.id)
         yield person
@@ -73,7 +73,7 @@ async def ana(sim: Simulator) -> AsyncIterator[Person]:
 
 @pytest.fixture
 async def ben(sim: Simulator) -> AsyncIterator[Person]:
-    """He is an ordinary member, and looks at the channel general."""
+    """An ordinary member, in the channel general."""
     async with Person.connect(sim.api_url, sim.gateway_url, sim.member_token) as person:
         person.channel, person.bot = str(sim.world.general.id), str(sim.world.bot.id)
         yield person
@@ -81,7 +81,7 @@ async def ben(sim: Simulator) -> AsyncIterator[Person]:
 
 @pytest.fixture
 def at_parley(sim: Simulator) -> str:
-    """How one mentions Parley."""
+    """A mention of Parley."""
     return f"<@{sim.world.bot.id}>"
 
 

@@ -62,7 +62,7 @@ class Person(Client):
     # Messages
 
     def _act(self, channel: Ref | None) -> str:
-        """Marks the moment from which events are looked at, and returns the channel to act in."""
+        """Mark the start of an action, from which waits look at events; returns the channel to act in."""
         self._since = len(self.events)
         self.channel = id_of(channel) if channel is not None else self.channel
         return self.channel
@@ -131,7 +131,7 @@ class Person(Client):
     # Commands, buttons, modals
 
     async def commands(self, channel: Ref | None = None) -> dict[str, Json]:
-        """The commands this person is offered here."""
+        """The commands available to this person here."""
         where = id_of(channel) if channel is not None else self.channel
         index = await self.call("GET", f"/channels/{where}/application-command-index")
         return {command["name"]: command for command in index["application_commands"]}
@@ -181,7 +181,7 @@ class Person(Client):
         return await self._acknowledged(await self._interact(3, where, sent, more))
 
     async def modal(self, timeout: float = TIMEOUT) -> Json:
-        """The modal that the last act opened."""
+        """The modal that the last action opened."""
         return await self.event("INTERACTION_MODAL_CREATE", timeout=timeout)
 
     async def submit(self, modal: Json, values: Mapping[str, Any]) -> str:
@@ -196,7 +196,7 @@ class Person(Client):
         return await self._acknowledged(await self._interact(5, where, data))
 
     async def answer(self, interaction_id: str, timeout: float = TIMEOUT) -> Json:
-        """The message that answers the interaction, when it no longer says that the application is thinking."""
+        """The message that answers the interaction, once it no longer says that the application is thinking."""
 
         def fits(message: Json) -> bool:
             about = message.get("interaction_metadata") or {}

@@ -1,4 +1,4 @@
-"""The `parley` command in real processes: what it prints, how it ends."""
+"""The `parley` command in real processes: its output and exit status."""
 
 import asyncio
 import os
@@ -14,12 +14,12 @@ from bot.simulator import Simulator
 from bot.store.store import Store
 
 KEPT = ("PATH", "PYTHONPATH", "HOME", "SYSTEMROOT", "TEMP", "LANG")
-"""What a process needs of our own environment."""
+"""The variables of our environment that a process needs."""
 
 
 @dataclass(frozen=True)
 class Ended:
-    """A process that is over."""
+    """A finished process."""
 
     code: int
     out: str
@@ -27,7 +27,7 @@ class Ended:
 
     @property
     def faults(self) -> list[str]:
-        """The lines on standard error that are no log lines."""
+        """The lines on standard error that are not log lines."""
         return [line for line in self.err.splitlines() if not line[:4].isdecimal()]
 
 
@@ -44,7 +44,7 @@ for arguments in sys.argv[1:]:
 
 
 class Parley:
-    """Runs the command in a folder, with nothing in its environment but what is set."""
+    """Runs the command in a folder, with only the given variables in its environment."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -53,7 +53,7 @@ class Parley:
         return await self._run("-m", "bot", *arguments, **environment)
 
     async def each(self, *commands: str, **environment: str) -> list[Ended]:
-        """Several commands that end by themselves, in one process, since a start takes a second."""
+        """Run several commands that end by themselves in one process, since starting one takes a second."""
         ended = await self._run("-c", SEVERAL, *commands, **environment)
         assert ended.code == 0
         outs, errs = ended.out.split("\0")[:-1], ended.err.split("\0")[:-1]
@@ -129,7 +129,7 @@ async def test_the_database_is_made_and_brought_up_to_date(parley: Parley) -> No
         pass
 
 
-async def test_a_database_that_cannot_be_written_is_one_sentence_and_1(parley: Parley) -> None:
+async def test_an_unusable_database_path_exits_with_one_sentence_and_status_1(parley: Parley) -> None:
     (parley.folder / "data").write_text("no folder")
     for ended in await parley.each("db upgrade", "run", DISCORD_TOKEN="t-0k3n"):
         assert (ended.code, ended.out) == (1, "")
@@ -137,7 +137,7 @@ async def test_a_database_that_cannot_be_written_is_one_sentence_and_1(parley: P
         assert sentence.startswith(f"The database {Path('data/parley.db')} cannot be written: ")
 
 
-async def test_a_database_that_is_in_use_is_one_sentence_and_1_and_well_for_the_doctor(parley: Parley) -> None:
+async def test_a_database_in_use_exits_with_one_sentence_and_status_1_but_passes_the_doctor(parley: Parley) -> None:
     async with Store.open(parley.folder / "data" / "parley.db"):
         *refused, doctor = await parley.each("db upgrade", "run", "doctor", DISCORD_TOKEN="t-0k3n", **await nobody())
     for ended in refused:
@@ -148,7 +148,7 @@ async def test_a_database_that_is_in_use_is_one_sentence_and_1_and_well_for_the_
 
 
 async def nobody() -> dict[str, str]:
-    """The settings for a Discord that is not there."""
+    """Settings for a Discord that does not exist."""
     server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
     host, port = server.sockets[0].getsockname()
     server.close()
@@ -156,7 +156,7 @@ async def nobody() -> dict[str, str]:
     return {"DISCORD_API_URL": f"http://{host}:{port}/api/v10"}
 
 
-async def test_a_discord_that_is_not_there_is_one_sentence_and_1(parley: Parley) -> None:
+async def test_an_unreachable_discord_exits_with_one_sentence_and_status_1(parley: Parley) -> None:
     url = await nobody()
     run, doctor = await parley.each("run", "doctor", DISCORD_TOKEN="t-0k3n", **url)
     assert (run.code, run.out) == (1, "")
@@ -166,7 +166,7 @@ async def test_a_discord_that_is_not_there_is_one_sentence_and_1(parley: Parley)
     assert f"FAIL  Discord at {url['DISCORD_API_URL']} cannot be reached" in doctor.out
 
 
-async def test_a_token_that_discord_does_not_accept_is_one_sentence_and_1(parley: Parley, sim: Simulator) -> None:
+async def test_a_rejected_token_exits_with_one_sentence_and_status_1(parley: Parley, sim: Simulator) -> None:
     urls = {"DISCORD_API_URL": sim.api_url, "DISCORD_GATEWAY_URL": sim.gateway_url}
     run, doctor = await parley.each("run", "doctor", DISCORD_TOKEN="not-a-token", **urls)
     assert (run.code, run.out) == (1, "")
@@ -185,7 +185,7 @@ async def test_the_doctor_says_what_is_missing_and_what_to_do(parley: Parley) ->
     assert all(lines[index + 1].startswith("      ") for index in wrong)
 
 
-async def test_the_doctor_ends_with_0_when_all_is_well(parley: Parley, sim: Simulator) -> None:
+async def test_the_doctor_exits_with_0_if_every_check_passes(parley: Parley, sim: Simulator) -> None:
     ended = await parley(
         "doctor",
         DISCORD_TOKEN=sim.bot_token,

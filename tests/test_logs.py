@@ -36,7 +36,7 @@ except ValueError:
 
 
 def run(style: str, folder: Path) -> list[str]:
-    """The lines that a real process logs."""
+    """The log lines of a real process."""
     script = folder / "script.py"
     script.write_text(SCRIPT.format(style=style), "utf-8")
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True, timeout=30)
@@ -87,7 +87,7 @@ def test_json_is_an_object_on_every_line_and_holds_no_secret(tmp_path: Path) -> 
         "AIzaSyA0123456789abcdefABCDEF",
     ],
 )
-def test_a_secret_at_the_end_takes_nothing_else_along(style: str, ending: str) -> None:
+def test_redacting_a_secret_at_the_end_removes_nothing_else(style: str, ending: str) -> None:
     line = formatted(style, f"it was {ending}", [])
     assert ending[-8:] not in line
     if style == "json":
@@ -97,7 +97,7 @@ def test_a_secret_at_the_end_takes_nothing_else_along(style: str, ending: str) -
 
 
 @given(st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=8, max_size=30), st.text(max_size=20))
-def test_any_secret_that_fits_into_a_header_is_struck_out_of_json_too(secret: str, before: str) -> None:
+def test_any_secret_that_fits_into_a_header_is_redacted_in_json_too(secret: str, before: str) -> None:
     line = formatted("json", f"{before} {secret} behind", [secret])
     message = json.loads(line)["message"]
     assert secret not in message.replace("[redacted]", "\x00")

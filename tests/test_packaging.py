@@ -1,4 +1,4 @@
-"""Parley as it is handed out: the wheel by itself, and the files beside the code that speak of its settings."""
+"""Parley as it is distributed: the installed wheel, and the files that document its settings."""
 
 import os
 import re
@@ -24,7 +24,7 @@ PLAIN = [name.upper() for name in Settings.model_fields if name not in ("access"
 KEYS = [provider.key for provider in CATALOGUE.values() if provider.key]
 BASE_URLS = {f"{name.upper()}_BASE_URL": str(provider.base_url).rstrip("/") for name, provider in CATALOGUE.items()}
 BUILT_IN = {"DISCORD_API_URL": DISCORD_API, "DISCORD_GATEWAY_URL": "wss://gateway.discord.gg/", **BASE_URLS}
-"""Defaults that are not in Settings: what discord.py and the catalogue say."""
+"""Defaults that are not in Settings but come from discord.py and the catalogue."""
 
 LOCKS = [
     str(path.relative_to(ROOT)) for path in (*ROOT.glob("requirements*.lock"), *ROOT.glob("[!.]*/**/requirements.lock"))
@@ -33,7 +33,7 @@ LOCKS = [
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The `bin` of an environment with the wheel in it, and this environment's packages behind it."""
+    """The `bin` of an environment with the wheel installed, on top of this environment's packages."""
     folder = tmp_path_factory.mktemp("installed")
     run(ROOT, sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder)
     venv.create(folder / "venv")
@@ -46,7 +46,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(folder: Path, *command: str | Path) -> str:
-    """What a command prints, run in this folder as on a machine that has no settings of Parley's."""
+    """The output of a command, run in this folder without any of Parley's settings in the environment."""
     done = subprocess.run(command, cwd=folder, env=bare_environment(), capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -57,7 +57,7 @@ def bare_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in ours}
 
 
-def test_the_installed_command_knows_itself(installed: Path, tmp_path: Path) -> None:
+def test_the_installed_command_prints_its_version_and_help(installed: Path, tmp_path: Path) -> None:
     where = run(tmp_path, installed / "python", "-c", "import bot; print(bot.__file__)")
     assert Path(where.strip()).is_relative_to(installed.parent)
     assert run(tmp_path, installed / "parley", "--version").startswith("parley, version ")
@@ -73,7 +73,7 @@ def test_the_installed_wheel_migrates_a_database(installed: Path, tmp_path: Path
     assert run(tmp_path, installed / "python", "-c", heads) == f"('{newest}',)\n"
 
 
-def test_the_installed_wheel_plays(installed: Path, tmp_path: Path) -> None:
+def test_the_installed_wheel_runs_the_playground(installed: Path, tmp_path: Path) -> None:
     command = (installed / "parley", "playground", "--no-browser", "--port", "0")
     with subprocess.Popen(
         command, cwd=tmp_path, env=bare_environment(), stdout=subprocess.PIPE, text=True
@@ -89,7 +89,7 @@ def test_the_installed_wheel_plays(installed: Path, tmp_path: Path) -> None:
     assert playground.returncode == 0
 
 
-def test_the_example_settings_are_all_there_is_and_work_as_they_stand(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_example_settings_are_complete_and_work_unchanged(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in {*os.environ} - {*bare_environment()}:
         monkeypatch.delenv(name)
     example = ROOT / ".env.example"
@@ -138,7 +138,7 @@ def test_the_readme_calls_only_make_targets_that_exist() -> None:
 
 
 @pytest.mark.parametrize("lock", LOCKS)
-def test_what_is_locked_has_hashes_and_names_no_registry(lock: str) -> None:
+def test_lock_files_have_hashes_and_name_no_registry(lock: str) -> None:
     text = (ROOT / lock).read_text(encoding="utf-8")
     assert "://" not in text
     pinned = re.findall(r"^[\w.\[\]-]+==.*(?:\n .*)*", text, re.MULTILINE)

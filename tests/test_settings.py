@@ -1,4 +1,4 @@
-"""The operator's settings: where they come from, and a line for every fault."""
+"""The operator's settings: their sources, and one line for every mistake."""
 
 import os
 from collections.abc import Callable
@@ -125,7 +125,7 @@ def test_a_file_of_a_windows_editor_is_read_like_any_other() -> None:
     assert load_settings(need_token=True).secrets() == ["abc"]
 
 
-def test_a_file_in_another_encoding_is_a_fault_and_no_crash() -> None:
+def test_a_file_in_another_encoding_is_a_fault_and_not_a_crash() -> None:
     dotenv("SYSTEM_PROMPT=Grüße", "latin-1")
     (fault,) = faults()
     assert ".env" in fault
@@ -182,7 +182,7 @@ def test_a_missing_token_is_a_fault_only_where_it_is_needed() -> None:
         ("github/openai/gpt-4o", "2026-07-30"),
     ],
 )
-def test_a_default_model_that_cannot_be_had_is_a_fault(env: SetEnvironment, model: str, words: str) -> None:
+def test_an_unavailable_default_model_is_a_fault(env: SetEnvironment, model: str, words: str) -> None:
     env(DEFAULT_MODEL=model)
     (fault,) = faults()
     assert fault.startswith(f"DEFAULT_MODEL: read {model!r}")
@@ -206,7 +206,7 @@ def test_numbers_have_bounds(env: SetEnvironment, name: str, lowest: str, highes
         assert faults() == [f"{name}: read {value!r}; allowed: {ALLOWED[name]}"]
 
 
-def test_fallbacks_are_read_in_order_and_each_must_be_there_to_be_had(env: SetEnvironment) -> None:
+def test_fallbacks_are_read_in_order_and_each_must_be_available(env: SetEnvironment) -> None:
     env(GROQ_API_KEY="k-12345678", FALLBACK_MODELS=" groq/owl, ,ollama/gemma4 ")
     assert load_settings().preferences().fallback == ("groq/owl", "ollama/gemma4")
     env(FALLBACK_MODELS="barn/owl,groq/owl,xai/grok-4.3")

@@ -1,4 +1,4 @@
-"""What of the attached files a model is shown, and what is fetched for it."""
+"""Which attached files a model is shown, and which are fetched for it."""
 
 import pytest
 from hypothesis import given
@@ -21,8 +21,8 @@ GIF = b"GIF89a" + b"pixels"
 WEBP = b"RIFF\x10\x00\x00\x00WEBPVP8 "
 
 
-class Shelf:
-    """Files that remember whether they were fetched."""
+class Attachments:
+    """Attached files that record whether they were fetched."""
 
     def __init__(self) -> None:
         self.fetched: list[str] = []
@@ -34,7 +34,7 @@ class Shelf:
 
         return Attachment(name, len(data) if size is None else size, read)
 
-    def lost(self, name: str) -> Attachment:
+    def unreadable(self, name: str) -> Attachment:
         async def read() -> bytes:
             raise AttachmentUnreadable("Discord did not hand the file out")
 
@@ -42,8 +42,8 @@ class Shelf:
 
 
 @pytest.fixture
-def shelf() -> Shelf:
-    return Shelf()
+def attachments() -> Attachments:
+    return Attachments()
 
 
 @pytest.mark.parametrize(
@@ -70,8 +70,8 @@ def test_any_bytes_have_a_known_type_or_none(data: bytes) -> None:
     assert media_type(data) in (*IMAGE_TYPES, None)
 
 
-async def test_images_come_in_order_with_the_type_that_their_bytes_say(shelf: Shelf) -> None:
-    images, skipped = await read_images([shelf.file("a.txt", PNG), shelf.file("b.png", JPEG)], ImageRules())
+async def test_images_come_in_order_with_the_type_that_their_bytes_say(attachments: Attachments) -> None:
+    images, skipped = await read_images([attachments.file("a.txt", PNG), attachments.file("b.png", JPEG)], ImageRules())
     assert [(image.name, image.media_type, image.data) for image in images] == [
         ("a.txt", "image/png", PNG),
         ("b.png", "image/jpeg", JPEG),
@@ -79,70 +79,70 @@ async def test_images_come_in_order_with_the_type_that_their_bytes_say(shelf: Sh
     assert skipped == []
 
 
-async def test_for_a_model_without_eyes_nothing_is_fetched(shelf: Shelf) -> None:
-    images, skipped = await read_images([shelf.file("a.png", PNG)], ImageRules(types=()))
+async def test_for_a_model_without_vision_nothing_is_fetched(attachments: Attachments) -> None:
+    images, skipped = await read_images([attachments.file("a.png", PNG)], ImageRules(types=()))
     assert images == ()
-    assert shelf.fetched == []
+    assert attachments.fetched == []
     assert skipped == ["a.png: this model cannot see images"]
 
 
-async def test_what_is_too_large_is_not_fetched(shelf: Shelf) -> None:
-    large = shelf.file("a.png", PNG, size=52 * 2**20)
-    images, skipped = await read_images([large, shelf.file("b.png", PNG)], ImageRules(each=20 * 2**20))
+async def test_what_is_too_large_is_not_fetched(attachments: Attachments) -> None:
+    large = attachments.file("a.png", PNG, size=52 * 2**20)
+    images, skipped = await read_images([large, attachments.file("b.png", PNG)], ImageRules(each=20 * 2**20))
     assert [image.name for image in images] == ["b.png"]
-    assert shelf.fetched == ["b.png"]
+    assert attachments.fetched == ["b.png"]
     assert skipped == ["a.png: 52 MB, and this model takes at most 20 MB"]
 
 
-async def test_what_is_one_too_many_is_not_fetched(shelf: Shelf) -> None:
-    files = [shelf.file(f"{number}.png", PNG) for number in range(4)]
+async def test_what_is_one_too_many_is_not_fetched(attachments: Attachments) -> None:
+    files = [attachments.file(f"{number}.png", PNG) for number in range(4)]
     images, skipped = await read_images(files, ImageRules(count=3))
-    assert shelf.fetched == ["0.png", "1.png", "2.png"] == [image.name for image in images]
+    assert attachments.fetched == ["0.png", "1.png", "2.png"] == [image.name for image in images]
     assert skipped == ["3.png: this model takes at most 3 images at once"]
 
 
-async def test_a_file_that_is_no_image_does_not_take_an_image_s_place(shelf: Shelf) -> None:
-    files = [shelf.file("notes.txt", b"milk, bread"), shelf.file("a.png", PNG)]
+async def test_a_file_that_is_not_an_image_does_not_count_as_one(attachments: Attachments) -> None:
+    files = [attachments.file("notes.txt", b"milk, bread"), attachments.file("a.png", PNG)]
     images, skipped = await read_images(files, ImageRules(count=1))
     assert [image.name for image in images] == ["a.png"]
     assert skipped == ["notes.txt: I can only look at PNG, JPEG, GIF and WebP images"]
 
 
-async def test_images_beyond_what_one_request_holds_are_not_fetched(shelf: Shelf) -> None:
-    files = [shelf.file(f"{number}.png", PNG) for number in range(3)]
+async def test_images_beyond_what_one_request_holds_are_not_fetched(attachments: Attachments) -> None:
+    files = [attachments.file(f"{number}.png", PNG) for number in range(3)]
     images, skipped = await read_images(files, ImageRules(in_all=2 * len(PNG)))
     assert len(images) == 2
-    assert shelf.fetched == ["0.png", "1.png"]
+    assert attachments.fetched == ["0.png", "1.png"]
     assert [phrase.partition(":")[0] for phrase in skipped] == ["2.png"]
 
 
-async def test_an_image_of_a_type_that_the_model_does_not_take_is_left_out(shelf: Shelf) -> None:
-    images, skipped = await read_images([shelf.file("a.gif", GIF)], ImageRules(types=("image/png",)))
+async def test_an_image_of_a_type_that_the_model_does_not_take_is_left_out(attachments: Attachments) -> None:
+    images, skipped = await read_images([attachments.file("a.gif", GIF)], ImageRules(types=("image/png",)))
     assert images == ()
     assert skipped == ["a.gif: this model does not take GIF images"]
 
 
-async def test_a_file_that_cannot_be_fetched_is_named_and_the_others_are_shown(shelf: Shelf) -> None:
-    images, skipped = await read_images([shelf.lost("a.png"), shelf.file("b.gif", GIF)], ImageRules())
+async def test_a_file_that_cannot_be_fetched_is_named_and_the_others_are_shown(attachments: Attachments) -> None:
+    images, skipped = await read_images([attachments.unreadable("a.png"), attachments.file("b.gif", GIF)], ImageRules())
     assert [image.name for image in images] == ["b.gif"]
     assert skipped == ["a.png: Discord did not hand the file out"]
 
 
-async def test_what_was_fetched_once_is_kept(shelf: Shelf) -> None:
-    files = read_once([shelf.file("a.png", PNG), shelf.file("b.png", JPEG)])
-    assert shelf.fetched == []
+async def test_what_was_fetched_once_is_kept(attachments: Attachments) -> None:
+    files = read_once([attachments.file("a.png", PNG), attachments.file("b.png", JPEG)])
+    assert attachments.fetched == []
     for _ in range(2):
         images, _skipped = await read_images(files, ImageRules())
         assert [image.data for image in images] == [PNG, JPEG]
-    assert shelf.fetched == ["a.png", "b.png"]
+    assert attachments.fetched == ["a.png", "b.png"]
 
 
-async def test_an_image_that_is_as_large_as_allowed_is_taken(shelf: Shelf) -> None:
+async def test_an_image_of_exactly_the_largest_size_is_accepted(attachments: Attachments) -> None:
     limit = len(PNG)
     for rules in (ImageRules(each=limit), ImageRules(in_all=limit)):
-        assert rules.take((await read_images([shelf.file("a.png", PNG)], rules))[0][0])
+        assert rules.take((await read_images([attachments.file("a.png", PNG)], rules))[0][0])
 
 
 @pytest.mark.parametrize(("size", "words"), [(1_572_864, "1.5 MB"), (10 * 2**20, "10 MB"), (54_525_952, "52 MB")])
-def test_sizes_read_as_people_say_them(size: int, words: str) -> None:
+def test_sizes_are_human_readable(size: int, words: str) -> None:
     assert megabytes(size) == words

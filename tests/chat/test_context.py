@@ -1,4 +1,4 @@
-"""Which messages go to the model, by hypothesis and by example."""
+"""Which messages go to the model: properties and examples."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,19 +38,19 @@ rules = st.sampled_from([RULES, BLIND, ImageRules(count=2), ImageRules(each=20),
 budgets = st.integers(0, 8 * TOKENS_PER_IMAGE)
 
 
-def test_a_conversation_that_fits_goes_as_it_is() -> None:
+def test_a_conversation_that_fits_is_sent_unchanged() -> None:
     path = [user("Hello"), model("Good day."), user("What is this?", picture("a.png"))]
     context = build_context("Be brief.", path, PLENTY, RULES)
     assert context.messages == (Message.of(Role.SYSTEM, "Be brief."), *path)
     assert context.dropped == 0
 
 
-def test_no_system_prompt_is_no_message() -> None:
+def test_without_a_system_prompt_there_is_no_system_message() -> None:
     assert build_context(None, [user("Hello")], PLENTY, RULES).messages == (user("Hello"),)
     assert build_context("", [user("Hello")], PLENTY, RULES).messages == (user("Hello"),)
 
 
-def test_the_oldest_go_first_and_a_conversation_opens_with_a_person() -> None:
+def test_the_oldest_messages_are_dropped_first_and_the_first_one_left_is_a_person_s() -> None:
     path = [user("one"), model("x" * 400), user("two"), model("y"), user("three")]
     budget = sum(map(tokens, path)) - 1
     context = build_context(None, path, budget, RULES)
@@ -71,18 +71,18 @@ def test_empty_messages_are_left_out() -> None:
     assert context.dropped == 0
 
 
-def test_for_a_model_without_eyes_images_fade_to_their_names() -> None:
+def test_for_a_model_without_vision_images_become_their_names() -> None:
     context = build_context(None, [user("See", picture("a.png")), model("No."), user("And?")], PLENTY, BLIND)
     assert context.messages[0].parts == (Text("See"), Faded.of("a.png"))
 
 
-def test_of_too_many_images_the_newest_are_shown() -> None:
+def test_the_newest_of_too_many_images_are_shown() -> None:
     path = [user("1", picture("one.png")), user("2", picture("two.png")), user("3", picture("three.png"))]
     shown = build_context(None, path, PLENTY, ImageRules(count=2)).messages
     assert [image.name for message in shown for image in message.images] == ["two.png", "three.png"]
 
 
-def test_old_images_fade_before_old_messages_go() -> None:
+def test_old_images_are_omitted_before_old_messages() -> None:
     path = [user("1", picture("one.png")), model("a"), user("2", picture("two.png")), model("b"), user("3")]
     context = build_context(None, path, TOKENS_PER_IMAGE + 100, RULES)
     assert context.dropped == 0
@@ -102,7 +102,7 @@ def test_the_prompt_s_own_images_are_shown_however_small_the_budget() -> None:
     assert [image.name for message in shown for image in message.images] == ["two.png"]
 
 
-def test_an_image_that_is_too_large_or_of_another_type_fades() -> None:
+def test_an_image_that_is_too_large_or_of_another_type_is_omitted() -> None:
     strange = Image("b.webp", "image/webp", b"RIFF")
     path = [user("Look", picture("a.png", 30), strange)]
     context = build_context(None, path, PLENTY, ImageRules(types=("image/png",), each=20))
@@ -153,7 +153,7 @@ def test_with_more_than_the_prompt_alone_the_context_stays_within_the_budget(
     assert context.dropped >= len(said) - 1 or sum(map(tokens, context.messages)) <= budget
 
 
-def test_an_order_to_go_on_always_comes_with_the_prompt_and_the_end_of_the_answer() -> None:
+def test_a_request_to_continue_always_includes_the_prompt_and_the_end_of_the_answer() -> None:
     earlier = Message.of(Role.USER, "before")
     prompt = Message.of(Role.USER, "p" * 18_000, (Image("a.png", "image/png", b"a"),))
     closing = [prompt, Message.of(Role.ASSISTANT, "a" * 8_000), Message.of(Role.USER, "Go on.")]

@@ -1,4 +1,4 @@
-"""The values that are passed from room to room."""
+"""Messages and prompts as values."""
 
 from bot.chat.messages import Image, Message, Role, Text
 from bot.chat.places import Person, Place, PlaceKind, Scope, ScopeKind
@@ -20,14 +20,14 @@ def test_the_scopes_of_a_place_are_nearest_first() -> None:
     assert Place(PlaceKind.DM, channel_id=5).scopes == (Scope(ScopeKind.CHANNEL, 5),)
 
 
-def test_in_a_channel_everybody_has_a_line_of_their_own() -> None:
+def test_in_a_channel_everyone_has_their_own_conversation() -> None:
     ben = Person(42, "Ben")
     assert prompt("a").line == prompt("b").line
     assert prompt("a").line != prompt("a", author=ben).line
     assert prompt("a").line != prompt("a", Place(PlaceKind.CHANNEL, 8, 3)).line
 
 
-def test_in_a_thread_and_in_a_dm_all_share_one_line() -> None:
+def test_in_a_thread_and_in_a_dm_everyone_shares_one_conversation() -> None:
     ben = Person(42, "Ben")
     for place in (Place(PlaceKind.THREAD, 9, 3, 7), Place(PlaceKind.DM, 5)):
         assert prompt("a", place).line == prompt("b", place, ben).line

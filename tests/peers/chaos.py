@@ -1,4 +1,4 @@
-"""The real llmock as a process on loopback: a server that fails in the way and at the moment it is told to."""
+"""The real llmock as a process on loopback: a server that fails how and when it is told to."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,32 +8,33 @@ from typing import Any
 
 import aiohttp
 
-from tests.peers.process import served, unused_ports
+from tests.peers.process import served
+from tests.ports import unused_ports
 
 COMPLETIONS = "*/chat/completions"
-"""Only these are to fail: lists of models are asked for in the background, whenever it suits."""
+"""Only these fail, since model lists are requested in the background at any time."""
 
 
 @dataclass(frozen=True, slots=True)
 class LLMock:
-    """A running server. What it is told to do is done to the next requests, one behaviour of a kind for each."""
+    """A running server. It applies the behaviours it was given to the next requests, one of each kind per request."""
 
     url: str
 
     async def plays(self, *behaviours: dict[str, Any]) -> None:
-        """Forget everything, then do this."""
+        """Replace all behaviours by these."""
         await self._call("POST", "reset")
         aimed = [{"match": {"path": COMPLETIONS}} | behaviour for behaviour in behaviours]
         if aimed:
             await self._call("POST", "scenario", {"behaviors": aimed})
 
     async def asked(self) -> list[dict[str, Any]]:
-        """The completions it was asked for since then, with what it did to each."""
+        """The completions requested since then, with the fault applied to each."""
         requests = (await self._call("GET", "requests"))["requests"]
         return [request for request in requests if request["path"].endswith("/chat/completions")]
 
     async def findings(self) -> list[dict[str, Any]]:
-        """What it has to say against the client: waits not kept, storms, retries that cannot help."""
+        """Its complaints about the client: ignored waits, request storms, pointless retries."""
         return list((await self._call("GET", "verdict"))["findings"])
 
     async def _call(self, method: str, what: str, body: Any = None) -> Any:
@@ -46,7 +47,7 @@ class LLMock:
 
 @contextmanager
 def running(folder: Path, *options: str) -> Iterator[LLMock]:
-    """A server that is ready, and ended at the end; it repeats what it is told. `folder` takes its log."""
+    """Run a server until the end of the block, once it is ready; its log goes to `folder`."""
     [port] = unused_ports(1)
     llmock = LLMock(f"http://127.0.0.1:{port}")
     arguments = ["serve", "--host", "127.0.0.1", "--port", str(port), "--response-style", "echo", *options]

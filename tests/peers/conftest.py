@@ -1,4 +1,4 @@
-"""Parley between the simulator's Discord and a real LiteLLM proxy, where a test asks for no other server."""
+"""Parley between the simulator's Discord and a real LiteLLM proxy, unless a test overrides the fixtures."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -18,7 +18,7 @@ def litellm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiteLLM]:
 
 @pytest.fixture
 async def sim(litellm: LiteLLM) -> AsyncIterator[Simulator]:
-    """A simulator where LiteLLM looks for the scripted model."""
+    """A simulator at the address where LiteLLM expects the scripted model."""
     limits = Limits(messages=1_000, webhooks=1_000, overall=10_000)
     async with Simulator.open(port=litellm.simulator_port, limits=limits, chunks_per_second=100) as simulator:
         yield simulator
@@ -26,7 +26,7 @@ async def sim(litellm: LiteLLM) -> AsyncIterator[Simulator]:
 
 @pytest.fixture
 def settings(sim: Simulator, litellm: LiteLLM, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """LiteLLM is the only provider that was set up."""
+    """Settings with LiteLLM as the only provider."""
     monkeypatch.chdir(tmp_path)
     return load_settings(
         discord_token=sim.bot_token,

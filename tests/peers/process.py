@@ -1,8 +1,6 @@
-"""A real server as a process on loopback, out of the environment that `make peers` makes."""
+"""A real server as a process on loopback, from the environment that `make peers` makes."""
 
 import os
-import random
-import socket
 import subprocess
 import time
 import urllib.error
@@ -16,29 +14,17 @@ START_SECONDS = 120
 
 
 def command(name: str) -> Path:
-    """Where the server's command is; fails with the remedy where it is not."""
+    """The path of the server's command; fails with the remedy if it is not installed."""
     path = COMMANDS / name
     assert path.exists(), f"{name} is not installed: run `make peers`"
     return path
-
-
-def unused_ports(count: int) -> list[int]:
-    """Ports below those that systems give out by themselves, so that nobody takes them before they are used."""
-    found: list[int] = []
-    for port in random.sample(range(20_000, 32_000), 1_000):
-        with socket.socket() as trial:
-            if trial.connect_ex(("127.0.0.1", port)) != 0:
-                found.append(port)
-        if len(found) == count:
-            return found
-    raise RuntimeError("no port is free")
 
 
 @contextmanager
 def served(
     name: str, arguments: Sequence[str], ready: str, folder: Path, environment: Mapping[str, str] | None = None
 ) -> Iterator[None]:
-    """The server runs, and answers under the URL `ready`; it is ended at the end. `folder` takes its log."""
+    """Run the server until the end of the block, once it answers at the URL `ready`; its log goes to `folder`."""
     log = folder / f"{name}.log"
     variables = {"PATH": os.environ["PATH"], "HOME": str(folder), **(environment or {})}
     with (

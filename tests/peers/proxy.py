@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.peers.process import served, unused_ports
+from tests.peers.process import served
+from tests.ports import unused_ports
 
 PARROT = "\n\n".join(
     f"Day {day}: the parrot learned {day} new words, and said each of them twice." for day in range(1, 51)
@@ -27,7 +28,7 @@ MOCKS = {
 
 @dataclass(frozen=True, slots=True)
 class LiteLLM:
-    """A running proxy. `scripted` is the model it asks of the simulator, which has to stand at `simulator_port`."""
+    """A running proxy. `scripted` is the model that it requests from the simulator at `simulator_port`."""
 
     url: str
     key: str
@@ -37,7 +38,7 @@ class LiteLLM:
 
 @contextmanager
 def running(folder: Path) -> Iterator[LiteLLM]:
-    """A proxy that is ready, and ended at the end; `folder` takes its configuration and its log."""
+    """Run a proxy until the end of the block, once it is ready; its configuration and log go to `folder`."""
     port, simulator_port = unused_ports(2)
     proxy = LiteLLM(f"http://127.0.0.1:{port}", f"sk-{secrets.token_hex(16)}", simulator_port)
     config = folder / "config.yaml"

@@ -1,4 +1,4 @@
-"""Answers that a real server breaks in every way it knows: whole, or one of our errors, and never anything else."""
+"""Answers that a real server breaks in every way it supports: the result is whole or one of our errors."""
 
 import asyncio
 from collections import Counter
@@ -44,11 +44,11 @@ pytestmark = [pytest.mark.peers, pytest.mark.timeout(120)]
 HERON = "The heron waits among the reeds until the water is still."
 WORDS = len(HERON.split())
 FINISH, USAGE, DONE = WORDS + 1, WORDS + 2, WORDS + 3
-"""Events that come before the finish reason, the usage and [DONE]: the role, and the words one by one."""
+"""Events before the finish reason, the usage and [DONE]: the role, and each word."""
 
 SAYS = {"type": "reply", "text": HERON, "times": None}
 FORMS = {"openai": "/v1", "groq": "/groq/openai/v1", "xai": "/xai/v1", "mistral": "/mistral/v1"}
-"""Where the server speaks as these providers do."""
+"""Paths at which the server speaks like these providers."""
 
 
 @pytest.fixture(scope="session")
@@ -59,7 +59,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LLMock]:
 
 @pytest.fixture
 async def llmock(server: LLMock) -> LLMock:
-    """It says the sentence about the heron, and does nothing to it yet."""
+    """A server that answers with the sentence about the heron, without faults so far."""
     await server.plays(SAYS)
     return server
 
@@ -79,7 +79,7 @@ async def sim() -> AsyncIterator[Simulator]:
 
 @pytest.fixture
 def settings(sim: Simulator, llmock: LLMock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """The only provider that was set up is OpenAI, and llmock stands in for it."""
+    """Settings with OpenAI as the only provider, at llmock's address."""
     monkeypatch.chdir(tmp_path)
     return load_settings(
         discord_token=sim.bot_token,
@@ -101,12 +101,12 @@ def fault(kind: str, after: int, **more: Any) -> dict[str, Any]:
 
 
 def said(words: int) -> str:
-    """The beginning of the answer, as far as it came."""
+    """The answer up to this many words."""
     return "".join(f"{word} " for word in HERON.split()[:words]) if words < WORDS else HERON
 
 
 async def spoilt(client: ChatClient, llmock: LLMock, *behaviours: dict[str, Any], name: str = "openai") -> Heard:
-    """What the client makes of an answer to which this was done; makes sure that it was."""
+    """The client's result for an answer with this fault; asserts that the fault was applied."""
     await llmock.plays(*behaviours, SAYS)
     heard = await ask(client, endpoint(llmock, name))
     [asked] = await llmock.asked()

@@ -1,4 +1,4 @@
-"""How long a test waits for real servers, and for the end of a turn with one."""
+"""Timeouts for real servers, and a wait for the end of a turn."""
 
 import asyncio
 from pathlib import Path
@@ -7,11 +7,11 @@ from typing import Any
 from tests.turns.memory import rows
 
 PATIENCE = 30
-"""Seconds that a person waits for a server in Python on a busy machine."""
+"""Seconds to wait for a server written in Python on a busy machine."""
 
 
 async def recorded(database: Path) -> dict[str, Any]:
-    """How the turn ended, as soon as the database has it."""
+    """How the turn ended, as soon as the database says so."""
     async with asyncio.timeout(PATIENCE):
         while not (ends := rows(database, "SELECT * FROM said WHERE finished AND role = 'assistant'")):
             await asyncio.sleep(0.05)

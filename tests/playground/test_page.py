@@ -9,6 +9,7 @@ from playwright.async_api import Browser, FilePayload, Locator, Page, expect
 from bot.simulator import Simulator
 from tests.playground.conftest import new_tab, showing
 from tests.playground.small_bot import SmallBot
+from tests.ports import unused_ports
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
@@ -402,13 +403,14 @@ async def test_page_resumes_a_lost_connection(page: Page, sim: Simulator) -> Non
 
 
 async def test_page_reconnects_to_a_restarted_simulator(tab: Page) -> None:
-    async with Simulator.open() as first:
+    [port] = unused_ports(1)
+    async with Simulator.open(port=port) as first:
         await tab.goto(first.url)
         await tab.get_by_test_id("channel-random").click()
         await say(tab, "soon forgotten")
         await expect(messages(tab)).to_have_count(1)
     await expect(tab.get_by_test_id("banner")).to_have_text("Reconnecting…")
-    async with Simulator.open(port=int(first.url.rpartition(":")[2])) as second:
+    async with Simulator.open(port=port) as second:
         await expect(messages(tab)).to_have_count(0)
         await expect(tab.get_by_test_id("channel-title")).to_have_text("random")
         await say(tab, "hello again")

@@ -1,4 +1,4 @@
-"""What whole turns are held to together."""
+"""Fixtures for tests of whole turns."""
 
 import logging
 from collections.abc import Iterator
@@ -7,8 +7,8 @@ import pytest
 
 
 @pytest.fixture
-def calm(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """Nothing is logged as an error, not even while Parley is closed: no exception has left a turn."""
+def no_errors_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Fail if an error is logged, in the test or while Parley shuts down: no exception may leave a turn."""
     yield
     records = [*caplog.get_records("call"), *caplog.get_records("teardown")]
     assert [record.getMessage() for record in records if record.levelno >= logging.ERROR] == []

@@ -1,4 +1,4 @@
-"""What the database file holds, for whoever opens it beside Parley."""
+"""Reads the database file directly, beside a running Parley."""
 
 import json
 import sqlite3

@@ -1,4 +1,4 @@
-"""A question asked with a slash command, whose answer is written in another way at first."""
+"""/ask, whose answer starts as follow-ups to the interaction and may move to the channel."""
 
 import asyncio
 
@@ -13,7 +13,7 @@ from tests.turns.pictures import PNG
 
 
 def written(sim: Simulator, place: str) -> list[str]:
-    """The methods of the writes to a sort of place, in order."""
+    """The methods of all writes below a path segment, in order."""
     return [each.method for each in sim.requests if f"/{place}/" in each.path and each.method in ("POST", "PATCH")]
 
 
@@ -47,9 +47,7 @@ async def test_the_model_sees_the_image(sim: Simulator, ana: Person, parley: App
     assert kinds == ["text", "image_url"]
 
 
-async def test_another_model_sees_the_image_that_the_first_was_blind_to(
-    sim: Simulator, ana: Person, parley: App
-) -> None:
+async def test_another_model_sees_the_image_that_the_first_could_not(sim: Simulator, ana: Person, parley: App) -> None:
     await ana.command("model", {"name": "deepseek/deepseek-flash"})
     sim.model.script(Say("I see nothing."))
     question = await ana.command("ask", {"question": "What is this?", "image": ("cat.png", PNG)})
@@ -63,7 +61,7 @@ async def test_another_model_sees_the_image_that_the_first_was_blind_to(
     assert [part["type"] for part in sim.model.requests[-1].json["messages"][-1]["content"]] == ["text", "image_url"]
 
 
-async def test_a_question_with_many_lines_is_quoted_as_far_as_it_fits(sim: Simulator, ana: Person, parley: App) -> None:
+async def test_a_question_with_many_lines_is_quoted_up_to_the_limit(sim: Simulator, ana: Person, parley: App) -> None:
     sim.model.script(Say("Fine."))
     question = await ana.command("ask", {"question": "\n" * 1_400 + "?"})
     assert len(question["content"]) <= 2_000
@@ -71,7 +69,9 @@ async def test_a_question_with_many_lines_is_quoted_as_far_as_it_fits(sim: Simul
     await ana.hears("Fine.", ended)
 
 
-async def test_who_may_not_talk_is_told_alone(sim: Simulator, ben: Person, ana: Person, parley: App) -> None:
+async def test_someone_who_may_not_talk_is_told_privately(
+    sim: Simulator, ben: Person, ana: Person, parley: App
+) -> None:
     role = sim.world.add_role("Talkers")
     await ana.sets("role_id", role.id)
     refused = await ben.command("ask", {"question": "May I?"})
@@ -80,9 +80,7 @@ async def test_who_may_not_talk_is_told_alone(sim: Simulator, ben: Person, ana: 
     assert sim.model.requests == []
 
 
-async def test_a_follow_up_that_nobody_heard_of_does_not_stand_there_twice(
-    sim: Simulator, ana: Person, parley: App
-) -> None:
+async def test_a_follow_up_whose_response_is_lost_is_not_posted_twice(sim: Simulator, ana: Person, parley: App) -> None:
     sim.faults.drop("POST /webhooks/*", after=True)
     sim.model.script(Say("Once."))
     await ana.command("ask", {"question": "How often?"})
@@ -102,7 +100,7 @@ async def test_the_answer_can_be_regenerated_and_deleted(sim: Simulator, ana: Pe
     await ana.gone(second)
 
 
-async def test_it_works_where_messages_may_not_be_sent(sim: Simulator, ana: Person, parley: App) -> None:
+async def test_it_works_where_messages_cannot_be_sent(sim: Simulator, ana: Person, parley: App) -> None:
     sim.world.deny(sim.world.general, Permission.SEND_MESSAGES)
     sim.model.script(Say("Still here."))
     await ana.command("ask", {"question": "Are you there?"})
@@ -123,7 +121,7 @@ async def test_an_answer_that_outlives_its_token_moves_to_the_channel(sim: Simul
     assert written(sim, "webhooks")[1:] == ["PATCH"], "it was tried once"
 
 
-async def test_an_answer_does_not_wait_for_the_end_of_its_token(
+async def test_an_answer_does_not_rely_on_a_token_about_to_expire(
     sim: Simulator, ana: Person, settings: Settings
 ) -> None:
     async with open_app(settings, PACE, token_seconds=0) as app:

@@ -1,4 +1,4 @@
-"""What happens to a reply that is pressed on: its messages or its place go while it is written anew, or went before."""
+"""Buttons on a reply whose messages or place disappear during a regenerate, or before it."""
 
 import asyncio
 from pathlib import Path
@@ -12,22 +12,22 @@ from bot.simulator.objects import Channel
 from tests.conftest import StartParley
 from tests.listener import Json
 from tests.person import Person
-from tests.turns.afterwards import answers_still, ended, kept
 from tests.turns.memory import rows
+from tests.turns.outcome import ended, next_turn_works, stored_answers
 
-pytestmark = pytest.mark.usefixtures("calm")
+pytestmark = pytest.mark.usefixtures("no_errors_logged")
 
 LONG = "word " * 600
 
 
 async def answered(sim: Simulator, ana: Person, text: str = "First.", channel: Channel | None = None) -> Json:
-    """The last message of an answer that has ended."""
+    """Ask, and return the last message of the finished answer."""
     sim.model.script(Say(text))
     return await ana.asks("tell me", channel=channel.id if channel else None, hears=ended)
 
 
 async def regenerating(sim: Simulator, ana: Person, reply: Json, *rest: Say | Wait) -> asyncio.Event:
-    """The answer is written anew, and has said its first words; with the event set it says the rest."""
+    """Regenerate up to the first words; setting the returned event lets the model say the rest."""
     go = asyncio.Event()
     sim.model.script(Say("Second"), Wait(go), *rest)
     await ana.click(reply, "Regenerate")
@@ -35,7 +35,7 @@ async def regenerating(sim: Simulator, ana: Person, reply: Json, *rest: Say | Wa
     return go
 
 
-async def test_a_message_that_is_deleted_while_it_is_written_anew_ends_that(
+async def test_deleting_a_message_while_it_is_regenerated_ends_the_regeneration(
     sim: Simulator, ana: Person, parley: App, tmp_path: Path
 ) -> None:
     reply = await answered(sim, ana)
@@ -44,15 +44,15 @@ async def test_a_message_that_is_deleted_while_it_is_written_anew_ends_that(
     go.set()
     await ana.hears("My reply was deleted while I was writing it")
     await sim.model.requests[1].left_early.wait()
-    await answers_still(sim, ana)
-    first, second, _ = kept(tmp_path)
+    await next_turn_works(sim, ana)
+    first, second, _ = stored_answers(tmp_path)
     assert first == {"text": "First.", "finished": 1, "error": None}
     assert second == {"text": "Second try.", "finished": 1, "error": "not shown to the end: the message was deleted"}
     assert len(ana.heard_from(sim.world.bot.id)) == 1 + 1 + 1
 
 
 @pytest.mark.parametrize("in_thread", [True, False])
-async def test_a_place_that_is_deleted_while_an_answer_is_written_anew_is_told_of_apart(
+async def test_a_place_deleted_during_a_regenerate_is_reported_in_a_direct_message(
     sim: Simulator, ana: Person, parley: App, tmp_path: Path, in_thread: bool
 ) -> None:
     general = sim.world.general
@@ -67,12 +67,12 @@ async def test_a_place_that_is_deleted_while_an_answer_is_written_anew_is_told_o
         == f"I couldn't answer you in <#{place.id}>: the channel was deleted. Ask me again in another one."
     )
     await sim.model.requests[1].left_early.wait()
-    await answers_still(sim, ana, general.id)
-    _, second, _ = kept(tmp_path)
+    await next_turn_works(sim, ana, general.id)
+    _, second, _ = stored_answers(tmp_path)
     assert second == {"text": "Second try.", "finished": 1, "error": "not shown to the end: the channel was deleted"}
 
 
-async def test_who_regenerates_where_nothing_may_be_written_any_more_is_told_apart(
+async def test_regenerating_where_the_bot_can_no_longer_write_is_refused_in_a_direct_message(
     sim: Simulator, ana: Person, parley: App, tmp_path: Path
 ) -> None:
     reply = await answered(sim, ana)
@@ -82,10 +82,10 @@ async def test_who_regenerates_where_nothing_may_be_written_any_more_is_told_apa
     await ana.hears("I'm timed out there.", lambda said: "guild_id" not in said)
     sim.world.time_out(sim.world.bot, 0)
     assert ana.latest(reply)["content"] == "First."
-    await answers_still(sim, ana)
+    await next_turn_works(sim, ana)
 
 
-async def test_a_page_that_was_deleted_before_is_done_without(
+async def test_a_regenerate_works_around_a_deleted_page(
     sim: Simulator, ana: Person, parley: App, tmp_path: Path
 ) -> None:
     last = await answered(sim, ana, LONG)
@@ -99,11 +99,11 @@ async def test_a_page_that_was_deleted_before_is_done_without(
     await ana.click(second, "Regenerate")
     await ana.hears(ended, lambda said: said["id"] != last["id"])
     assert ana.latest(last)["content"].startswith("Third.")
-    await answers_still(sim, ana)
-    assert [record["error"] for record in kept(tmp_path)] == [None] * 4
+    await next_turn_works(sim, ana)
+    assert [record["error"] for record in stored_answers(tmp_path)] == [None] * 4
 
 
-async def test_a_thread_that_is_archived_while_an_answer_is_written_anew_is_opened_again(
+async def test_a_thread_archived_during_a_regenerate_is_reopened(
     sim: Simulator, ana: Person, parley: App, tmp_path: Path
 ) -> None:
     place = sim.world.start_thread(sim.world.general, sim.world.person, "a talk")
@@ -114,10 +114,10 @@ async def test_a_thread_that_is_archived_while_an_answer_is_written_anew_is_open
     await ana.hears("Second try.", ended)
     assert place.thread
     assert not place.thread.archived
-    await answers_still(sim, ana)
+    await next_turn_works(sim, ana)
 
 
-async def test_a_thread_that_was_archived_meanwhile_is_opened_to_mend_a_reply(
+async def test_an_archived_thread_is_reopened_to_repair_a_reply(
     sim: Simulator, ana: Person, start_parley: StartParley, tmp_path: Path
 ) -> None:
     place = sim.world.start_thread(sim.world.general, sim.world.person, "a talk")
@@ -130,21 +130,21 @@ async def test_a_thread_that_was_archived_meanwhile_is_opened_to_mend_a_reply(
     async with start_parley():
         mended = await ana.hears("First.\n-# ⚠️ I was restarted while writing this")
         assert mended["id"] == reply["id"]
-        await answers_still(sim, ana)
+        await next_turn_works(sim, ana)
 
 
-async def test_a_reply_of_which_a_page_is_gone_is_deleted_all_the_same(
+async def test_a_reply_with_a_missing_page_can_be_deleted(
     sim: Simulator, ana: Person, parley: App, tmp_path: Path
 ) -> None:
     last = await answered(sim, ana, LONG)
     await ana.delete(ana.heard_from(sim.world.bot.id)[0])
     await ana.click(last, "Delete")
     await ana.gone(last)
-    await answers_still(sim, ana)
-    assert [record["text"] for record in kept(tmp_path)] == ["And the next answer."]
+    await next_turn_works(sim, ana)
+    assert [record["text"] for record in stored_answers(tmp_path)] == ["And the next answer."]
 
 
-async def test_a_reply_that_goes_while_it_is_to_be_deleted_is_forgotten_before_the_end(
+async def test_a_reply_that_disappears_during_its_deletion_is_forgotten_before_the_end(
     sim: Simulator, ana: Person, start_parley: StartParley, tmp_path: Path
 ) -> None:
     async with start_parley():
@@ -152,11 +152,11 @@ async def test_a_reply_that_goes_while_it_is_to_be_deleted_is_forgotten_before_t
         sim.faults.slow(f"DELETE /channels/*/messages/{reply['id']}", 0.2, times=1)
         await ana.click(reply, "Delete")
         delete(sim.world, sim.world.general.messages[int(reply["id"])])
-        await answers_still(sim, ana, sim.world.random.id)
-    assert [record["text"] for record in kept(tmp_path)] == ["And the next answer."]
+        await next_turn_works(sim, ana, sim.world.random.id)
+    assert [record["text"] for record in stored_answers(tmp_path)] == ["And the next answer."]
 
 
-async def test_a_reply_whose_channel_goes_while_it_is_to_be_deleted_is_forgotten(
+async def test_a_reply_whose_channel_disappears_during_its_deletion_is_forgotten(
     sim: Simulator, ana: Person, start_parley: StartParley, tmp_path: Path
 ) -> None:
     place = sim.world.add_channel("short")
@@ -165,12 +165,12 @@ async def test_a_reply_whose_channel_goes_while_it_is_to_be_deleted_is_forgotten
         sim.faults.slow(f"DELETE /channels/*/messages/{reply['id']}", 0.2, times=1)
         await ana.click(reply, "Delete")
         sim.world.remove_channel(place)
-        await answers_still(sim, ana, sim.world.general.id)
-    assert [record["text"] for record in kept(tmp_path)] == ["And the next answer."]
+        await next_turn_works(sim, ana, sim.world.general.id)
+    assert [record["text"] for record in stored_answers(tmp_path)] == ["And the next answer."]
 
 
 @pytest.mark.parametrize("button", ["Regenerate", "Delete", "Other model"])
-async def test_a_press_in_a_channel_that_goes_at_once_leaves_nothing_behind(
+async def test_a_press_in_a_channel_that_is_then_deleted_leaves_nothing_behind(
     sim: Simulator, ana: Person, parley: App, tmp_path: Path, button: str
 ) -> None:
     place = sim.world.add_channel("short")
@@ -180,4 +180,4 @@ async def test_a_press_in_a_channel_that_goes_at_once_leaves_nothing_behind(
     await ana.event("INTERACTION_CREATE")
     sim.world.remove_channel(place)
     pressed.cancel()
-    await answers_still(sim, ana, sim.world.general.id)
+    await next_turn_works(sim, ana, sim.world.general.id)

@@ -1,4 +1,4 @@
-"""What people do to a reply with the buttons below it, as they would see it."""
+"""The buttons below a reply, as people see and use them."""
 
 import asyncio
 from collections.abc import Callable
@@ -20,7 +20,7 @@ EPHEMERAL = 64
 
 
 def offers(*names: str) -> Callable[[Json], bool]:
-    """Whether a message has just these buttons to press."""
+    """Whether a message has exactly these buttons enabled."""
     return lambda message: buttons(message) == list(names)
 
 
@@ -40,7 +40,7 @@ async def test_a_reply_can_be_stopped_while_it_streams(
     assert stored == {"text": "One, two,", "finished": 1}
 
 
-async def test_a_moderator_can_stop_a_reply_before_we_have_heard_that_it_was_posted(
+async def test_a_moderator_can_stop_a_reply_before_we_know_that_it_was_posted(
     sim: Simulator, ana: Person, ben: Person, parley: App
 ) -> None:
     sim.model.script(Say("One, two,"), Wait(asyncio.Event()))
@@ -53,7 +53,7 @@ async def test_a_moderator_can_stop_a_reply_before_we_have_heard_that_it_was_pos
     assert stopped["content"] == f"One, two,\n-# Stopped by <@{ana.id}>."
 
 
-async def test_a_reply_can_be_stopped_below_a_further_page_that_we_have_not_heard_of(
+async def test_a_reply_can_be_stopped_on_a_further_page_before_we_know_that_it_was_posted(
     sim: Simulator, ana: Person, parley: App
 ) -> None:
     sim.model.script(Say("One. " * 300), Wait(go := asyncio.Event()), Say("Two. " * 300), Wait(asyncio.Event()))
@@ -78,7 +78,7 @@ async def test_an_answer_is_regenerated_in_its_own_message(sim: Simulator, ana: 
     assert sim.model.requests[-1].json["messages"] == sim.model.requests[-2].json["messages"]
 
 
-async def test_one_turns_over_between_versions_and_goes_on_from_the_one_that_is_shown(
+async def test_versions_can_be_switched_and_the_conversation_continues_from_the_one_shown(
     sim: Simulator, ana: Person, parley: App
 ) -> None:
     sim.model.script(Say("Version one. " * 300))
@@ -108,7 +108,7 @@ async def test_one_turns_over_between_versions_and_goes_on_from_the_one_that_is_
     assert said == ["tell me", "Version 2.", "go on"]
 
 
-async def test_an_answer_that_was_cut_is_gone_on_with(sim: Simulator, ana: Person, parley: App, tmp_path: Path) -> None:
+async def test_a_truncated_answer_can_be_continued(sim: Simulator, ana: Person, parley: App, tmp_path: Path) -> None:
     sim.model.script(Say("It was a dark and stormy ni"), Finish("length"))
     cut = await ana.asks("a story", hears=offers(*CUT))
     sim.model.script(Say("ght."), Finish("stop"))
@@ -127,7 +127,7 @@ async def test_an_answer_that_was_cut_is_gone_on_with(sim: Simulator, ana: Perso
     assert len(sim.model.requests[-1].json["messages"]) == 4, "the order to go on is no part of the conversation"
 
 
-async def test_an_answer_that_broke_off_is_gone_on_with_after_a_space(sim: Simulator, ana: Person, parley: App) -> None:
+async def test_an_answer_that_broke_off_is_continued_after_a_space(sim: Simulator, ana: Person, parley: App) -> None:
     sim.model.script(Say("One sentence."), Cut())
     cut = await ana.asks("a story", hears=("broke before", offers(*CUT)))
     sim.model.script(Say("Another."))
@@ -135,7 +135,7 @@ async def test_an_answer_that_broke_off_is_gone_on_with_after_a_space(sim: Simul
     assert (await ana.hears(offers(*DONE)))["content"] == "One sentence. Another."
 
 
-async def test_going_on_may_fail_and_be_tried_again(sim: Simulator, ana: Person, parley: App) -> None:
+async def test_continuing_can_fail_and_be_retried(sim: Simulator, ana: Person, parley: App) -> None:
     sim.model.script(Say("Half"), Cut())
     cut = await ana.asks("a story", hears=offers(*CUT))
     sim.model.script(Fail(402, {"error": {"message": "Insufficient Balance"}}))
@@ -165,9 +165,7 @@ async def test_another_model_answers_instead(sim: Simulator, ana: Person, parley
     assert told["components"] == []
 
 
-async def test_another_model_sees_the_image_that_the_first_was_blind_to(
-    sim: Simulator, ana: Person, parley: App
-) -> None:
+async def test_another_model_sees_the_image_that_the_first_could_not(sim: Simulator, ana: Person, parley: App) -> None:
     await ana.command("model", {"name": "deepseek/deepseek-flash"})
     sim.model.script(Say("I see nothing."))
     first = await ana.asks("what is this?", files=[("cat.png", PNG)], hears=("I see nothing.", offers(*DONE)))
@@ -194,7 +192,7 @@ async def test_a_reply_is_deleted_and_forgotten(sim: Simulator, ana: Person, par
     assert answers == [{"text": "Which one?"}]
 
 
-async def test_the_buttons_are_taken_away_when_the_conversation_goes_on(
+async def test_the_buttons_are_removed_when_the_conversation_continues(
     sim: Simulator, ana: Person, parley: App
 ) -> None:
     sim.model.script(Say("First."))
@@ -218,7 +216,9 @@ async def test_a_press_that_comes_too_late_is_explained(sim: Simulator, ana: Per
     assert len(sim.model.requests) == 2
 
 
-async def test_others_may_not_press_and_moderators_may(sim: Simulator, ana: Person, ben: Person, parley: App) -> None:
+async def test_only_the_asker_and_moderators_can_use_the_buttons(
+    sim: Simulator, ana: Person, ben: Person, parley: App
+) -> None:
     sim.model.script(Say("Slow"), Wait(asyncio.Event()))
     await ben.mention("hello")
     streaming = await ana.hears("Slow", offers("Stop"))
@@ -248,9 +248,7 @@ async def test_buttons_work_after_a_restart(sim: Simulator, ana: Person, start_p
         await ana.hears("Before.", offers(*DONE, "▶️"))
 
 
-async def test_a_reply_that_was_interrupted_offers_to_go_on(
-    sim: Simulator, ana: Person, start_parley: StartParley
-) -> None:
+async def test_an_interrupted_reply_can_be_continued(sim: Simulator, ana: Person, start_parley: StartParley) -> None:
     sim.model.script(Say("Half of"), Wait(asyncio.Event()))
     async with start_parley():
         await ana.asks("hello", hears=("Half of", offers("Stop")))
@@ -261,7 +259,7 @@ async def test_a_reply_that_was_interrupted_offers_to_go_on(
         assert (await ana.hears(offers(*DONE)))["content"] == "Half of it."
 
 
-async def test_a_failed_answer_can_be_asked_for_again(sim: Simulator, ana: Person, parley: App) -> None:
+async def test_a_failed_answer_can_be_regenerated(sim: Simulator, ana: Person, parley: App) -> None:
     sim.model.script(Fail(503, "busy"))
     failed = await ana.asks("hello", hears=("overloaded", offers(*DONE)))
     sim.model.script(Say("Now."))
@@ -269,7 +267,7 @@ async def test_a_failed_answer_can_be_asked_for_again(sim: Simulator, ana: Perso
     assert (await ana.hears(offers(*DONE, "◀️")))["content"] == "Now."
 
 
-async def test_two_presses_at_once_ask_once(sim: Simulator, ana: Person, parley: App) -> None:
+async def test_two_presses_at_once_send_one_request(sim: Simulator, ana: Person, parley: App) -> None:
     sim.model.script(Say("First."))
     reply = await ana.asks("hello", hears=offers(*DONE))
     sim.model.script(Wait(go := asyncio.Event()), Say("Second"))
@@ -282,7 +280,9 @@ async def test_two_presses_at_once_ask_once(sim: Simulator, ana: Person, parley:
     assert len(sim.model.requests) == 2
 
 
-async def test_who_lost_the_role_cannot_have_it_again(sim: Simulator, ana: Person, ben: Person, parley: App) -> None:
+async def test_someone_who_lost_the_role_cannot_regenerate(
+    sim: Simulator, ana: Person, ben: Person, parley: App
+) -> None:
     sim.model.script(Say("Once."))
     reply = await ben.asks("hello", hears=("Once.", offers(*DONE)))
     role = sim.world.add_role("Talkers", Permission(0))

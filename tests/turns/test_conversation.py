@@ -88,9 +88,7 @@ async def test_three_turns_and_an_image(sim: Simulator, ana: Person, start_parle
     )
 
 
-async def test_a_restart_in_the_middle_goes_on_with_the_conversation(
-    sim: Simulator, ana: Person, start_parley: StartParley
-) -> None:
+async def test_a_conversation_continues_after_a_restart(sim: Simulator, ana: Person, start_parley: StartParley) -> None:
     async with start_parley():
         await ana.asks("my cat is called Mimi", hears="Hello from")
         await sim.model.requests[0].ended.wait()
@@ -102,7 +100,7 @@ async def test_a_restart_in_the_middle_goes_on_with_the_conversation(
     assert told[-1] == "what is she called?"
 
 
-async def test_a_reply_goes_on_from_the_message_it_replies_to(
+async def test_a_reply_continues_from_the_message_it_replies_to(
     sim: Simulator, ana: Person, ben: Person, parley: App
 ) -> None:
     for answer in ("one", "two", "three", "four"):
@@ -155,7 +153,7 @@ async def test_a_thread_is_one_conversation_for_everybody(
     assert said == ["I am Ana", "first", "I am Ben"]
 
 
-async def test_a_thread_opened_from_an_answer_goes_on_from_it(sim: Simulator, ana: Person, parley: App) -> None:
+async def test_a_thread_started_on_an_answer_continues_from_it(sim: Simulator, ana: Person, parley: App) -> None:
     for answer in ("in the channel", "in the thread", "still there"):
         sim.model.script(Say(answer))
     thread = await ana.start_thread(await ana.asks("first", hears="in the channel"), "more of it")
@@ -179,7 +177,7 @@ async def test_two_questions_in_a_row_are_answered_one_after_the_other(
     assert said == ["first", "to the first", "second"]
 
 
-async def test_a_message_that_is_quoted_from_outside_comes_along_with_its_images(
+async def test_a_replied_to_message_from_outside_is_quoted_with_its_images(
     sim: Simulator, ana: Person, ben: Person, parley: App
 ) -> None:
     post = await ben.say("look at my boat", files=[("boat.png", PNG)])
@@ -190,7 +188,7 @@ async def test_a_message_that_is_quoted_from_outside_comes_along_with_its_images
     assert picture["type"] == "image_url"
 
 
-async def test_an_answer_longer_than_a_message_goes_on_in_further_ones(
+async def test_an_answer_longer_than_a_message_continues_in_further_ones(
     sim: Simulator, ana: Person, parley: App, tmp_path: Path
 ) -> None:
     words = [f"word{number} " for number in range(900)]
@@ -230,14 +228,14 @@ async def test_a_resumed_connection_misses_nothing_in_the_middle_of_an_answer(
     assert len(sim.model.requests) == 2
 
 
-async def test_an_answer_of_nothing_but_marks_is_not_silence(sim: Simulator, ana: Person, parley: App) -> None:
+async def test_an_answer_of_nothing_but_markup_is_shown(sim: Simulator, ana: Person, parley: App) -> None:
     sim.model.script(Say("`" * 10_000))
     await ana.asks("tick", hears="`" * 1_000)
     sim.model.script(Say("| a | b |\n|---|---|\n"))
     await ana.asks("an empty table", hears=("a", "b"))
 
 
-async def test_a_table_reads_as_a_table(sim: Simulator, ana: Person, parley: App) -> None:
+async def test_the_columns_of_a_table_line_up(sim: Simulator, ana: Person, parley: App) -> None:
     sim.model.script(Say("| Sea | Depth |\n|---|--:|\n| North | 95 |\n"), Say("| Baltic | 55 |\n\nThat is all."))
     reply = await ana.asks("how deep?", hears="That is all.")
     rows_shown = reply["content"].split("```")[1].splitlines()

@@ -1,8 +1,7 @@
-"""How replies look, as those who manage the server prefer it: reasoning, footer, style, length and pings."""
+"""Preferences for how replies look: reasoning, footer, style, length and pings."""
 
 import asyncio
 
-import aiohttp
 import pytest
 
 from bot.app import App
@@ -11,38 +10,29 @@ from bot.simulator import Fail, Permission, Raw, Say, Simulator, Wait
 from tests.conftest import StartParley
 from tests.listener import Json
 from tests.person import Person
+from tests.turns.outcome import ended, read
 
 THOUGHT = b'data: {"choices":[{"delta":{"reasoning_content":"First *this*, then ||that||. "}}]}\n\n'
-
-
-async def read(message: Json, number: int = 0) -> str:
-    """What an attached file says."""
-    async with aiohttp.ClientSession() as http, http.get(message["attachments"][number]["url"]) as response:
-        return await response.text()
 
 
 def files(message: Json) -> list[str]:
     return [attachment["filename"] for attachment in message["attachments"]]
 
 
-def ended(message: Json) -> bool:
-    return "Regenerate" in str(message["components"])
-
-
-async def test_reasoning_is_hidden_where_nobody_wants_it(sim: Simulator, ana: Person, parley: App) -> None:
+async def test_reasoning_is_hidden_by_default(sim: Simulator, ana: Person, parley: App) -> None:
     sim.model.script(Raw(THOUGHT), Say("Done."))
     reply = await ana.asks("think", hears=ended)
     assert (reply["content"], files(reply)) == ("Done.", [])
 
 
-async def test_reasoning_is_shown_folded_away(sim: Simulator, ana: Person, parley: App) -> None:
+async def test_reasoning_is_shown_as_a_spoiler(sim: Simulator, ana: Person, parley: App) -> None:
     await ana.sets("reasoning", "preview")
     sim.model.script(Raw(THOUGHT), Say("Done."))
     reply = await ana.asks("think", hears=ended)
     assert reply["content"] == "Done.\n-# 💭 ||First \\*this\\*\\, then \\|\\|that\\|\\|\\.||"
 
 
-async def test_reasoning_is_attached_and_stays_when_versions_are_turned_over(
+async def test_reasoning_is_attached_and_stays_when_versions_are_switched(
     sim: Simulator, ana: Person, parley: App
 ) -> None:
     await ana.sets("reasoning", "file")
@@ -59,7 +49,7 @@ async def test_reasoning_is_attached_and_stays_when_versions_are_turned_over(
     assert files(first) == ["reasoning.md"]
 
 
-async def test_how_long_it_thinks_is_told_while_nothing_else_is(sim: Simulator, ana: Person, parley: App) -> None:
+async def test_the_time_spent_thinking_is_shown_until_there_is_text(sim: Simulator, ana: Person, parley: App) -> None:
     await ana.sets("reasoning", "preview")
     sim.model.script(Raw(THOUGHT), Wait(go := asyncio.Event()), Say("Done."))
     thinking = await ana.asks("think", hears=("-# Thinking… ", "||First"), timeout=20)
@@ -79,7 +69,7 @@ async def test_how_long_it_thinks_is_told_while_nothing_else_is(sim: Simulator, 
         ),
     ],
 )
-async def test_the_footer_says_as_much_as_is_wanted(
+async def test_the_footer_is_as_detailed_as_configured(
     sim: Simulator, ana: Person, start_parley: StartParley, form: Footer, words: list[str]
 ) -> None:
     sim.model.script(Say("Done."))
@@ -123,7 +113,7 @@ async def test_answers_stream_as_embeds(sim: Simulator, ana: Person, parley: App
     assert [page["content"] for page in pages] == ["", ""]
 
 
-async def test_where_embeds_may_not_be_shown_an_answer_is_plain_text(sim: Simulator, ana: Person, parley: App) -> None:
+async def test_without_permission_for_embeds_an_answer_is_plain_text(sim: Simulator, ana: Person, parley: App) -> None:
     await ana.sets("style", "embed")
     sim.world.deny(sim.world.general, Permission.EMBED_LINKS)
     sim.model.script(Say("Plain."))
@@ -131,7 +121,7 @@ async def test_where_embeds_may_not_be_shown_an_answer_is_plain_text(sim: Simula
     assert reply["embeds"] == []
 
 
-async def test_what_is_longer_than_the_messages_it_may_have_comes_whole_as_a_file(
+async def test_an_answer_beyond_the_page_limit_is_attached_whole_as_a_file(
     sim: Simulator, ana: Person, parley: App
 ) -> None:
     await ana.sets("pages", 2)
@@ -147,7 +137,7 @@ async def test_what_is_longer_than_the_messages_it_may_have_comes_whole_as_a_fil
 
 
 @pytest.mark.parametrize("wanted", [True, False])
-async def test_the_asker_is_notified_if_that_is_wanted(sim: Simulator, ana: Person, parley: App, wanted: bool) -> None:
+async def test_the_asker_is_notified_if_configured(sim: Simulator, ana: Person, parley: App, wanted: bool) -> None:
     await ana.sets("ping", wanted)
     sim.model.script(Say("Done."))
     reply = await ana.asks("hello", hears=("Done.", ended))

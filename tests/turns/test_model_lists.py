@@ -1,4 +1,4 @@
-"""What providers list reaches people: while they type, in what a model is sent, and in how a provider is shown."""
+"""How the model lists of providers take effect: in autocompletion, in requests and in /provider."""
 
 import asyncio
 import time
@@ -26,7 +26,7 @@ async def shelf() -> AsyncIterator[Shelf]:
 
 
 def reached_at(settings: Settings, **addresses: str) -> dict[str, Any]:
-    """The access to all providers, some of them at an address of their own."""
+    """Access to all providers, some of them at another address."""
     moved = {name: settings.access[name].model_copy(update={"base_url": url}) for name, url in addresses.items()}
     return settings.access | moved
 
@@ -36,7 +36,7 @@ async def choices(person: Person, typed: str) -> list[str]:
 
 
 async def offered(person: Person, typed: str) -> list[str]:
-    """The choices, as soon as there are any."""
+    """Autocompletion's choices, as soon as there are any."""
     async with asyncio.timeout(EVENTUALLY):
         while not (found := await choices(person, typed)):
             pass
@@ -56,7 +56,7 @@ async def test_a_listed_model_is_offered_and_answers(sim: Simulator, ana: Person
         assert sim.model.requests[0].json["model"] == "heron-9-large"
 
 
-async def test_what_is_offered_first_begins_with_what_was_typed(
+async def test_models_that_start_with_what_was_typed_are_offered_first(
     sim: Simulator, ana: Person, start_parley: StartParley, settings: Settings, shelf: Shelf
 ) -> None:
     sim.model.models = []
@@ -85,7 +85,7 @@ async def test_after_a_restart_the_models_of_a_provider_that_is_down_are_still_o
         assert await choices(ana, "heron") == [], "those were the models of another server"
 
 
-async def test_an_old_list_holds_until_there_is_a_new_one(
+async def test_an_old_list_is_used_until_there_is_a_new_one(
     ana: Person, start_parley: StartParley, settings: Settings, shelf: Shelf, tmp_path: Path
 ) -> None:
     shelf.answers["/v1/models"] = listed("heron-8")
@@ -104,7 +104,7 @@ async def test_an_old_list_holds_until_there_is_a_new_one(
 
 
 @pytest.mark.parametrize(("modalities", "pictures"), [(["text"], 0), (["text", "image"], 1)])
-async def test_only_a_model_that_is_listed_as_seeing_gets_an_image(
+async def test_only_a_model_listed_with_vision_gets_an_image(
     ana: Person,
     start_parley: StartParley,
     settings: Settings,
@@ -126,7 +126,7 @@ async def test_only_a_model_that_is_listed_as_seeing_gets_an_image(
     assert ("image_url" in str(content)) == bool(pictures), reply
 
 
-async def test_a_listed_window_bounds_what_is_sent(
+async def test_a_listed_context_window_limits_what_is_sent(
     ana: Person, start_parley: StartParley, settings: Settings, shelf: Shelf
 ) -> None:
     shelf.answers |= {
@@ -144,7 +144,7 @@ async def test_a_listed_window_bounds_what_is_sent(
             assert ("herons" in str(shelf.asked[-1].json["messages"])) is remembered
 
 
-async def test_the_first_listed_model_stands_in_for_a_default_that_is_not_there(
+async def test_the_first_listed_model_replaces_a_missing_default(
     sim: Simulator, ana: Person, start_parley: StartParley
 ) -> None:
     sim.model.models = ["pulled-heron:7b"]
@@ -155,7 +155,7 @@ async def test_the_first_listed_model_stands_in_for_a_default_that_is_not_there(
             assert f"`{name}/pulled-heron:7b`" in (await ana.command("provider", {"name": name}))["content"]
 
 
-async def test_a_provider_without_default_and_list_wants_a_name(
+async def test_a_provider_without_default_and_list_needs_a_model_name(
     sim: Simulator, ana: Person, start_parley: StartParley
 ) -> None:
     sim.model.models = []
@@ -170,7 +170,7 @@ def described(text: str, title: str) -> str:
 
 
 async def provider_lines(person: Person) -> str:
-    """What /provider says, over at most two messages."""
+    """The text of /provider, which is one or two messages."""
     first = await person.command("provider")
     await person.hears("-# Retired: ")
     pages = [message for message in person.heard_from(first["author"]) if int(message["id"]) >= int(first["id"])]
@@ -178,7 +178,7 @@ async def provider_lines(person: Person) -> str:
     return "\n".join(message["content"] for message in pages)
 
 
-async def test_providers_are_shown_with_their_models_and_how_they_do(
+async def test_providers_are_shown_with_their_models_and_health(
     sim: Simulator,
     ana: Person,
     start_parley: StartParley,

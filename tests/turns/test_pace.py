@@ -1,4 +1,4 @@
-"""Many people ask at once."""
+"""Many questions at once, within Discord's rate limits."""
 
 import asyncio
 from pathlib import Path
@@ -16,8 +16,8 @@ from tests.person import Person
 CHANNELS = 40
 
 
-async def test_with_many_replies_at_once_discord_never_has_to_refuse(tmp_path: Path) -> None:
-    """In all channels together, at the pace that Discord is known for; a little more for clocks that stutter."""
+async def test_many_replies_at_once_never_hit_discord_s_rate_limit(tmp_path: Path) -> None:
+    """Across all channels together, within Discord's global limit plus a margin for imprecise clocks."""
     async with Simulator.open(limits=Limits(overall=60)) as sim:
         channels = [sim.world.add_channel(f"channel-{number}") for number in range(CHANNELS)]
         async with (
@@ -32,8 +32,8 @@ async def test_with_many_replies_at_once_discord_never_has_to_refuse(tmp_path: P
         assert 429 not in {request.status for request in sim.requests}
 
 
-async def test_answers_to_interactions_wait_for_nothing(sim: Simulator) -> None:
-    """Discord does not count them, and waits for them three seconds at most."""
+async def test_interaction_responses_are_not_delayed(sim: Simulator) -> None:
+    """Discord does not count them towards the limit, and gives up on them after three seconds."""
     async with aiohttp.ClientSession(trace_configs=[Gates(interval=10_000 * INTERVAL).trace()]) as session:
 
         async def ask(path: str) -> None:

@@ -1,4 +1,4 @@
-"""Providers that fail for a moment are asked again, others stand in, and people are told what happens."""
+"""Providers that fail briefly are retried, fallbacks answer instead, and people are told about it."""
 
 import asyncio
 from pathlib import Path
@@ -18,7 +18,7 @@ def models(sim: Simulator) -> list[str]:
     return [request.json["model"] for request in sim.model.requests]
 
 
-async def test_a_provider_that_is_busy_for_a_moment_is_asked_again(
+async def test_a_provider_that_is_briefly_busy_is_retried(
     sim: Simulator, ana: Person, start_parley: StartParley, tmp_path: Path
 ) -> None:
     sim.model.script(BUSY)
@@ -32,16 +32,14 @@ async def test_a_provider_that_is_busy_for_a_moment_is_asked_again(
     assert stored == {"reasoning": "hm", "error": None}
 
 
-async def test_nothing_is_asked_again_once_something_was_shown(
-    sim: Simulator, ana: Person, start_parley: StartParley
-) -> None:
+async def test_nothing_is_retried_once_text_was_shown(sim: Simulator, ana: Person, start_parley: StartParley) -> None:
     sim.model.script(Say("Half of"), Cut())
     async with start_parley(retry_tries=3, default_model=GROQ, fallback_models=MISTRAL):
         await ana.asks("hello", hears=("Half of", "broke before the answer was complete"))
     assert len(sim.model.requests) == 1
 
 
-async def test_a_long_wait_is_announced_and_ends_with_the_answer_in_its_place(
+async def test_a_long_wait_is_announced_and_replaced_by_the_answer(
     sim: Simulator, ana: Person, start_parley: StartParley
 ) -> None:
     sim.model.script(Fail(429, {"error": {"message": "slow down"}}, {"Retry-After": "3.1"}))
@@ -52,14 +50,16 @@ async def test_a_long_wait_is_announced_and_ends_with_the_answer_in_its_place(
         assert ana.saw(waiting) == ["-# Waiting for Groq, 3 s", "At last."]
 
 
-async def test_a_wait_beyond_the_budget_is_not_begun(sim: Simulator, ana: Person, start_parley: StartParley) -> None:
+async def test_a_wait_longer_than_allowed_is_not_started(
+    sim: Simulator, ana: Person, start_parley: StartParley
+) -> None:
     sim.model.script(Fail(429, {"error": {"message": "slow down"}}, {"Retry-After": "3600"}))
     async with start_parley(retry_tries=4):
         await ana.asks("hello", hears="is rate limiting this bot")
     assert len(sim.model.requests) == 1
 
 
-async def test_another_model_stands_in_and_the_reply_says_so(
+async def test_a_fallback_answers_and_the_reply_says_so(
     sim: Simulator, ana: Person, start_parley: StartParley, tmp_path: Path
 ) -> None:
     sim.model.script(Fail(402, {"error": {"message": "Insufficient Balance"}}))
@@ -70,7 +70,7 @@ async def test_another_model_stands_in_and_the_reply_says_so(
     assert rows(tmp_path / "parley.db", "SELECT model FROM said WHERE role = 'assistant'") == [{"model": MISTRAL}]
 
 
-async def test_when_nobody_can_answer_the_last_one_is_explained(
+async def test_when_every_fallback_fails_the_last_failure_is_explained(
     sim: Simulator, ana: Person, start_parley: StartParley
 ) -> None:
     sim.model.script(Fail(401, {"error": {"message": "no"}}))
@@ -79,7 +79,7 @@ async def test_when_nobody_can_answer_the_last_one_is_explained(
         await ana.asks("hello", hears=("Mistral does not know the model", "Fell back from Groq: API key rejected"))
 
 
-async def test_a_row_of_fallbacks_is_told_as_one(sim: Simulator, ana: Person, start_parley: StartParley) -> None:
+async def test_several_fallbacks_make_one_note(sim: Simulator, ana: Person, start_parley: StartParley) -> None:
     sim.model.script(Fail(402, {"error": {"message": "no credit"}}))
     sim.model.script(Fail(401, {"error": {"message": "no"}}))
     sim.model.script(Say("Third."))
@@ -89,7 +89,7 @@ async def test_a_row_of_fallbacks_is_told_as_one(sim: Simulator, ana: Person, st
     assert reply["content"] == f"Third.\n-# {told} `deepseek/deepseek-flash` answered."
 
 
-async def test_a_fallback_with_eyes_sees_what_the_first_model_cannot(
+async def test_a_fallback_with_vision_sees_what_the_first_model_cannot(
     sim: Simulator, ana: Person, start_parley: StartParley, tmp_path: Path
 ) -> None:
     sim.model.script(Fail(402, {"error": {"message": "no credit"}}))
@@ -102,7 +102,7 @@ async def test_a_fallback_with_eyes_sees_what_the_first_model_cannot(
     ) == [{"name": "dot.png"}]
 
 
-async def test_a_model_without_eyes_stands_in_only_with_a_word(
+async def test_a_fallback_without_vision_says_what_it_was_not_shown(
     sim: Simulator, ana: Person, start_parley: StartParley
 ) -> None:
     sim.model.script(Fail(402, {"error": {"message": "no credit"}}))
@@ -117,7 +117,7 @@ async def test_a_model_without_eyes_stands_in_only_with_a_word(
     assert sim.model.requests[1].json["messages"][-1]["content"] == "look\n\n[image dot.png, not shown]"
 
 
-async def test_one_without_eyes_says_that_it_was_not_shown_the_images_from_before(
+async def test_a_fallback_without_vision_says_that_it_was_not_shown_earlier_images(
     sim: Simulator, ana: Person, start_parley: StartParley
 ) -> None:
     sim.model.script(Say("A dot."))
@@ -129,7 +129,7 @@ async def test_one_without_eyes_says_that_it_was_not_shown_the_images_from_befor
     assert reply["content"].endswith("` answered without the earlier image.")
 
 
-async def test_a_channel_has_its_own_row_of_fallbacks(sim: Simulator, ana: Person, start_parley: StartParley) -> None:
+async def test_a_channel_has_its_own_fallbacks(sim: Simulator, ana: Person, start_parley: StartParley) -> None:
     async with start_parley(default_model=GROQ, fallback_models="xai"):
         offered = await ana.completes(
             "settings set", {"name": "fallback", "value": "deepseek/deepseek-flash,mistral"}, focused="value"
@@ -146,7 +146,7 @@ async def test_a_channel_has_its_own_row_of_fallbacks(sim: Simulator, ana: Perso
         await ana.asks("again", hears="no credit left")
 
 
-async def test_a_provider_that_keeps_failing_is_left_alone(
+async def test_a_provider_that_keeps_failing_is_not_asked_for_a_while(
     sim: Simulator, ana: Person, start_parley: StartParley
 ) -> None:
     sim.model.script(BUSY, times=5)
@@ -156,7 +156,7 @@ async def test_a_provider_that_keeps_failing_is_left_alone(
     assert len(sim.model.requests) == 5
 
 
-async def test_a_parameter_that_a_model_refuses_is_left_out_from_then_on(
+async def test_a_parameter_that_a_model_rejects_is_omitted_from_then_on(
     sim: Simulator, ana: Person, start_parley: StartParley
 ) -> None:
     refusal = {"message": "Unsupported parameter: 'top_p' is not supported.", "code": "unsupported_parameter"}
@@ -173,14 +173,14 @@ async def test_a_parameter_that_a_model_refuses_is_left_out_from_then_on(
     ]
 
 
-async def test_stopping_does_not_wait_for_a_wait(sim: Simulator, ana: Person, start_parley: StartParley) -> None:
+async def test_shutting_down_does_not_wait_for_a_retry(sim: Simulator, ana: Person, start_parley: StartParley) -> None:
     sim.model.script(Fail(429, {"error": {"message": "slow down"}}, {"Retry-After": "50"}))
     async with start_parley(retry_tries=2, default_model=GROQ):
         await ana.asks("hello", hears="-# Waiting for Groq, 50 s")
     await ana.hears("I was restarted while writing this")
 
 
-async def test_reasoning_is_kept_but_not_shown(
+async def test_reasoning_is_stored_but_not_shown(
     sim: Simulator, ana: Person, start_parley: StartParley, tmp_path: Path
 ) -> None:
     go = asyncio.Event()

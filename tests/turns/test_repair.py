@@ -17,7 +17,7 @@ from tests.turns.memory import rows
 
 @asynccontextmanager
 async def parley_process(sim: Simulator, folder: Path) -> AsyncIterator[asyncio.subprocess.Process]:
-    """`parley run` as an operator starts it, on the database that the other tests of this file open, too."""
+    """`parley run` as an operator starts it, on the database that `start_parley` opens too."""
     settings = {
         "DISCORD_TOKEN": sim.bot_token,
         "DISCORD_API_URL": sim.api_url,
@@ -42,7 +42,7 @@ async def parley_process(sim: Simulator, folder: Path) -> AsyncIterator[asyncio.
         await process.communicate()
 
 
-async def test_a_reply_that_was_cut_by_a_kill_is_completed(
+async def test_a_reply_interrupted_by_a_kill_is_completed(
     sim: Simulator, ana: Person, start_parley: StartParley, tmp_path: Path
 ) -> None:
     sim.model.script(Say("one " * 600), Say("and this is as far"), Wait(asyncio.Event()))
@@ -70,7 +70,7 @@ async def test_a_reply_that_was_cut_by_a_kill_is_completed(
     ]
 
 
-async def test_a_question_that_had_no_answer_yet_gets_a_word(
+async def test_a_question_without_an_answer_yet_gets_a_note(
     sim: Simulator, ana: Person, start_parley: StartParley, tmp_path: Path
 ) -> None:
     sim.model.script(Wait(asyncio.Event()))
@@ -85,7 +85,7 @@ async def test_a_question_that_had_no_answer_yet_gets_a_word(
     assert len(ana.heard_from(sim.world.bot.id)) == 2
 
 
-async def test_a_reply_that_was_deleted_meanwhile_is_left_at_that(
+async def test_a_reply_deleted_before_the_restart_is_not_repaired(
     sim: Simulator, ana: Person, start_parley: StartParley, tmp_path: Path
 ) -> None:
     go = asyncio.Event()
@@ -103,7 +103,7 @@ async def test_a_reply_that_was_deleted_meanwhile_is_left_at_that(
     )
 
 
-async def test_an_answer_that_is_about_to_end_may_end_by_itself_and_new_questions_are_put_off(
+async def test_at_shutdown_a_running_answer_can_finish_and_new_questions_are_refused(
     sim: Simulator, ana: Person, start_parley: StartParley, tmp_path: Path
 ) -> None:
     go = asyncio.Event()

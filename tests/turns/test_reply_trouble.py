@@ -1,4 +1,4 @@
-"""What happens to the place of a reply while it is written: gone, closed, or closed in part for a while."""
+"""A reply whose place is deleted, closed or restricted while it is written."""
 
 import asyncio
 from collections.abc import Callable
@@ -12,24 +12,24 @@ from bot.simulator import Permission, Say, Simulator, Wait
 from bot.simulator.objects import Channel
 from tests.listener import Json
 from tests.person import Person
-from tests.turns.afterwards import answers_still, ended, kept
+from tests.turns.outcome import ended, next_turn_works, stored_answers
 
-pytestmark = pytest.mark.usefixtures("calm")
+pytestmark = pytest.mark.usefixtures("no_errors_logged")
 
 WORDS = "The first half"
 LONG = "word " * 600
 
 
 async def streaming(sim: Simulator, ana: Person, *rest: Say | Wait, channel: Channel | None = None) -> asyncio.Event:
-    """A reply that has said its first words; with the event set it says the rest, and then no more comes by itself."""
+    """Ask, and wait for the first words; setting the returned event lets the model say the rest."""
     go = asyncio.Event()
     sim.model.script(Say(WORDS), Wait(go), *rest)
     await ana.asks("tell me", channel=channel.id if channel else None, hears=WORDS)
     return go
 
 
-def told_apart(sim: Simulator, ana: Person) -> list[Json]:
-    """What Ana was told in direct messages."""
+def direct_messages(sim: Simulator, ana: Person) -> list[Json]:
+    """What the bot wrote to Ana in direct messages."""
     return [said for said in ana.heard_from(sim.world.bot.id) if "guild_id" not in said]
 
 
@@ -64,7 +64,7 @@ LOSSES = {
 
 
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
-async def test_a_place_that_is_lost_is_told_of_apart(
+async def test_the_loss_of_a_place_is_reported_in_a_direct_message(
     sim: Simulator, ana: Person, parley: App, tmp_path: Path, loss: Loss
 ) -> None:
     elsewhere = sim.world.add_channel("elsewhere")
@@ -75,17 +75,17 @@ async def test_a_place_that_is_lost_is_told_of_apart(
     told = await ana.hears(f"<#{place.id}>", lambda said: "guild_id" not in said)
     assert loss.why in told["content"]
     await sim.model.requests[0].left_early.wait()
-    [record] = kept(tmp_path)
+    [record] = stored_answers(tmp_path)
     assert record["text"].startswith(WORDS)
     assert record["finished"] == 1
     assert record["error"].startswith("not shown to the end: ")
     assert loss.why in record["error"]
     sim.world.time_out(sim.world.bot, 0)
-    await answers_still(sim, ana, elsewhere.id)
-    assert len(told_apart(sim, ana)) == 1
+    await next_turn_works(sim, ana, elsewhere.id)
+    assert len(direct_messages(sim, ana)) == 1
 
 
-async def test_what_needs_no_new_message_is_finished_without_send_messages(
+async def test_a_reply_that_needs_no_new_message_finishes_without_send_messages(
     sim: Simulator, ana: Person, parley: App, tmp_path: Path
 ) -> None:
     go = await streaming(sim, ana, Say(" and the second"))
@@ -93,21 +93,19 @@ async def test_what_needs_no_new_message_is_finished_without_send_messages(
     go.set()
     await ana.hears(f"{WORDS} and the second", ended)
     sim.world.deny(sim.world.general, 0)
-    await answers_still(sim, ana)
-    assert kept(tmp_path)[0]["error"] is None
-    assert told_apart(sim, ana) == []
+    await next_turn_works(sim, ana)
+    assert stored_answers(tmp_path)[0]["error"] is None
+    assert direct_messages(sim, ana) == []
 
 
-async def test_a_reply_that_somebody_deletes_ends_with_one_sentence(
-    sim: Simulator, ana: Person, parley: App, tmp_path: Path
-) -> None:
+async def test_a_deleted_reply_ends_with_one_sentence(sim: Simulator, ana: Person, parley: App, tmp_path: Path) -> None:
     go = await streaming(sim, ana, Say(" and the second"), Wait(asyncio.Event()))
     await ana.delete(ana.heard_from(sim.world.bot.id)[0])
     go.set()
     await ana.hears("My reply was deleted while I was writing it")
     await sim.model.requests[0].left_early.wait()
-    await answers_still(sim, ana)
-    assert kept(tmp_path)[0] == {
+    await next_turn_works(sim, ana)
+    assert stored_answers(tmp_path)[0] == {
         "text": f"{WORDS} and the second",
         "finished": 1,
         "error": "not shown to the end: the message was deleted",
@@ -115,7 +113,7 @@ async def test_a_reply_that_somebody_deletes_ends_with_one_sentence(
     assert len(ana.heard_from(sim.world.bot.id)) == 1 + 1 + 1
 
 
-async def test_a_page_that_is_deleted_while_the_next_is_written_ends_nothing(
+async def test_deleting_a_page_while_the_next_is_written_stops_nothing(
     sim: Simulator, ana: Person, parley: App, tmp_path: Path
 ) -> None:
     go = asyncio.Event()
@@ -126,30 +124,30 @@ async def test_a_page_that_is_deleted_while_the_next_is_written_ends_nothing(
     go.set()
     last = await ana.hears("The end.", ended)
     assert last["id"] == second["id"]
-    await answers_still(sim, ana)
-    assert kept(tmp_path)[0] == {"text": f"{LONG}The end.", "finished": 1, "error": None}
+    await next_turn_works(sim, ana)
+    assert stored_answers(tmp_path)[0] == {"text": f"{LONG}The end.", "finished": 1, "error": None}
 
 
-async def test_an_archived_thread_is_opened_again(sim: Simulator, ana: Person, parley: App, tmp_path: Path) -> None:
+async def test_an_archived_thread_is_reopened(sim: Simulator, ana: Person, parley: App, tmp_path: Path) -> None:
     place = thread(sim)
     go = await streaming(sim, ana, Say(" and the second"), channel=place)
     sim.world.archive(place)
     go.set()
     await ana.hears(f"{WORDS} and the second", ended)
-    await answers_still(sim, ana)
-    assert kept(tmp_path)[0]["error"] is None
+    await next_turn_works(sim, ana)
+    assert stored_answers(tmp_path)[0]["error"] is None
 
 
-async def test_slow_mode_does_not_slow_a_reply(sim: Simulator, ana: Person, parley: App, tmp_path: Path) -> None:
+async def test_slow_mode_does_not_delay_a_reply(sim: Simulator, ana: Person, parley: App, tmp_path: Path) -> None:
     go = await streaming(sim, ana, Say(" and " + LONG))
     await ana.call("PATCH", f"/channels/{sim.world.general.id}", {"rate_limit_per_user": 600})
     go.set()
     await ana.hears(ended)
-    await answers_still(sim, ana)
-    assert kept(tmp_path)[0]["error"] is None
+    await next_turn_works(sim, ana)
+    assert stored_answers(tmp_path)[0]["error"] is None
 
 
-async def test_files_that_are_refused_in_the_end_come_as_messages(
+async def test_an_answer_whose_file_is_refused_comes_as_messages(
     sim: Simulator, ana: Person, parley: App, tmp_path: Path
 ) -> None:
     go = asyncio.Event()
@@ -160,11 +158,11 @@ async def test_files_that_are_refused_in_the_end_come_as_messages(
     await ana.hears("The end.", ended)
     pages = ana.heard_from(sim.world.bot.id)
     assert " ".join(page["content"] for page in pages).split() == f"{LONG * 8}The end.".split()
-    await answers_still(sim, ana)
-    assert kept(tmp_path)[0] == {"text": f"{LONG * 8}The end.", "finished": 1, "error": None}
+    await next_turn_works(sim, ana)
+    assert stored_answers(tmp_path)[0] == {"text": f"{LONG * 8}The end.", "finished": 1, "error": None}
 
 
-async def test_embeds_that_may_not_be_shown_any_more_become_text(
+async def test_embeds_that_are_no_longer_permitted_become_text(
     sim: Simulator, ana: Person, parley: App, tmp_path: Path
 ) -> None:
     await ana.sets("style", "embed")
@@ -177,12 +175,12 @@ async def test_embeds_that_may_not_be_shown_any_more_become_text(
     pages = ana.heard_from(sim.world.bot.id)[1:]
     assert " ".join(page["content"] for page in pages).split() == f"{LONG}The end.".split()
     assert [page["embeds"] for page in pages] == [[], []]
-    await answers_still(sim, ana)
-    assert kept(tmp_path)[0] == {"text": f"{LONG}The end.", "finished": 1, "error": None}
+    await next_turn_works(sim, ana)
+    assert stored_answers(tmp_path)[0] == {"text": f"{LONG}The end.", "finished": 1, "error": None}
 
 
 @pytest.mark.parametrize("pattern", ["POST /channels/*/messages", "PATCH /channels/*/messages/*"])
-async def test_a_discord_that_is_out_for_a_while_costs_nothing_but_time(
+async def test_a_short_outage_of_discord_loses_nothing(
     sim: Simulator, ana: Person, parley: App, tmp_path: Path, pattern: str
 ) -> None:
     go = await streaming(sim, ana, Say(" and " + LONG))
@@ -191,23 +189,23 @@ async def test_a_discord_that_is_out_for_a_while_costs_nothing_but_time(
     await ana.hears(ended)
     pages = ana.heard_from(sim.world.bot.id)
     assert " ".join(page["content"] for page in pages).split() == f"{WORDS} and {LONG}".split()
-    await answers_still(sim, ana)
-    assert kept(tmp_path)[0]["error"] is None
+    await next_turn_works(sim, ana)
+    assert stored_answers(tmp_path)[0]["error"] is None
 
 
-async def test_a_gateway_that_is_cut_doubles_nothing(sim: Simulator, ana: Person, parley: App, tmp_path: Path) -> None:
+async def test_a_gateway_reconnect_duplicates_nothing(sim: Simulator, ana: Person, parley: App, tmp_path: Path) -> None:
     go = await streaming(sim, ana, Say(" and the second"))
     assert sim.faults.cut() == 1
     go.set()
     await ana.hears(f"{WORDS} and the second", ended)
-    await answers_still(sim, ana)
+    await next_turn_works(sim, ana)
     said = [message["content"] for message in ana.heard_from(sim.world.bot.id)]
     assert said == [f"{WORDS} and the second", "And the next answer."]
     assert len(sim.model.requests) == 2
-    assert [record["error"] for record in kept(tmp_path)] == [None, None]
+    assert [record["error"] for record in stored_answers(tmp_path)] == [None, None]
 
 
-async def test_embeds_that_are_refused_before_anybody_knows_become_text(
+async def test_embeds_that_are_refused_before_the_permission_change_is_known_become_text(
     sim: Simulator, ana: Person, parley: App, tmp_path: Path
 ) -> None:
     await ana.sets("style", "embed")
@@ -223,7 +221,7 @@ async def test_embeds_that_are_refused_before_anybody_knows_become_text(
     assert all(page["embeds"] == [] for page in pages)
 
 
-async def test_who_asked_is_told_apart_when_the_bot_is_thrown_out(
+async def test_the_asker_gets_a_direct_message_when_the_bot_is_kicked(
     sim: Simulator, ana: Person, parley: App, tmp_path: Path
 ) -> None:
     go = await streaming(sim, ana, Say(" and the second"), Wait(asyncio.Event()))
@@ -231,12 +229,12 @@ async def test_who_asked_is_told_apart_when_the_bot_is_thrown_out(
     go.set()
     told = await ana.hears("I couldn't answer you", lambda said: "guild_id" not in said)
     await sim.model.requests[0].left_early.wait()
-    await answers_still(sim, ana, told["channel_id"])
-    assert kept(tmp_path)[0]["text"] == f"{WORDS} and the second"
+    await next_turn_works(sim, ana, told["channel_id"])
+    assert stored_answers(tmp_path)[0]["text"] == f"{WORDS} and the second"
 
 
 @pytest.mark.parametrize("style", ["text", "embed"])
-async def test_a_message_whose_arrival_was_not_heard_of_is_brought_up_to_date(
+async def test_a_message_whose_post_got_no_response_is_brought_up_to_date(
     sim: Simulator, ana: Person, parley: App, tmp_path: Path, style: str
 ) -> None:
     await ana.sets("style", style)
@@ -250,13 +248,13 @@ async def test_a_message_whose_arrival_was_not_heard_of_is_brought_up_to_date(
     go.set()
     reply = await ana.hears(ended)
     shown = reply["embeds"][0]["description"] if style == "embed" else reply["content"]
-    assert shown == kept(tmp_path)[0]["text"]
+    assert shown == stored_answers(tmp_path)[0]["text"]
     assert len(ana.heard_from(sim.world.bot.id)) == 1 + 1
-    await ana.sets("style", "text")
-    await answers_still(sim, ana)
+    await ana.command("settings set", {"style": "text"})
+    await next_turn_works(sim, ana)
 
 
-async def test_a_channel_that_is_deleted_before_the_first_word_is_told_of_apart(
+async def test_a_channel_deleted_before_the_first_word_is_reported_in_a_direct_message(
     sim: Simulator, ana: Person, parley: App, tmp_path: Path
 ) -> None:
     place = sim.world.add_channel("short")
@@ -268,8 +266,8 @@ async def test_a_channel_that_is_deleted_before_the_first_word_is_told_of_apart(
     go.set()
     await ana.hears("the channel was deleted", lambda said: "guild_id" not in said)
     await request.left_early.wait()
-    await answers_still(sim, ana, sim.world.general.id)
-    assert kept(tmp_path)[0] == {
+    await next_turn_works(sim, ana, sim.world.general.id)
+    assert stored_answers(tmp_path)[0] == {
         "text": WORDS,
         "finished": 1,
         "error": "not shown to the end: the channel was deleted",

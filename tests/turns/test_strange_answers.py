@@ -1,4 +1,4 @@
-"""Whatever a model sends, people get it: shown where it fits, as a file where it does not, and calling nobody."""
+"""Whatever a model sends reaches people: as messages where it fits, else as a file, and without pinging anyone."""
 
 import asyncio
 from pathlib import Path
@@ -10,10 +10,10 @@ from bot.app import App
 from bot.simulator import Permission, Raw, Say, Simulator, Wait
 from tests.listener import Json
 from tests.person import Person
-from tests.turns.afterwards import LIMIT, answers_still, ended, kept, read
 from tests.turns.memory import rows
+from tests.turns.outcome import LIMIT, ended, next_turn_works, read, stored_answers
 
-pytestmark = pytest.mark.usefixtures("calm")
+pytestmark = pytest.mark.usefixtures("no_errors_logged")
 
 MARKS = "".join(chr(0x300 + number) for number in range(12))
 ARABIC = "هذه جملة عربية طويلة بما يكفي، وفيها كلمات كثيرة. "
@@ -45,12 +45,12 @@ SHORT = {
 
 
 def squeezed(text: str) -> str:
-    """Without what may be around the words: space, fences, and what cannot be printed."""
+    """The text without whitespace, fences and unprintable characters."""
     return UNPRINTABLE.sub("", AROUND.sub("", text))
 
 
 async def ask(sim: Simulator, ana: Person, text: str) -> list[Json]:
-    """Have a model send this in eight parts; the messages that show it."""
+    """Have a model send this in eight parts, and return the messages that show it."""
     size = len(text) // 8 + 1
     sim.model.script(*(Say(text[at : at + size]) for at in range(0, len(text), size)))
     await ana.asks("tell me", hears=ended)
@@ -58,7 +58,7 @@ async def ask(sim: Simulator, ana: Person, text: str) -> list[Json]:
 
 
 def can_be_shown(ana: Person, pages: list[Json]) -> None:
-    """No message was ever too long, began inside of a character, called somebody, or said what cannot be printed."""
+    """Assert that no state of a page was too long, began inside a character, pinged anyone or was unprintable."""
     for page in pages:
         assert not TORN.match(page["content"])
         for state in ana.states(page):
@@ -69,7 +69,7 @@ def can_be_shown(ana: Person, pages: list[Json]) -> None:
 
 
 @pytest.mark.parametrize("text", OVERLONG.values(), ids=OVERLONG)
-async def test_what_does_not_fit_into_eight_messages_comes_whole_as_a_file(
+async def test_an_answer_that_does_not_fit_into_eight_messages_comes_whole_as_a_file(
     sim: Simulator, ana: Person, parley: App, tmp_path: Path, text: str
 ) -> None:
     pages = await ask(sim, ana, text)
@@ -77,12 +77,12 @@ async def test_what_does_not_fit_into_eight_messages_comes_whole_as_a_file(
     can_be_shown(ana, pages)
     assert pages[-1]["content"] == f"-# The whole answer, {len(text):,} characters long, is in the file."
     assert await read(pages[-1]) == text
-    await answers_still(sim, ana)
-    assert kept(tmp_path)[0] == {"text": text, "finished": 1, "error": None}
+    await next_turn_works(sim, ana)
+    assert stored_answers(tmp_path)[0] == {"text": text, "finished": 1, "error": None}
 
 
 @pytest.mark.parametrize("name", [name for name in OVERLONG if name != "a wide table"])
-async def test_where_no_files_may_be_attached_it_comes_as_so_many_messages(
+async def test_without_permission_for_files_it_comes_as_many_messages(
     sim: Simulator, ana: Person, parley: App, tmp_path: Path, name: str
 ) -> None:
     sim.world.deny(sim.world.general, Permission.ATTACH_FILES)
@@ -91,29 +91,29 @@ async def test_where_no_files_may_be_attached_it_comes_as_so_many_messages(
     can_be_shown(ana, pages)
     assert len(pages) > 9
     assert "".join(squeezed(page["content"]) for page in pages) == squeezed(text)
-    await answers_still(sim, ana)
-    assert kept(tmp_path)[0] == {"text": text, "finished": 1, "error": None}
+    await next_turn_works(sim, ana)
+    assert stored_answers(tmp_path)[0] == {"text": text, "finished": 1, "error": None}
 
 
 @pytest.mark.parametrize(("text", "shown"), SHORT.values(), ids=SHORT)
-async def test_strange_text_is_shown_as_far_as_it_can_be(
+async def test_strange_text_is_shown_as_far_as_possible(
     sim: Simulator, ana: Person, parley: App, tmp_path: Path, text: str, shown: str
 ) -> None:
     pages = await ask(sim, ana, text)
     can_be_shown(ana, pages)
     assert pages[0]["content"].startswith(shown)
-    await answers_still(sim, ana)
-    assert kept(tmp_path)[0] == {"text": text, "finished": 1, "error": None}
+    await next_turn_works(sim, ana)
+    assert stored_answers(tmp_path)[0] == {"text": text, "finished": 1, "error": None}
 
 
 @pytest.mark.parametrize("text", [" \n\t \u3000 \u200b\n" * 500, "<think>I should say that it is blue"])
-async def test_an_answer_of_nothing_that_can_be_seen_is_called_empty(
+async def test_an_invisible_answer_is_called_empty(
     sim: Simulator, ana: Person, parley: App, tmp_path: Path, text: str
 ) -> None:
     [page] = await ask(sim, ana, text)
     assert page["content"].startswith("⚠️")
     assert "sent an empty answer" in page["content"]
-    await answers_still(sim, ana)
+    await next_turn_works(sim, ana)
     [first, *_] = rows(
         tmp_path / "parley.db",
         "SELECT text, reasoning, finished, error FROM said WHERE role = 'assistant' ORDER BY id",
@@ -122,46 +122,46 @@ async def test_an_answer_of_nothing_that_can_be_seen_is_called_empty(
     assert (first["finished"], first["error"]) == (1, "empty answer")
 
 
-async def test_a_letter_under_more_marks_than_a_message_has_room_for_is_cut(
+async def test_a_letter_with_more_combining_marks_than_fit_into_a_message_is_cut(
     sim: Simulator, ana: Person, parley: App, tmp_path: Path
 ) -> None:
     text = "z" + MARKS * 300
     pages = await ask(sim, ana, text)
     assert "".join(page["content"] for page in pages) == text
-    await answers_still(sim, ana)
+    await next_turn_works(sim, ana)
 
 
-async def test_half_a_surrogate_pair_does_not_cost_the_answer_its_place(
+async def test_half_a_surrogate_pair_does_not_lose_the_answer(
     sim: Simulator, ana: Person, parley: App, tmp_path: Path
 ) -> None:
     sim.model.script(Say("A smile: "), Raw(b'data: {"choices":[{"delta":{"content":"\\ud83d"}}]}\n\n'), Say(" Done."))
     reply = await ana.asks("tell me", hears=("A smile:", "Done.", ended))
     can_be_shown(ana, [reply])
-    await answers_still(sim, ana)
-    assert kept(tmp_path)[0]["error"] is None
+    await next_turn_works(sim, ana)
+    assert stored_answers(tmp_path)[0]["error"] is None
 
 
-async def test_an_answer_without_an_end_is_cut(sim: Simulator, ana: Person, parley: App, tmp_path: Path) -> None:
+async def test_an_endless_answer_is_cut(sim: Simulator, ana: Person, parley: App, tmp_path: Path) -> None:
     piece = "On and on. " * 10_000
     sim.model.script(*[Say(piece)] * 10, Wait(asyncio.Event()))
     last = await ana.asks("tell me", hears=("I cut `", "` off at 1,000,000 characters.", ended))
     assert await read(last) == piece * 10
     await sim.model.requests[0].left_early.wait()
-    await answers_still(sim, ana)
-    assert kept(tmp_path)[0] == {"text": piece * 10, "finished": 1, "error": "cut at 1,000,000 characters"}
+    await next_turn_works(sim, ana)
+    assert stored_answers(tmp_path)[0] == {"text": piece * 10, "finished": 1, "error": "cut at 1,000,000 characters"}
 
 
-async def test_a_thought_without_an_end_is_cut(sim: Simulator, ana: Person, parley: App, tmp_path: Path) -> None:
+async def test_endless_reasoning_is_cut(sim: Simulator, ana: Person, parley: App, tmp_path: Path) -> None:
     thought = "round and round " * 10_000
     chunk = f'data: {{"choices":[{{"delta":{{"reasoning_content":"{thought}"}}}}]}}\n\n'
     sim.model.script(*[Raw(chunk.encode())] * 7, Wait(asyncio.Event()))
     await ana.asks("tell me", hears=("I cut `", "` off at 1,000,000 characters."))
-    await answers_still(sim, ana)
-    assert kept(tmp_path)[0] == {"text": "", "finished": 1, "error": "cut at 1,000,000 characters"}
+    await next_turn_works(sim, ana)
+    assert stored_answers(tmp_path)[0] == {"text": "", "finished": 1, "error": "cut at 1,000,000 characters"}
 
 
 @pytest.mark.parametrize("form", ["{}", "`{}`", "```\n{}\n```", "# {}", "| {} |\n|---|\n| x |\n"])
-async def test_nobody_is_called_where_the_bot_could_call_everybody(
+async def test_nobody_is_pinged_even_where_the_bot_may_ping_everyone(
     sim: Simulator, ana: Person, parley: App, form: str
 ) -> None:
     role = sim.world.bot_role

@@ -1,4 +1,4 @@
-"""Whatever goes wrong, one clear sentence reaches whoever can act on it, nothing is lost and nobody waits for ever."""
+"""Whatever goes wrong, one clear sentence reaches whoever can act on it, nothing is lost and nobody waits forever."""
 
 import asyncio
 import logging
@@ -34,7 +34,7 @@ KEY = "sk-very-secret-0123456789"
         (Finish("stop"), "empty answer"),
     ],
 )
-async def test_a_provider_that_fails_is_explained(
+async def test_a_failing_provider_is_explained(
     sim: Simulator, ana: Person, parley: App, answer: Fail | Raw | Finish, sentence: str
 ) -> None:
     sim.model.script(answer)
@@ -77,7 +77,7 @@ async def test_a_provider_without_its_key_is_not_offered_and_its_channel_is_told
     assert rows(tmp_path / "parley.db", "SELECT text FROM said WHERE role = 'user'") == [{"text": "hello"}]
 
 
-async def test_a_mention_with_nothing_else_is_told_what_to_do(ana: Person, parley: App) -> None:
+async def test_a_mention_without_a_question_is_told_what_to_do(ana: Person, parley: App) -> None:
     asked = await ana.mention()
     await ana.hears("Write your question in the same message", reply_to=asked)
 
@@ -89,7 +89,7 @@ async def test_an_image_alone_is_a_question(sim: Simulator, ana: Person, parley:
     assert part["type"] == "image_url"
 
 
-async def test_files_that_are_no_images_are_named(sim: Simulator, ana: Person, parley: App) -> None:
+async def test_files_that_are_not_images_are_named(sim: Simulator, ana: Person, parley: App) -> None:
     asked = await ana.mention(files=[("paper.pdf", PDF)])
     await ana.hears("paper.pdf: I can only look at PNG, JPEG, GIF and WebP images", reply_to=asked)
     sim.model.script(Say("Seen."))
@@ -103,7 +103,7 @@ async def test_files_that_are_no_images_are_named(sim: Simulator, ana: Person, p
     assert picture["image_url"]["url"].startswith("data:image/png;base64,")  # the bytes decide, not the name
 
 
-async def test_a_type_that_a_provider_does_not_take_is_sent_as_png(
+async def test_an_image_type_that_a_provider_rejects_is_sent_as_png(
     sim: Simulator, ana: Person, start_parley: StartParley
 ) -> None:
     sim.model.script(Say("Seen."))
@@ -119,7 +119,7 @@ async def test_a_type_that_a_provider_does_not_take_is_sent_as_png(
     assert said[2]["text"] == "[image broken.gif, not shown]"
 
 
-async def test_a_model_without_eyes_says_that_it_has_none(
+async def test_a_model_without_vision_says_that_it_has_none(
     sim: Simulator, ana: Person, start_parley: StartParley
 ) -> None:
     sim.model.script(Say("I only read."))
@@ -131,7 +131,7 @@ async def test_a_model_without_eyes_says_that_it_has_none(
     assert not any(request.path.startswith("/cdn") for request in sim.requests)
 
 
-async def test_where_it_may_not_write_the_person_is_told_in_private(
+async def test_where_it_cannot_write_the_person_gets_a_direct_message(
     sim: Simulator, ana: Person, parley: App, caplog: pytest.LogCaptureFixture
 ) -> None:
     channel = sim.world.read_only.id
@@ -141,7 +141,7 @@ async def test_where_it_may_not_write_the_person_is_told_in_private(
     assert "I'm missing the Send Messages permission there" in caplog.text
 
 
-async def test_a_permission_that_goes_in_the_middle_is_told_in_private(
+async def test_a_permission_lost_in_the_middle_is_reported_in_a_direct_message(
     sim: Simulator, ana: Person, parley: App, tmp_path: Path
 ) -> None:
     go = asyncio.Event()
@@ -157,7 +157,7 @@ async def test_a_permission_that_goes_in_the_middle_is_told_in_private(
     assert stored[0]["error"].startswith("not shown to the end")
 
 
-async def test_a_reply_that_is_deleted_while_it_is_written_stops(
+async def test_deleting_a_reply_while_it_is_written_stops_it(
     sim: Simulator, ana: Person, parley: App, tmp_path: Path
 ) -> None:
     go = asyncio.Event()
@@ -171,7 +171,7 @@ async def test_a_reply_that_is_deleted_while_it_is_written_stops(
     assert rows(tmp_path / "parley.db", "SELECT text FROM said")[1] == {"text": "never mind this"}
 
 
-async def test_a_question_that_is_deleted_is_answered_all_the_same(sim: Simulator, ana: Person, parley: App) -> None:
+async def test_a_deleted_question_is_still_answered(sim: Simulator, ana: Person, parley: App) -> None:
     go = asyncio.Event()
     sim.model.script(Wait(go), Say("here it is"))
     asked = await ana.mention("tell me")
@@ -181,9 +181,7 @@ async def test_a_question_that_is_deleted_is_answered_all_the_same(sim: Simulato
     await ana.hears("here it is")
 
 
-async def test_a_message_whose_answer_is_lost_does_not_stand_there_twice(
-    sim: Simulator, ana: Person, parley: App
-) -> None:
+async def test_a_message_whose_response_is_lost_is_not_posted_twice(sim: Simulator, ana: Person, parley: App) -> None:
     go = asyncio.Event()
     sim.model.script(Wait(go), Say("just once"))
     asked = await ana.mention("hello")
@@ -202,7 +200,7 @@ async def test_nothing_that_a_model_writes_pings(sim: Simulator, ana: Person, pa
     assert (reply["mentions"], reply["mention_everyone"], reply["mention_roles"]) == ([], False, [])
 
 
-async def test_bots_and_strangers_to_the_conversation_are_not_answered(
+async def test_messages_that_do_not_address_the_bot_are_not_answered(
     sim: Simulator, ana: Person, ben: Person, parley: App
 ) -> None:
     await ben.say("hello everybody")
@@ -236,7 +234,7 @@ async def test_others_need_manage_messages_to_stop_an_answer(
     await ben.hears("Ben's\n-# Stopped by")
 
 
-async def test_stopping_ends_a_running_reply_with_a_word(
+async def test_shutting_down_ends_a_running_reply_with_a_note(
     sim: Simulator, ana: Person, start_parley: StartParley, tmp_path: Path
 ) -> None:
     sim.model.script(Say("I was about to"), Wait(asyncio.Event()))
@@ -271,7 +269,7 @@ async def test_two_bots_on_one_database_are_refused(settings: Settings, parley: 
 
 
 @pytest.mark.parametrize("table", ["preferences", "discord_messages", "completions"])
-async def test_a_database_that_breaks_is_told_and_logged(
+async def test_a_broken_database_is_reported_and_logged(
     ana: Person, parley: App, tmp_path: Path, caplog: pytest.LogCaptureFixture, table: str
 ) -> None:
     rows(tmp_path / "parley.db", f"DROP TABLE {table}")
@@ -281,7 +279,7 @@ async def test_a_database_that_breaks_is_told_and_logged(
     assert "no such table" in caplog.text
 
 
-async def test_a_database_that_breaks_in_the_middle_of_an_answer_is_told_below_it(
+async def test_a_database_that_breaks_during_an_answer_is_reported_below_it(
     sim: Simulator, ana: Person, parley: App, tmp_path: Path
 ) -> None:
     go = asyncio.Event()
@@ -292,7 +290,7 @@ async def test_a_database_that_breaks_in_the_middle_of_an_answer_is_told_below_i
     await ana.hears("The first half", "Something went wrong on my side")
 
 
-async def test_where_everything_is_answered_nobody_is_told_of_missing_permissions(
+async def test_a_channel_where_everything_is_answered_reports_no_missing_permissions(
     sim: Simulator, ana: Person, ben: Person, parley: App
 ) -> None:
     await ana.sets("answer", "always", where=sim.world.read_only.id)

@@ -1,4 +1,4 @@
-"""What is looked at once a turn is over: its last message, its file, its record, and the turn after it."""
+"""Checks after a turn: its last message, its file, its record, and that another turn works."""
 
 from pathlib import Path
 from typing import Any
@@ -14,26 +14,26 @@ LIMIT = 2_000
 
 
 def ended(message: Json) -> bool:
-    """Whether this is the last message of a reply that has come to its end."""
+    """Whether this is the last message of a finished reply."""
     return "parley:delete" in str(message["components"])
 
 
 async def read(message: Json, number: int = 0) -> str:
-    """What an attached file says."""
+    """The text of an attached file."""
     async with aiohttp.ClientSession() as http, http.get(message["attachments"][number]["url"]) as response:
         return (await response.read()).decode()
 
 
-def kept(folder: Path) -> list[dict[str, Any]]:
-    """The records of all answers, oldest first."""
+def stored_answers(folder: Path) -> list[dict[str, Any]]:
+    """The stored text and outcome of every answer, oldest first."""
     return rows(
         folder / "parley.db",
         "SELECT text, finished, error FROM said WHERE role = 'assistant' ORDER BY id",
     )
 
 
-async def answers_still(sim: Simulator, person: Person, channel: Any = None) -> Json:
-    """Ask once more, and have the answer: a turn after the one that had trouble."""
+async def next_turn_works(sim: Simulator, person: Person, channel: Any = None) -> Json:
+    """Ask once more, and return the answer: a failed turn must not affect the next one."""
     sim.model.script(Say("And the next answer."))
     asked = await person.mention("and now?", channel=channel)
     return await person.hears("And the next answer.", ended, reply_to=asked)

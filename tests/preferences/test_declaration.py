@@ -52,7 +52,7 @@ def test_what_is_not_allowed_is_refused_with_what_is(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_value_of_another_type_is_no_value(name: str) -> None:
     right = samples(name)[0]
-    for wrong in [{"a": 1}, [1], [[]], "\ud800", 10**30, -1, None] + ([] if isinstance(right, bool) else [True]):
+    for wrong in [{"a": 1}, [1], [[]], "\ud800", 10**30, None] + ([] if isinstance(right, bool) else [True]):
         with pytest.raises(ValueError, match=r"\S"):
             read_json(name, json.dumps(wrong))
 

@@ -99,6 +99,7 @@ class PreferenceCommands(
         if (submission := read_submission(interaction)) is None:
             return
         async with explained(interaction, "The form of /settings set"):
+            check_permission(interaction, "manage_guild")
             scopes = _scopes(interaction, await _channel_of(interaction, submission.scope))
             await self._change(interaction, submission.name, submission.text, scopes)
 
@@ -123,11 +124,10 @@ class PreferenceCommands(
         self, interaction: discord.Interaction, name: str | None = None, where: Where | None = None
     ) -> None:
         scopes = _scopes(interaction, where)
-        before = dict(await self._resolver.chosen(scopes[0]))
-        if name is not None:
-            if name not in before:
-                declared(name)
-            before = {name: before[name]} if name in before else {}
+        chosen = await self._resolver.chosen(scopes[0])
+        before = {each: value for each, value in chosen.items() if name in (each, None)}
+        if name is not None and name not in before:
+            declared(name)
         if not before:
             await respond(interaction, Text("There is nothing to reset in {where}.", where=_shown_scope(scopes[0])))
             return

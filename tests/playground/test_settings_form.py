@@ -12,7 +12,7 @@ from bot.playground import playground_settings
 from bot.preferences.declaration import SYSTEM_PROMPT
 from bot.simulator import Simulator
 from tests.playground.conftest import showing
-from tests.playground.test_page import begin, last, run
+from tests.playground.test_page import last, open_form, run
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
@@ -28,7 +28,7 @@ async def settings_page(tab: Page, sim: Simulator, tmp_path: Path) -> AsyncItera
 async def test_a_prefilled_form_of_two_inputs_is_changed_and_submitted(settings_page: Page, sim: Simulator) -> None:
     page = settings_page
     category = sim.world.add_channel("projects", 4)
-    await begin(page, "settings set")
+    await open_form(page, "settings set")
     name = page.get_by_test_id("command-option-name")
     await name.press_sequentially("system")
     await expect(page.get_by_test_id("suggestion")).to_have_text(["System prompt"])

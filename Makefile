@@ -43,8 +43,8 @@ bench-stream: $(BENCH)/rivals.installed  ## how fast answers are read, beside ot
 bench-replies: $(BENCH)/rivals.installed  ## how fresh replies are while they stream, beside other bots; ARGS="--quick" for a short run
 	@$(BENCH)/bin/python -m benchmarks.streaming $(ARGS)
 
-docs: $(VENV)/runtime.installed  ## write docs/providers.md anew from the catalogue
-	@$(BIN)/python -m docs.providers
+docs: $(VENV)/runtime.installed  ## write docs/providers.md and docs/settings.md from what the code declares
+	@$(BIN)/python -m docs.providers && $(BIN)/python -m docs.settings
 
 lock: setup  ## write the lock files anew, with the newest releases that pyproject.toml allows
 	$(LOCK) pyproject.toml -o requirements.lock

@@ -11,16 +11,25 @@ import aiohttp
 import discord
 
 from bot.discord.client import Parley, point_at
+from bot.discord.commands.ask import Ask
+from bot.discord.commands.controls import ReplyControls
+from bot.discord.commands.conversation import ConversationCommands
+from bot.discord.commands.help import HelpCommand
+from bot.discord.commands.models import CurrentModel, ModelCommands
+from bot.discord.commands.settings import PreferenceCommands
 from bot.discord.delivery.gates import TOKEN_SECONDS, Gates
+from bot.discord.listener import Listener
+from bot.preferences.resolver import Resolver
 from bot.providers.asking import Asker
 from bot.providers.client import ChatClient
-from bot.providers.models import ModelReader
+from bot.providers.models import ModelListClient
 from bot.providers.refresh import ModelLists
 from bot.reply.gate import INTERVAL
 from bot.settings import ALLOWED, Settings
 from bot.store.store import Store
+from bot.turn.actions import Actions
 from bot.turn.running import Running
-from bot.turn.turn import Responder
+from bot.turn.turn import Turns
 
 log = logging.getLogger(__name__)
 
@@ -73,19 +82,31 @@ async def open_app(
     if settings.discord_token is None:
         raise CannotRun(f"DISCORD_TOKEN is not set; it is {ALLOWED['DISCORD_TOKEN']}.")
     point_at(_text(settings.discord_api_url), _text(settings.discord_gateway_url))
-    operator = settings.preferences()
     async with Store.open(settings.database_path) as store, ChatClient(settings.idle_seconds) as chat:
-        asker = Asker(chat, settings.budget())
-        lists = ModelLists(ModelReader(chat.session), store.model_lists, asker.health)
+        asker = Asker(chat, settings.retry_limits())
+        lists = ModelLists(ModelListClient(chat.session), store.model_lists, asker.health)
         offer = settings.offer(lists.listed)
-        responder = Responder(offer, asker, store, operator, Running(settings.grace_seconds))
-        client = Parley(responder, offer, store, operator, lists.health, Gates(pace, token_seconds))
+        resolver = Resolver(store.preferences, settings.preferences())
+        current = CurrentModel(offer, resolver)
+        running = Running(settings.grace_seconds)
+        turns = Turns(offer, asker, store, resolver, running)
+        gates = Gates(pace, token_seconds)
+        client = Parley(store.synced_commands, gates.trace())
+        client.own_cogs = (
+            Listener(client, turns, gates),
+            Ask(turns, gates),
+            ReplyControls(client, running, Actions(turns, store), offer, gates),
+            ModelCommands(offer, store, current, lists.health),
+            ConversationCommands(store),
+            HelpCommand(current),
+            PreferenceCommands(offer, store, resolver, current),
+        )
         app = App(client, settings.discord_token.get_secret_value())
-        async with lists.kept_fresh([offer.server(name) for name in offer.providers]):
+        async with lists.refreshing([offer.server(name) for name in offer.providers]):
             try:
                 yield app
             finally:
-                await responder.turns.drain()
+                await running.drain()
                 await app.close()
 
 

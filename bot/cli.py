@@ -1,7 +1,7 @@
 """The `parley` command: arguments, logging, exit codes.
 
-Exit codes: 0 all is well, 1 Parley cannot run or a check failed, 2 wrong arguments or settings. Each command loads what
-it needs, so that `--help` answers at once.
+Exit codes: 0 success, 1 Parley cannot run or a check failed, 2 invalid arguments or settings. Each command imports
+what it needs, so that `--help` is fast.
 """
 
 import asyncio
@@ -19,29 +19,38 @@ if TYPE_CHECKING:
     from bot.settings import Settings
 
 
+PORT_HELP = "Port to listen on; 0 picks a free one."
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="parley-bot", prog_name="parley")
 def main() -> None:
     """Parley brings every chat model into every Discord channel.
 
-    Settings come from the environment and from .env in this folder; .env.example explains them all.
+    Settings come from environment variables and from .env in the current directory; .env.example documents them.
     """
 
 
 @main.command()
 def run() -> None:
-    """Migrate the database, then connect to Discord and answer."""
+    """Connect to Discord and answer messages.
+
+    Migrates the database first.
+    """
     from bot import app
 
     _run(app.run(_settings(need_token=True)))
 
 
 @main.command()
-@click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
-@click.option("--no-browser", is_flag=True, help="Only print the page's address.")
-@click.option("--database", metavar="URL", help="Keep conversations in this database, as sqlite:///play.db.")
+@click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help=PORT_HELP)
+@click.option("--no-browser", is_flag=True, help="Print the URL of the page without opening a browser.")
+@click.option("--database", metavar="URL", help="Keep conversations in this database, e.g. sqlite:///play.db.")
 def playground(port: int, no_browser: bool, database: str | None) -> None:
-    """Try Parley with a simulated Discord and a scripted model: no account, no key."""
+    """Try Parley in the browser, without an account.
+
+    Runs the bot with a simulated Discord and a scripted model on this machine.
+    """
     from bot import logs
     from bot.playground import play
 
@@ -50,12 +59,12 @@ def playground(port: int, no_browser: bool, database: str | None) -> None:
 
 
 @main.command()
-@click.option("--port", default=0, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
+@click.option("--port", default=0, show_default=True, type=click.IntRange(0, 65535), help=PORT_HELP)
 def simulator(port: int) -> None:
-    """Run the simulated Discord and the scripted model alone, for any Discord bot.
+    """Simulate Discord and a model, for any bot.
 
-    Prints one line of JSON: api_url, gateway_url, model_url, bot_token, person_token (manages the server) and
-    member_token (an ordinary member).
+    Prints one line of JSON with, among others, api_url, gateway_url, model_url, bot_token, person_token (the server's
+    owner) and member_token (a member without special permissions).
     """
     from bot.simulator import serve
 
@@ -63,31 +72,34 @@ def simulator(port: int) -> None:
 
 
 @main.command()
-@click.option("--providers", is_flag=True, help="Ask every provider for its models and for one token instead.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.option("--providers", is_flag=True, help="Instead, ask each provider for its models and for one token.")
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 def doctor(providers: bool, as_json: bool) -> None:
-    """Check settings, database, providers and Discord, and name the remedy for what is wrong."""
+    """Check the setup and suggest fixes.
+
+    Checks settings, database, providers and Discord, and prints what is wrong and how to fix it.
+    """
     from bot.doctor import examine, examine_providers
 
     settings = _settings()
     findings = examine_providers(settings) if providers else examine(settings)
-    healthy = asyncio.run(_told(findings, "providers" if providers else "findings", as_json))
+    healthy = asyncio.run(_print_findings(findings, "providers" if providers else "findings", as_json))
     sys.exit(0 if healthy else 1)
 
 
 @main.group()
 def db() -> None:
-    """Look after the database."""
+    """Manage the database."""
 
 
 @db.command()
 def upgrade() -> None:
-    """Bring the database's tables up to date, as `parley run` does before it connects."""
-    from bot.store.database import DatabaseUnusable, migrate, sole_use
+    """Migrate the database to the latest version, as `parley run` does on start."""
+    from bot.store.database import DatabaseUnusable, exclusive_use, migrate
 
     path = _settings().database_path
     try:
-        with sole_use(path):
+        with exclusive_use(path):
             migrate(path)
     except DatabaseUnusable as error:
         _fail(str(error))
@@ -95,7 +107,7 @@ def upgrade() -> None:
 
 
 def _settings(*, need_token: bool = False) -> "Settings":
-    """The settings, with logging set up by them; a fault ends the program with a line for each."""
+    """Load the settings and configure logging; exits with 2 and a line per fault if they are invalid."""
     from bot import logs
     from bot.settings import WrongSettings, load_settings
 
@@ -109,21 +121,21 @@ def _settings(*, need_token: bool = False) -> "Settings":
     return settings
 
 
-def _run(work: Coroutine[Any, Any, None]) -> None:
-    """Run until it ends, on uvloop where the platform has it."""
+def _run(main: Coroutine[Any, Any, None]) -> None:
+    """Run the coroutine, on uvloop if it is installed; exits with 1 and a sentence on an expected error."""
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(work)
+            runner.run(main)
     except KeyboardInterrupt:
         sys.exit(130)
     except OSError as error:
         _fail(error.strerror or str(error))
-    except _expected() as error:
+    except _expected_errors() as error:
         _fail(str(error))
 
 
-def _expected() -> tuple[type[Exception], ...]:
-    """Whose messages are sentences for the operator; looked for only when something was raised."""
+def _expected_errors() -> tuple[type[Exception], ...]:
+    """The errors whose messages are sentences for the operator. Imported only once an error was raised."""
     from bot.app import CannotRun
     from bot.settings import WrongSettings
     from bot.store.database import DatabaseUnusable
@@ -145,20 +157,20 @@ def _fail(sentence: str) -> NoReturn:
     sys.exit(1)
 
 
-async def _told(findings: AsyncIterable["Finding"], title: str, as_json: bool) -> bool:
-    """Print the findings, as they come or as one document; whether all is well."""
-    told = []
+async def _print_findings(findings: AsyncIterable["Finding"], key: str, as_json: bool) -> bool:
+    """Print the findings, one by one or as a JSON document; returns whether all are ok."""
+    seen = []
     async for finding in findings:
-        told.append(finding)
+        seen.append(finding)
         if not as_json:
-            click.echo(_line(finding))
-    healthy = all(finding.ok for finding in told)
+            click.echo(_format_finding(finding))
+    healthy = all(finding.ok for finding in seen)
     if as_json:
-        click.echo(json.dumps({"ok": healthy, title: [asdict(finding) for finding in told]}, indent=2))
+        click.echo(json.dumps({"ok": healthy, key: [asdict(finding) for finding in seen]}, indent=2))
     return healthy
 
 
-def _line(finding: "Finding") -> str:
+def _format_finding(finding: "Finding") -> str:
     mark = "FAIL" if not finding.ok else "hint" if finding.remedy else "ok"
     remedy = f"\n      {finding.remedy}" if finding.remedy else ""
     return f"{mark:5} {finding.what}{remedy}"

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, HttpUrl, SecretStr, ValidationError, WebsocketUrl, field_validator
+from pydantic import Field, HttpUrl, SecretStr, ValidationError, WebsocketUrl, field_validator, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
@@ -16,31 +17,36 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from bot.preferences.declaration import LONGEST_SYSTEM_PROMPT, Footer, Preferences
-from bot.providers.catalogue import Catalogue, Model, WrongCatalogue, load_catalogue
+from bot.preferences.declaration import PREFERENCES, Preferences
+from bot.providers.catalogue import Catalogue, InvalidCatalogue, Model, load_catalogue
 from bot.providers.errors import redacted
 from bot.providers.offer import Access, NotOffered, Offer
 from bot.providers.patience import IDLE_SECONDS, RetryLimits
-from bot.providers.secrecy import written_secrets
+from bot.providers.secrecy import literal_secrets
+from bot.text import Refused
 
-SYSTEM_PROMPT = "You are Parley, a helpful assistant in a Discord chat. Answer in the language you are asked in."
+VARIABLES: Mapping[str, str] = MappingProxyType(
+    {
+        variable: name
+        for name, preference in PREFERENCES.items()
+        for variable in (f"DEFAULT_{name.upper()}", *preference.former_variables)
+    }
+)
+"""The operator's variables for preferences, each with its preference; DEFAULT_<NAME> goes before older names."""
 
 ALLOWED: Mapping[str, str] = {
     "DISCORD_TOKEN": "the bot's token from the Discord developer portal",
     "DISCORD_API_URL": "an http(s) address that ends with the API's version, as https://discord.com/api/v10",
     "DISCORD_GATEWAY_URL": "a ws(s) address, as wss://gateway.discord.gg/",
     "DATABASE_URL": "sqlite:///path/to/file.db (four slashes for an absolute path)",
-    "DEFAULT_MODEL": "provider/model, as groq/openai/gpt-oss-20b",
-    "FALLBACK_MODELS": "provider/model names in order, with commas between them",
     "RETRY_TRIES": "a whole number from 1 to 10",
     "RETRY_SECONDS": "seconds from 0 to 600",
     "IDLE_SECONDS": "seconds from 1 to 3600",
     "GRACE_SECONDS": "seconds from 0 to 600",
-    "SYSTEM_PROMPT": f"a text of at most {LONGEST_SYSTEM_PROMPT} characters",
-    "FOOTER": ", ".join(Footer),
     "CATALOGUE_FILE": "the path of a TOML file with paragraphs like those of bot/providers/catalogue.toml",
     "LOG_LEVEL": "DEBUG, INFO, WARNING or ERROR",
     "LOG_FORMAT": "text or json",
+    **{variable: str(PREFERENCES[name].input.allowed) for variable, name in VARIABLES.items()},
 }
 
 
@@ -52,8 +58,8 @@ class WrongSettings(Exception):
         super().__init__("\n".join(self.faults))
 
 
-class AccessSource(PydanticBaseSettingsSource):
-    """Collects each provider's key and `<PROVIDER>_BASE_URL` into `access`, by the names in the catalogue."""
+class DerivedSource(PydanticBaseSettingsSource):
+    """Variables whose names derive from data: providers' keys and `<PROVIDER>_BASE_URL`, and DEFAULT_<NAME>."""
 
     def __init__(self, settings: type[BaseSettings], sources: tuple[EnvSettingsSource, ...]) -> None:
         super().__init__(settings)
@@ -70,7 +76,8 @@ class AccessSource(PydanticBaseSettingsSource):
 
     def __call__(self) -> dict[str, Any]:
         file = self._values.get("catalogue_file")
-        return {
+        names = [variable.lower() for variable in VARIABLES]
+        return {name: self._values[name] for name in names if name in self._values} | {
             "access": {
                 name: {
                     "key": self._values.get((provider.key or "").lower()),
@@ -97,18 +104,16 @@ class Settings(BaseSettings):
     discord_api_url: HttpUrl | None = None
     discord_gateway_url: WebsocketUrl | None = None
     database_url: str = "sqlite:///data/parley.db"
-    default_model: str | None = None
-    fallback_models: str = ""
     retry_tries: int = Field(4, ge=1, le=10)
     retry_seconds: float = Field(60, ge=0, le=600)
     idle_seconds: float = Field(IDLE_SECONDS, ge=1, le=3600)
     grace_seconds: float = Field(10, ge=0, le=600)
-    system_prompt: str = Field(SYSTEM_PROMPT, max_length=LONGEST_SYSTEM_PROMPT)
-    footer: Footer = Footer.SHORT
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["text", "json"] = "text"
     catalogue_file: Path | None = None
     access: Annotated[dict[str, Access], NoDecode] = {}
+    defaults: Annotated[dict[str, str], NoDecode] = {}
+    """What was typed for preferences, by variable in lower case."""
 
     @classmethod
     def settings_customise_sources(
@@ -116,9 +121,16 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         init, env, dotenv = named["init_settings"], named["env_settings"], named["dotenv_settings"]
         readers = tuple(source for source in (dotenv, env) if isinstance(source, EnvSettingsSource))
-        return init, AccessSource(settings_cls, readers), env, dotenv  # a variable called ACCESS is none of ours
+        # variables called ACCESS or DEFAULTS are none of ours
+        return init, DerivedSource(settings_cls, readers), env, dotenv
 
-    @field_validator("log_level", "log_format", "footer", mode="before")
+    @model_validator(mode="before")
+    @classmethod
+    def _collect_defaults(cls, values: dict[str, Any]) -> dict[str, Any]:
+        names = [variable.lower() for variable in VARIABLES]
+        return values | {"defaults": {name: values[name] for name in names if values.get(name)}}
+
+    @field_validator("log_level", "log_format", mode="before")
     @classmethod
     def _any_case(cls, value: object, info: Any) -> object:
         if not isinstance(value, str):
@@ -139,18 +151,41 @@ class Settings(BaseSettings):
 
     def offer(self, listed: Mapping[str, Iterable[Model]] | None = None) -> Offer:
         """The providers that can be had with these settings; `listed` is what they say of their models."""
-        return Offer(self.catalogue, self.access, self.default_model, listed)
+        return Offer(self.catalogue, self.access, self.preferences().model, listed)
 
     def preferences(self) -> Preferences:
-        """The operator's layer: what holds where no server or channel chose."""
-        return Preferences(system_prompt=self.system_prompt, fallback=self.fallbacks, footer=self.footer)
+        """What the operator chose; it applies where no server, category, channel or thread did. Raises Refused."""
+        typed = {name: PREFERENCES[name].read(value) for name, (_, value) in self._typed().items()}
+        return Preferences(**typed)
+
+    def _typed(self) -> dict[str, tuple[str, str]]:
+        """For each preference that the operator chose the variable and what was typed."""
+        found: dict[str, tuple[str, str]] = {}
+        for variable, name in VARIABLES.items():
+            if variable.lower() in self.defaults:
+                found.setdefault(name, (variable, self.defaults[variable.lower()]))
+        return found
+
+    def default_faults(self) -> list[str]:
+        """A line for each preference of the operator's that is wrong, or names a model that is not offered."""
+        faults: list[str] = []
+        usable = self.model_copy(update={"defaults": {}}).offer()
+        for name, (variable, typed) in self._typed().items():
+            try:
+                value = PREFERENCES[name].read(typed)
+            except Refused:
+                faults.append(_fault_line(variable, typed, ALLOWED[variable]))
+                continue
+            faults += _not_offered(variable, usable, PREFERENCES[name].input.models(value))
+        return faults
 
     @property
-    def fallbacks(self) -> tuple[str, ...]:
-        """What answers in turn when a model does not, each `provider/model`."""
-        return tuple(name.strip() for name in self.fallback_models.split(",") if name.strip())
+    def named_models(self) -> tuple[str, ...]:
+        """The models that the operator's preferences name."""
+        chosen = self.preferences().chosen().items()
+        return tuple(model for name, value in chosen for model in PREFERENCES[name].input.models(value))
 
-    def budget(self) -> RetryLimits:
+    def retry_limits(self) -> RetryLimits:
         """How patient to be with one endpoint."""
         return RetryLimits(self.retry_tries, self.retry_seconds)
 
@@ -160,7 +195,7 @@ class Settings(BaseSettings):
         known = [key.get_secret_value() for key in keys if key]
         for name, provider in self.catalogue.items():
             base_url = self.access.get(name, Access()).base_url
-            known += written_secrets(provider, [str(base_url)] if base_url else [])
+            known += literal_secrets(provider, [str(base_url)] if base_url else [])
         return known
 
     @property
@@ -173,8 +208,8 @@ def load_settings(*, need_token: bool = False, **given: Any) -> Settings:
     faults: list[str] = []
     try:
         settings = Settings(**given)
-    except WrongCatalogue as error:
-        raise WrongSettings([f"CATALOGUE_FILE: {fault}" for fault in error.faults]) from None
+    except InvalidCatalogue as error:
+        raise WrongSettings([f"CATALOGUE_FILE: {fault}" for fault in error.errors]) from None
     except UnicodeDecodeError as error:
         raise WrongSettings([f".env: is not UTF-8 text: {error.reason} at byte {error.start}"]) from None
     except ValidationError as error:
@@ -183,8 +218,7 @@ def load_settings(*, need_token: bool = False, **given: Any) -> Settings:
         settings = Settings(**given | _defaults(problems))
     if need_token and not settings.discord_token:
         faults.append(f"DISCORD_TOKEN: not set; allowed: {ALLOWED['DISCORD_TOKEN']}")
-    faults += _unknown_models("DEFAULT_MODEL", settings, [settings.default_model] if settings.default_model else [])
-    faults += _unknown_models("FALLBACK_MODELS", settings, settings.fallbacks)
+    faults += settings.default_faults()
     if faults:
         raise WrongSettings(faults)
     return settings
@@ -202,13 +236,14 @@ def _defaults(problems: list[ErrorDetails]) -> dict[str, Any]:
     return values
 
 
-def _unknown_models(name: str, settings: Settings, models: Iterable[str]) -> list[str]:
+def _not_offered(variable: str, offer: Offer, models: Iterable[str]) -> list[str]:
+    """A line for each of the models that is not offered."""
     faults = []
     for model in models:
         try:
-            settings.offer().endpoint(model)
+            offer.endpoint(model)
         except NotOffered as error:
-            faults.append(f"{name}: read {model!r}; {error}")
+            faults.append(f"{variable}: read {model!r}; {error}")
     return faults
 
 
@@ -221,12 +256,16 @@ def _fault(problem: ErrorDetails) -> str:
             allowed = ALLOWED.get(name, problem["msg"])
         case _:
             name, allowed = "settings", problem["msg"]
-    return f"{name}: read {_readable(name, problem['input'])}; allowed: {allowed}"
+    return _fault_line(name, problem["input"], allowed)
+
+
+def _fault_line(name: str, value: object, allowed: str) -> str:
+    return f"{name}: read {_readable(name, value)}; allowed: {allowed}"
 
 
 def _readable(name: str, value: object) -> str:
     """What was read, without what could be a secret: tokens, and the credentials of an address."""
-    if "TOKEN" in name or "KEY" in name:
+    if name not in VARIABLES and ("TOKEN" in name or "KEY" in name):
         return "something else"
     text = re.sub(r"//[^/@\s]*@", "//***@", str(value))
     return repr(text if len(text) <= 80 else f"{text[:80]}…")

@@ -1,4 +1,4 @@
-"""Writes docs/providers.md from the catalogue: `make docs`. A test compares them."""
+"""Generates docs/providers.md from the catalogue: `make docs`. A test checks that it is up to date."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,40 +12,43 @@ COLUMNS = (
     "Base URL",
     "Key",
     "Default model",
-    "Limit field",
+    "Length limit",
     "Parameters",
     "Usage",
     "Reasoning",
     "Images",
     "Model list",
-    "Good to know",
+    "Notes",
 )
 
 INTRODUCTION = """\
 # Providers
 
-What Parley knows of each provider, out of `bot/providers/catalogue.toml`. `make docs` writes this page anew.
+What Parley knows about each provider. This page is generated from `bot/providers/catalogue.toml`; run `make docs` to
+update it.
 
-- Requests go to the base URL with `/chat/completions` behind it; `NAME_BASE_URL`, as `XAI_BASE_URL`, overrides it.
-  One without a path, as `http://host:11434`, gets the provider's usual one.
-- A provider is offered when its key is set, and always where it needs none.
-- Parameters are sent when somebody set them, and only then. What a provider refuses is left out, what is out of range
-  is brought into it, and a parameter that a model turns out to refuse is left out from then on.
-- Usage comes unasked or on request, which is `stream_options`.
-- Images go along as data URLs, also where https URLs are taken: addresses at Discord run out, and say who asks. What is
-  too large, too many or of another type is left out, and the reply says so.
-- Messages of one role that follow one another are joined. A model that refuses the role of the system prompt is told it
-  in another, at last by the user.
-- A list of models, under the base URL, is read for the facts that are named; the catalogue has others for known models.
+- Requests go to the base URL followed by `/chat/completions`. `<NAME>_BASE_URL`, for example `XAI_BASE_URL`, overrides
+  the base URL. If it has no path, as in `http://host:11434`, the provider's default path is added.
+- A provider is available if its key is set or if it needs none.
+- Parameters are sent only if somebody set them. Those that a provider refuses are left out, values out of range are
+  clamped, and a parameter that a model turns out to refuse is left out from then on.
+- Usage is sent unasked or on request (`stream_options`).
+- Images are always sent as data URLs, even to providers that accept https URLs: links to Discord attachments expire,
+  and requests for them reveal who asks. Images that are too large, too many or of another type are left out, and the
+  reply says so.
+- Consecutive messages of the same role are merged. If a model refuses the role of the system prompt, another role is
+  used, in the end that of the user.
+- The list of models, below the base URL, is read for the facts that are named; the catalogue supplies others for known
+  models.
 """
 
 ADDING = """\
-## To add a provider
+## Add a provider
 
-`CATALOGUE_FILE` names a TOML file of your own, with paragraphs like those of `bot/providers/catalogue.toml`, whose
-first lines explain the fields. The key's variable, `NAME_BASE_URL`, the commands and their autocompletion follow from
-it. A paragraph of a known name needs only the fields that differ. What is wrong in it is told at the start, a line for
-each fault: file, provider, field, why.
+Set `CATALOGUE_FILE` to a TOML file with entries like those of `bot/providers/catalogue.toml`, which explains the fields
+at its top. The variable for the key, `<NAME>_BASE_URL`, the commands and their autocompletion follow from the entry. An
+entry for a known provider needs only the fields that differ. Mistakes are reported at the start, one line for each:
+file, provider, field, reason.
 
 A vLLM server:
 
@@ -58,12 +61,12 @@ models = [{ id = "qwen3-8b", context = 32_768, vision = false }]
 reasoning = "reasoning_content"
 images = { count = 0 }
 model_list = { context = "max_model_len" }
-note = "On our own machine."
+note = "Runs on our own machine."
 start = "vllm serve Qwen/Qwen3-8B --served-model-name qwen3-8b"
 ```
 
-A deployment in Azure. It wants its key in another header and a version in the address, and the base URL ends with its
-name, so it answers whatever model is asked for:
+An Azure deployment. It expects the key in another header and a version in the query, and its base URL contains the
+deployment, so it answers under any model name:
 
 ```toml
 [azure]
@@ -80,19 +83,19 @@ model_list = { path = "/openai/models", only = { "capabilities.chat_completion" 
 
 
 def page() -> str:
-    """The whole page."""
-    lines = [row(name, provider) for name, provider in load_catalogue().items()]
-    table = [_line(COLUMNS), _line(["---"] * len(COLUMNS)), *map(_line, lines)]
+    """Return the page as Markdown."""
+    rows = [row(name, provider) for name, provider in load_catalogue().items()]
+    table = [_line(COLUMNS), _line(["---"] * len(COLUMNS)), *map(_line, rows)]
     return "\n".join([INTRODUCTION, *table, "", ADDING])
 
 
 def row(name: str, provider: Provider) -> Sequence[str]:
-    """What a provider takes and gives."""
+    """Return the cells of a provider."""
     return [
         f"**{provider.title}** {_code(name)}",
         _address(provider),
         _key(provider),
-        _code(provider.default_model) if provider.default_model else "the operator's",
+        _code(provider.default_model) if provider.default_model else "set by the operator",
         _code(provider.max_tokens),
         _parameters(provider),
         _usage(provider),
@@ -106,9 +109,9 @@ def row(name: str, provider: Provider) -> Sequence[str]:
 def _address(provider: Provider) -> str:
     address = str(provider.base_url).rstrip("/")
     query = "&".join(f"{name}={value}" for name, value in provider.query.items())
-    usual = Provider.model_fields["endpoint"].default
-    behind = f", then {_code(provider.endpoint)}" if provider.endpoint != usual else ""
-    return _code(address) + behind + (f", with {_code('?' + query)}" if query else "")
+    default = Provider.model_fields["endpoint"].default
+    path = f", then {_code(provider.endpoint)}" if provider.endpoint != default else ""
+    return _code(address) + path + (f", with {_code('?' + query)}" if query else "")
 
 
 def _key(provider: Provider) -> str:
@@ -126,12 +129,18 @@ def _parameters(provider: Provider) -> str:
     role = [] if provider.system_role == "system" else [f"system prompt as {_code(provider.system_role)}"]
     order = [] if provider.roles == "strict" else ["roles in any order"]
     return "; ".join(
-        [*range_, *refused, *renamed, *role, *order, *(words for model in provider.models if (words := _of(model)))]
+        [
+            *range_,
+            *refused,
+            *renamed,
+            *role,
+            *order,
+            *(text for model in provider.models if (text := _refused_by(model))),
+        ]
     )
 
 
-def _of(model: Model) -> str:
-    """What one of its models does not take."""
+def _refused_by(model: Model) -> str:
     if model.drop:
         return f"{_code(model.id)}: no {_codes(model.drop, ' and no ')}"
     return f"{_code(model.id)}: only one of {_codes(model.exclusive)}" if model.exclusive else ""
@@ -139,39 +148,39 @@ def _of(model: Model) -> str:
 
 def _usage(provider: Provider) -> str:
     if not provider.stream:
-        return "in the whole answer: it cannot stream"
+        return "with the whole completion: it cannot stream"
     return "on request" if provider.stream_options else "unasked"
 
 
 def _reasoning(provider: Provider) -> str:
-    ways = {"parts": "in parts of the content", "tags": f"in {_code('<think>')} or {_code('<thought>')}", "none": "–"}
-    return ways.get(provider.reasoning) or f"in {_code(provider.reasoning)}"
+    forms = {"parts": "in parts of the content", "tags": f"in {_code('<think>')} or {_code('<thought>')}", "none": "–"}
+    return forms.get(provider.reasoning) or f"in {_code(provider.reasoning)}"
 
 
 def _images(images: Images) -> str:
     if not images.count or "data" not in images.urls:
         return "none"
-    types = ", ".join(kind.removeprefix("image/").upper() for kind in images.types)
+    types = ", ".join(name.removeprefix("image/").upper() for name in images.types)
     detail = "with" if images.detail else "without"
-    size = f"{images.count} of {_size(images.each)}, {_size(images.in_all)} in all"
+    size = f"{images.count} of up to {_size(images.each)}, {_size(images.in_all)} in total"
     return f"{size}; {types}; as {' or '.join(images.urls)} URLs; {detail} {_code('detail')}"
 
 
 def _model_list(form: ModelList) -> str:
-    told = {
+    known = {
         "context": bool(form.context),
         "vision": bool(form.vision),
         "prices": bool(form.prompt_price and form.completion_price),
     }
-    facts = ", ".join(fact for fact, known in told.items() if known) or "only ids"
-    asked = f", then {_code(form.detail)} of each" if form.detail else ""
-    own = f"; with {_codes(form.headers)}" if form.headers else ""
-    return f"{_code(form.path)}{asked}: {facts}{own}"
+    facts = ", ".join(fact for fact, listed in known.items() if listed) or "only ids"
+    detail = f", then {_code(form.detail)} for each" if form.detail else ""
+    headers = f"; with {_codes(form.headers)}" if form.headers else ""
+    return f"{_code(form.path)}{detail}: {facts}{headers}"
 
 
 def _notes(provider: Provider) -> str:
     retired = f"**Retired on {provider.retired}.**" if provider.retired else ""
-    start = f"Started with {_code(provider.start)}." if provider.start else ""
+    start = f"Start it with {_code(provider.start)}." if provider.start else ""
     former = [str(url).rstrip("/") for url in provider.former_base_urls]
     return " ".join(filter(None, [retired, provider.note, start, f"Formerly {_codes(former)}." if former else ""]))
 

@@ -1,4 +1,4 @@
-"""How Alembic reaches the database: Parley hands it a path; the `alembic` command itself takes Parley's settings."""
+"""How Alembic finds the database: Parley passes a path; the `alembic` command reads Parley's settings."""
 
 from pathlib import Path
 
@@ -6,13 +6,16 @@ from alembic import context
 from sqlalchemy import URL, create_engine, event
 from sqlalchemy.engine import Connection
 
-from bot.settings import load_settings
 from bot.store.tables import metadata
 
 
 def database_path() -> Path:
     given: Path | None = context.config.attributes.get("database_path")
-    return given or load_settings().database_path
+    if given:
+        return given
+    from bot.settings import load_settings  # only the `alembic` command needs it
+
+    return load_settings().database_path
 
 
 def run(connection: Connection) -> None:
@@ -23,7 +26,7 @@ def run(connection: Connection) -> None:
 
 
 engine = create_engine(URL.create("sqlite", database=str(database_path())))
-# the driver's own transactions leave DDL out of them: a migration that fails half-way has to roll back
+# the driver's own transactions exclude DDL, but a migration that fails half-way must roll back
 event.listen(engine, "connect", lambda connection, _: setattr(connection, "isolation_level", None))
 event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
 try:

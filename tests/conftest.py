@@ -10,8 +10,8 @@ import pytest
 
 from bot.app import App, open_app
 from bot.playground import playground_settings
-from bot.preferences.declaration import Footer
-from bot.settings import Settings
+from bot.preferences.declaration import PREFERENCES, Footer
+from bot.settings import VARIABLES, Settings
 from bot.simulator import Limits, Simulator
 from tests.person import Person
 
@@ -32,7 +32,16 @@ def settings(sim: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     """Settings where every provider is the scripted model, and nothing is read from the machine's environment."""
     monkeypatch.chdir(tmp_path)
     settings = playground_settings(sim, f"sqlite:///{tmp_path / 'parley.db'}")
-    return settings.model_copy(update={"retry_tries": 1, "footer": Footer.OFF, "grace_seconds": 0})
+    return changed(settings, retry_tries=1, footer=Footer.OFF, grace_seconds=0)
+
+
+def changed(settings: Settings, **changes: Any) -> Settings:
+    """The settings with others in their place; a variable of a preference takes a value or what is typed for one."""
+    defaults = {}
+    for variable, name in VARIABLES.items():
+        if (value := changes.pop(variable.lower(), None)) is not None:
+            defaults[f"default_{name}"] = value if isinstance(value, str) else PREFERENCES[name].input.write(value)
+    return settings.model_copy(update=changes | {"defaults": settings.defaults | defaults})
 
 
 @pytest.fixture
@@ -41,7 +50,7 @@ def start_parley(settings: Settings) -> StartParley:
 
     @asynccontextmanager
     async def start(**changes: Any) -> AsyncIterator[App]:
-        async with open_app(settings.model_copy(update=changes), PACE) as app:
+        async with open_app(changed(settings, **changes), PACE) as app:
             await app.ready()
             yield app
 

@@ -1,4 +1,4 @@
-"""The parts of Discord's forms: a command's options, a modal's fields, buttons and selects."""
+"""Command options, modals, buttons and selects, as a client reads and sends them."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -7,13 +7,13 @@ from tests.listener import Json, id_of
 
 File = tuple[str, bytes]
 ATTACHMENT = 11
-BUTTON = 2
+BUTTON, TEXT_INPUT = 2, 4
 
 
 def given_options(
     declared: list[Json], path: list[str], options: Mapping[str, Any], files: list[File], focused: str | None
 ) -> list[Json]:
-    """The options as a client sends them, nested in their subcommands."""
+    """The `options` that a client sends, nested in the subcommands of `path`. Appends attachments to `files`."""
     by_name = {option["name"]: option for option in declared}
     if path:
         inner = by_name[path[0]]
@@ -35,19 +35,20 @@ def _value(kind: int, value: Any, files: list[File]) -> Any:
 
 
 def every_component(components: list[Json]) -> Iterator[Json]:
-    """All components, nested ones too."""
+    """All components, including nested ones."""
     for component in components:
         yield component
         yield from every_component([*component.get("components", []), *filter(None, [component.get("accessory")])])
 
 
 def names_of(component: Json) -> tuple[str | None, ...]:
-    """What a button or select can be called by: its label, emoji, placeholder or custom_id."""
+    """The names that identify a button or select: label, emoji, placeholder, custom_id."""
     emoji = (component.get("emoji") or {}).get("name")
     return component.get("label"), emoji, component.get("placeholder"), component.get("custom_id")
 
 
 def find_component(components: list[Json], name: str) -> Json:
+    """The button or select of this name. Raises LookupError with the names there are."""
     usable = [component for component in every_component(components) if any(names_of(component))]
     for component in usable:
         if name in names_of(component):
@@ -57,18 +58,18 @@ def find_component(components: list[Json], name: str) -> Json:
 
 
 def buttons(message: Mapping[str, Any]) -> list[str]:
-    """The enabled buttons, each by its label or emoji."""
+    """The labels or emoji of the buttons that are enabled."""
     pressable = [c for c in every_component(message["components"]) if c["type"] == BUTTON and not c.get("disabled")]
     return [next(filter(None, names_of(button))) or "" for button in pressable]
 
 
 def choices(message: Mapping[str, Any], select: str) -> list[str]:
-    """The values a string select offers."""
+    """The option values of a string select."""
     return [option["value"] for option in find_component(message["components"], select)["options"]]
 
 
 def filled_in(components: list[Json], values: Mapping[str, Any]) -> list[Json]:
-    """A modal's components with the values entered."""
+    """A modal's components as a client submits them, with these values by custom_id."""
     filled: list[Json] = []
     for component in components:
         shown: Json = {key: component[key] for key in ("type", "id", "custom_id") if key in component}
@@ -76,6 +77,8 @@ def filled_in(components: list[Json], values: Mapping[str, Any]) -> list[Json]:
             shown["components"] = filled_in(component["components"], values)
         if "component" in component:
             [shown["component"]] = filled_in([component["component"]], values)
+        if component["type"] == TEXT_INPUT:
+            shown["value"] = component.get("value", "")  # a client sends what was filled in before
         if component.get("custom_id") in values:
             entered = values[component["custom_id"]]
             shown["values" if isinstance(entered, list) else "value"] = entered

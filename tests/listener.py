@@ -1,4 +1,4 @@
-"""Events that a person's client receives on the gateway, and ways to wait for them."""
+"""The gateway events of a person's client, and methods that wait for them."""
 
 import asyncio
 import json
@@ -9,7 +9,7 @@ import aiohttp
 
 Json = dict[str, Any]
 Wanted = str | Callable[[Json], bool]
-Ref = str | int | Mapping[str, Any]  # an id, or the object that has it
+Ref = str | int | Mapping[str, Any]  # an id, or an object with an id
 T = TypeVar("T")
 
 TIMEOUT = 10.0
@@ -20,7 +20,7 @@ def id_of(ref: Ref) -> str:
 
 
 class Listener:
-    """Keeps every event. `_since` marks the person's last action: waits look at the events since then."""
+    """Records every event. Waits look at the events since the person's last action, which start at index `_since`."""
 
     def __init__(self) -> None:
         self._news = asyncio.Condition()
@@ -52,7 +52,7 @@ class Listener:
             await socket.send_json({"op": 1, "d": None})
 
     async def until(self, found: Callable[[], T | None], timeout: float = TIMEOUT, *, what: str = "") -> T:
-        """Return what `found` returns, as soon as that is not None."""
+        """Wait until `found` returns something other than None, and return it."""
         try:
             async with asyncio.timeout(timeout), self._news:
                 while (result := found()) is None:
@@ -65,7 +65,7 @@ class Listener:
     async def event(
         self, name: str, fits: Callable[[Json], bool] = lambda data: True, timeout: float = TIMEOUT
     ) -> Json:
-        """Return the first such event since the person's last action."""
+        """Wait for the first event of this name that fits, since the person's last action."""
 
         def found() -> Json | None:
             return next((data for kind, data in self.events[self._since :] if kind == name and fits(data)), None)
@@ -75,9 +75,9 @@ class Listener:
     async def hears(
         self, *wanted: Wanted, reply_to: Ref | None = None, channel: Ref | None = None, timeout: float = TIMEOUT
     ) -> Json:
-        """Return the first message by someone else, new or edited since the last action, that fits everything wanted.
+        """Wait for another user's message, created or edited since the last action, that matches everything `wanted`.
 
-        A string is looked for in the text; a function is asked. Returns the message as it was when it fitted.
+        A string must be part of the content, a function must return True. Returns the message as it matched.
         """
 
         def fits(message: Json) -> bool:
@@ -98,19 +98,19 @@ class Listener:
         return (data for name, data in self.events[since:] if name in ("MESSAGE_CREATE", "MESSAGE_UPDATE"))
 
     def states(self, message: Ref) -> list[Json]:
-        """Every state of the message, in order."""
+        """All states of the message, oldest first."""
         return [shown for shown in self._messages() if shown["id"] == id_of(message)]
 
     def saw(self, message: Ref) -> list[str]:
-        """Every text the message had, in order."""
+        """The content of all states of the message, oldest first."""
         return [shown["content"] for shown in self.states(message)]
 
     def latest(self, message: Ref) -> Json:
-        """The message as it was last shown."""
+        """The last state of the message."""
         return self.states(message)[-1]
 
     def pinged(self, message: Ref) -> bool:
-        """Whether the message pinged this person when it was posted: by mention, as a reply or with everyone.
+        """Whether the message mentioned this person, directly, as a reply or by @everyone, when it was created.
 
         An edit pings nobody.
         """
@@ -118,9 +118,10 @@ class Listener:
         return bool(first["mention_everyone"]) or any(user["id"] == self.id for user in first["mentions"])
 
     def heard_from(self, author: Ref, channel: Ref | None = None) -> list[Json]:
-        """The last state of each message by this author, oldest first."""
+        """The last state of each message by this author, oldest message first."""
         states = {shown["id"]: shown for shown in self._messages() if shown["author"]["id"] == id_of(author)}
         return [shown for shown in states.values() if channel is None or shown["channel_id"] == id_of(channel)]
 
     async def gone(self, message: Ref, timeout: float = TIMEOUT) -> None:
+        """Wait until the message is deleted."""
         await self.event("MESSAGE_DELETE", lambda data: bool(data["id"] == id_of(message)), timeout)

@@ -6,7 +6,7 @@
         ana.saw(reply)                                         # every text it had, in order
         await ana.say("thanks", reply_to=reply)
         await ana.hears("You are welcome")
-        answer = await ana.command("settings set", {"model": "x/y"}, channel=general)
+        answer = await ana.sets("model", "x/y")
 
 Every wait looks at the gateway events since the person's last action: `hears` therefore misses nothing that arrived
 during a request, and never returns the answer to an earlier question.
@@ -141,6 +141,11 @@ class Person(Client):
     ) -> Json:
         """Uses a slash command ("settings set" names a subcommand) and waits for the message that answers it."""
         return await self.answer(await self.use(path, options, channel), timeout)
+
+    async def sets(self, name: str, value: Any, where: Ref | None = None) -> Json:
+        """Uses `/settings set` and returns the answer; `where` is left out for the whole server."""
+        place = {} if where is None else {"where": id_of(where)}
+        return await self.command("settings set", {"name": name, "value": str(value)} | place)
 
     async def use(self, path: str, options: Mapping[str, Any] | None = None, channel: Ref | None = None) -> str:
         """Uses a slash command and returns the interaction's id once it is acknowledged."""

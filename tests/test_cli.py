@@ -172,7 +172,7 @@ async def test_a_rejected_token_exits_with_one_sentence_and_status_1(parley: Par
     assert (run.code, run.out) == (1, "")
     assert run.faults == ["Discord does not accept DISCORD_TOKEN. Reset the token in the developer portal."]
     assert doctor.code == 1
-    assert "FAIL  Discord answers 401 to the token" in doctor.out
+    assert "FAIL  Discord rejected the token with HTTP 401" in doctor.out
 
 
 async def test_the_doctor_says_what_is_missing_and_what_to_do(parley: Parley) -> None:

@@ -64,8 +64,8 @@ async def test_what_does_not_run_here_is_a_hint_unless_it_was_asked_for(catalogu
     found = await examined(catalogue, {})
     assert list(found) == ["ollama", "lmstudio"]
     assert (found["ollama"].ok, found["ollama"].works, found["ollama"].reachable) == (True, False, False)
-    assert found["ollama"].what == f"Ollama does not run at {nowhere}"
-    assert found["ollama"].remedy == "start it with `ollama serve`, or set OLLAMA_BASE_URL to where it runs"
+    assert found["ollama"].what == f"Ollama is not running at {nowhere}"
+    assert found["ollama"].remedy == "start it with `ollama serve`, or set OLLAMA_BASE_URL to its address"
     asked_for: list[dict[str, Any]] = [
         {"access": {"lmstudio": at(nowhere, None)}},
         {"access": {}, "default_model": "lmstudio/heron"},
@@ -104,16 +104,16 @@ async def test_the_operator_s_model_is_the_one_that_is_tried(sim: Simulator, cat
             "check GROQ_API_KEY",
             False,
         ),
-        (Fail(402, {"error": {"message": "Insufficient Balance"}}), "top up the account at Groq", True),
+        (Fail(402, {"error": {"message": "Insufficient Balance"}}), "add credit to your Groq account", True),
         (Fail(429, {"error": {"message": "slow down"}}), "wait and try again", True),
         (
             Fail(404, {"error": {"code": "model_not_found", "message": "no such model"}}),
-            "name a model that it has in DEFAULT_MODEL, as groq/parley-demo, groq/parley-demo-mini",
+            "set DEFAULT_MODEL to a model that it offers, such as groq/parley-demo, groq/parley-demo-mini",
             True,
         ),
-        (Fail(410, {"error": {"message": "gone"}}), "choose another model with DEFAULT_MODEL", None),
-        (Fail(503, "busy"), "the trouble is at the provider", None),
-        (Fail(418, {"error": {"message": "I am a teapot"}}), "CATALOGUE_FILE can correct it", True),
+        (Fail(410, {"error": {"message": "gone"}}), "set DEFAULT_MODEL to another model", None),
+        (Fail(503, "busy"), "the problem is on the provider's side", None),
+        (Fail(418, {"error": {"message": "I am a teapot"}}), "correct it in CATALOGUE_FILE", True),
         (Fail(200, "<html>welcome</html>", {"Content-Type": "text/html"}), "check GROQ_BASE_URL", None),
     ],
 )
@@ -141,7 +141,7 @@ async def test_a_list_that_cannot_be_had_is_no_failure(shelf: Shelf, catalogue: 
         shelf.answers["/v1/models"] = refusal
         found = await examined(catalogue, {"codestral": at(f"{shelf.url}/v1")})
         assert (found["codestral"].ok, found["codestral"].models, found["codestral"].key_accepted) == (True, None, True)
-        assert "no list of models: " in found["codestral"].what
+        assert "no model list: " in found["codestral"].what
 
 
 async def test_a_model_that_refuses_so_short_an_answer_is_asked_for_a_longer_one(
@@ -189,7 +189,7 @@ async def test_a_retired_provider_with_a_key_is_named_and_not_asked(catalogue: P
     github = (await examined(catalogue, {"github": {"key": KEY}}))["github"]
     assert (github.ok, github.reachable) == (False, None)
     assert "GitHub was retired on 2026-07-30" in github.what
-    assert "take GITHUB_API_KEY away, or point GITHUB_BASE_URL at a server" in github.remedy
+    assert "remove GITHUB_API_KEY, or set GITHUB_BASE_URL to a compatible server" in github.remedy
 
 
 async def test_five_providers_are_tried_side_by_side(shelf: Shelf, catalogue: Path) -> None:
@@ -239,7 +239,7 @@ async def test_the_command_says_it_line_by_line(sim: Simulator, catalogue: Path,
     ended = await parley("doctor", "--providers", **environment)
     assert ended.code == 1
     lines = ended.out.splitlines()
-    assert lines[0].startswith(f"FAIL  Groq at {sim.model_url}: its key is not accepted (HTTP 401 ")
+    assert lines[0].startswith(f"FAIL  Groq at {sim.model_url}: API key rejected (HTTP 401 ")
     assert lines[1] == "      check GROQ_API_KEY"
 
 
@@ -280,4 +280,4 @@ async def test_the_other_checks_are_told_to_machines_too(sim: Simulator, catalog
     ended = await Parley(tmp_path)("doctor", "--json", DEFAULT_MODEL="ollama/heron", **environment)
     document = json.loads(ended.out)
     assert (ended.code, document["ok"]) == (0, True)
-    assert {"ok": True, "what": "the MESSAGE CONTENT intent", "remedy": ""} in document["findings"]
+    assert {"ok": True, "what": "the MESSAGE CONTENT intent is enabled", "remedy": ""} in document["findings"]

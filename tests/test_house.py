@@ -32,8 +32,8 @@ FEW_IMPORTS: dict[str, set[str]] = {
 }
 """What may be imported beside the standard library."""
 
-BOUNDARIES = {"bot/turn/turn.py", "bot/doctor.py"}
-"""Where any exception may be caught: the boundary of a turn, and the doctor."""
+BOUNDARIES = {"bot/turn/turn.py", "bot/discord/commands/responses.py", "bot/doctor.py"}
+"""Where any exception may be caught: the boundaries of a turn and of an interaction, and the doctor."""
 
 WORDS_FOR_NOTHING = {"manager", "handler", "service", "helper", "util", "utils", "common", "misc", "info", "core"}
 

@@ -14,12 +14,13 @@ import discord
 import pytest
 
 from bot.doctor import DISCORD_API
+from bot.preferences.declaration import PREFERENCES
 from bot.providers.catalogue import load_catalogue
-from bot.settings import Settings, load_settings
+from bot.settings import VARIABLES, Settings, load_settings
 
 ROOT = Path(__file__).parent.parent
 CATALOGUE = load_catalogue()
-PLAIN = [name.upper() for name in Settings.model_fields if name != "access"]
+PLAIN = [name.upper() for name in Settings.model_fields if name not in ("access", "defaults")]
 KEYS = [provider.key for provider in CATALOGUE.values() if provider.key]
 BASE_URLS = {f"{name.upper()}_BASE_URL": str(provider.base_url).rstrip("/") for name, provider in CATALOGUE.items()}
 BUILT_IN = {"DISCORD_API_URL": DISCORD_API, "DISCORD_GATEWAY_URL": "wss://gateway.discord.gg/", **BASE_URLS}
@@ -52,7 +53,7 @@ def run(folder: Path, *command: str | Path) -> str:
 
 
 def bare_environment() -> dict[str, str]:
-    ours = {*PLAIN, *KEYS, *BASE_URLS, "PYTHONPATH"}
+    ours = {*PLAIN, *VARIABLES, *KEYS, *BASE_URLS, "PYTHONPATH"}
     return {name: value for name, value in os.environ.items() if name not in ours}
 
 
@@ -93,8 +94,12 @@ def test_the_example_settings_are_complete_and_work_unchanged(monkeypatch: pytes
         monkeypatch.delenv(name)
     example = ROOT / ".env.example"
     written = dict(re.findall(r"^(?:# )?([A-Z_]+)=(.*)$", example.read_text(encoding="utf-8"), re.MULTILINE))
-    assert set(written) == {*PLAIN, *KEYS, *BASE_URLS}
+    assert set(written) - set(VARIABLES) == {*PLAIN, *KEYS, *BASE_URLS}
     for name, value in written.items():
+        if name in VARIABLES:
+            preference = PREFERENCES[VARIABLES[name]]
+            assert value.strip('"') in ("", preference.default)
+            continue
         default = BUILT_IN.get(name) or getattr(Settings.model_fields.get(name.lower()), "default", None)
         assert value.strip('"') == ("" if default is None else str(default).removesuffix(".0"))
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.preferences.declaration import LONGEST_SYSTEM_PROMPT
+from bot.preferences.declaration import PREFERENCES, Preferences
 from bot.providers.catalogue import load_catalogue
-from bot.settings import ALLOWED, SYSTEM_PROMPT, Settings, WrongSettings, load_settings
+from bot.settings import ALLOWED, Settings, WrongSettings, load_settings
+from tests.preferences.values import samples, wrong_texts
 
 SetEnvironment = Callable[..., None]
 
@@ -51,7 +52,7 @@ def test_without_anything_set_the_defaults_hold() -> None:
     settings = load_settings()
     assert settings.discord_token is None
     assert settings.database_path == Path("data/parley.db")
-    assert settings.preferences().system_prompt == SYSTEM_PROMPT
+    assert settings.preferences() == Preferences()
     assert (settings.log_level, settings.log_format) == ("INFO", "text")
     assert list(settings.offer().providers) == ["ollama", "lmstudio"]
     assert settings.secrets() == []
@@ -207,12 +208,36 @@ def test_numbers_have_bounds(env: SetEnvironment, name: str, lowest: str, highes
 
 def test_fallbacks_are_read_in_order_and_each_must_be_available(env: SetEnvironment) -> None:
     env(GROQ_API_KEY="k-12345678", FALLBACK_MODELS=" groq/owl, ,ollama/gemma4 ")
-    assert load_settings().fallbacks == ("groq/owl", "ollama/gemma4")
+    assert load_settings().preferences().fallback == ("groq/owl", "ollama/gemma4")
     env(FALLBACK_MODELS="barn/owl,groq/owl,xai/grok-4.3")
     assert [fault.partition(";")[0] for fault in faults()] == [
         "FALLBACK_MODELS: read 'barn/owl'",
         "FALLBACK_MODELS: read 'xai/grok-4.3'",
     ]
+
+
+@pytest.mark.parametrize("name", sorted(PREFERENCES))
+def test_every_preference_can_be_set_by_the_operator_as_people_type_it(env: SetEnvironment, name: str) -> None:
+    keys = {provider.key: "k-12345678" for provider in load_catalogue().values() if provider.key}
+    variable, preference = f"DEFAULT_{name.upper()}", PREFERENCES[name]
+    for value in samples(name):
+        env(**keys, **{variable: preference.input.write(value)})
+        assert load_settings().preferences().chosen() == {name: value}
+    for typed in filter(str.strip, wrong_texts(preference.input)):
+        env(**{variable: typed})
+        (fault,) = faults()
+        assert fault.startswith(f"{variable}: read {typed[:20]!r}"[:-1])
+        assert fault.endswith(f"; allowed: {preference.input.allowed}")
+
+
+def test_older_names_of_variables_work_and_give_way_to_the_newer(env: SetEnvironment) -> None:
+    env(FOOTER="FULL", SYSTEM_PROMPT="Be kind.", FALLBACK_MODELS="ollama/gemma4")
+    chosen = {"footer": "full", "system_prompt": "Be kind.", "fallback": ("ollama/gemma4",)}
+    assert load_settings().preferences().chosen() == chosen
+    env(DEFAULT_FOOTER="off", FOOTER="loud")
+    assert load_settings().preferences().chosen() == chosen | {"footer": "off"}
+    env(DEFAULT_FOOTER="")
+    assert faults() == ["FOOTER: read 'loud'; allowed: one of off, short, full"]
 
 
 def test_a_catalogue_of_the_operator_s_adds_providers_with_their_keys(env: SetEnvironment) -> None:
@@ -226,7 +251,7 @@ def test_a_catalogue_of_the_operator_s_adds_providers_with_their_keys(env: SetEn
 
 
 def test_a_system_prompt_that_is_too_long_is_named_and_not_repeated(env: SetEnvironment) -> None:
-    env(SYSTEM_PROMPT="x" * (LONGEST_SYSTEM_PROMPT + 1))
+    env(SYSTEM_PROMPT="x" * 6_001)
     (fault,) = faults()
     assert fault.startswith("SYSTEM_PROMPT: read 'xxx")
     assert len(fault) < 200

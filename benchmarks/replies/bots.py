@@ -24,7 +24,7 @@ from bot.app import open_app
 from bot.chat import budget
 from bot.discord.client import point_at
 from bot.providers.catalogue import load_catalogue
-from bot.settings import load_settings
+from bot.settings import VARIABLES, load_settings
 
 STEP = 0.005
 """Seconds that the loop is asked to sleep, again and again, while it is watched."""
@@ -49,13 +49,12 @@ async def parley(given: Given) -> None:
     settings = load_settings(
         _env_file=None,
         catalogue_file=None,
-        default_model=None,
-        fallback_models="",
         discord_token=given.bot_token,
         discord_api_url=given.api_url,
         discord_gateway_url=given.gateway_url,
         database_url=f"sqlite:///{Path(given.folder) / 'parley.db'}",
         access={name: {"key": "key-of-the-benchmark", "base_url": given.model_url} for name in load_catalogue()},
+        **dict.fromkeys(map(str.lower, VARIABLES)),
     )
     async with open_app(settings) as app:
         await app.ready()

@@ -3,14 +3,15 @@
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 
-from bot.chat.messages import Image
+from bot.chat.parts import ImagePart
 from bot.chat.prompts import Attachment
+from bot.text import Text
 
 IMAGE_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 
 
 def media_type(data: bytes) -> str | None:
-    """The media type of an image's first bytes, None where they are no image that a model takes."""
+    """The media type of an image by its first bytes, None where they are not an image that a model takes."""
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
         return "image/png"
     if data.startswith(b"\xff\xd8\xff"):
@@ -31,76 +32,83 @@ class ImageRules:
     in_all: int = 40 * 2**20
     count: int = 10
 
-    def take(self, image: Image) -> bool:
+    def take(self, image: ImagePart) -> bool:
         """Whether this image alone may be sent."""
         return image.media_type in self.types and len(image.data) <= self.each
 
 
 class AttachmentUnreadable(Exception):
-    """A file could not be fetched; the message says why."""
+    """A file could not be fetched; `reason` is for the person."""
+
+    def __init__(self, reason: Text) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
-async def read_images(attachments: Iterable[Attachment], rules: ImageRules) -> tuple[tuple[Image, ...], list[str]]:
-    """The images among the attachments, fetched one after another, and a phrase for every file that was left out.
+class _LeftOut(Exception):
+    def __init__(self, reason: Text) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
-    Nothing is fetched that would be left out anyway: not for a model without eyes, not when it is too large.
+
+async def read_images(
+    attachments: Iterable[Attachment], rules: ImageRules
+) -> tuple[tuple[ImagePart, ...], tuple[Text, ...]]:
+    """The images among the attachments, fetched one after another, and "name: reason" for each file left out.
+
+    A file that would be left out anyway is not fetched: not for a model without vision, not when it is too large.
     """
-    images: list[Image] = []
-    skipped: list[str] = []
+    images: list[ImagePart] = []
+    left_out: list[Text] = []
     for attachment in attachments:
-        reason = _too_much(attachment, rules, images)
-        found = reason or await _read_image(attachment, rules)
-        if isinstance(found, Image):
-            images.append(found)
-        else:
-            skipped.append(f"{attachment.name}: {found}")
-    return tuple(images), skipped
+        try:
+            _check(attachment, rules, images)
+            images.append(await _read_image(attachment, rules))
+        except (_LeftOut, AttachmentUnreadable) as error:
+            left_out.append(Text("{file}: {reason}", file=attachment.name, reason=error.reason))
+    return tuple(images), tuple(left_out)
 
 
 def read_once(attachments: Iterable[Attachment]) -> tuple[Attachment, ...]:
-    """The attachments, each of which is fetched when it is first read, and then kept."""
-    return tuple(replace(attachment, read=_kept(attachment.read)) for attachment in attachments)
+    """The attachments, each of which is fetched when it is first read and then kept."""
+    return tuple(replace(attachment, read=_cached(attachment.read)) for attachment in attachments)
 
 
-def _kept(read: Callable[[], Awaitable[bytes]]) -> Callable[[], Awaitable[bytes]]:
+def _cached(read: Callable[[], Awaitable[bytes]]) -> Callable[[], Awaitable[bytes]]:
     kept: list[bytes] = []
 
-    async def read_kept() -> bytes:
+    async def read_cached() -> bytes:
         if not kept:
             kept.append(await read())
         return kept[0]
 
-    return read_kept
+    return read_cached
 
 
-def _too_much(attachment: Attachment, rules: ImageRules, have: list[Image]) -> str:
-    """Why the file is left out without a look at it; empty where it is not."""
+def _check(attachment: Attachment, rules: ImageRules, have: list[ImagePart]) -> None:
+    """Raise _LeftOut for a file that need not be fetched to know that it is left out."""
     if not rules.types:
-        return "this model cannot see images"
+        raise _LeftOut(Text("this model cannot see images"))
     if len(have) >= rules.count:
-        return f"this model takes at most {rules.count} images at once"
+        raise _LeftOut(Text("this model takes at most {count} images at once", count=rules.count))
     if attachment.size > rules.each:
-        return f"{megabytes(attachment.size)}, and this model takes at most {megabytes(rules.each)}"
+        size, limit = megabytes(attachment.size), megabytes(rules.each)
+        raise _LeftOut(Text("{size}, and this model takes at most {limit}", size=size, limit=limit))
     if attachment.size + sum(len(image.data) for image in have) > rules.in_all:
-        return f"this model takes at most {megabytes(rules.in_all)} of images at once"
-    return ""
+        raise _LeftOut(Text("this model takes at most {limit} of images at once", limit=megabytes(rules.in_all)))
 
 
-async def _read_image(attachment: Attachment, rules: ImageRules) -> Image | str:
-    """The image, or why it is left out."""
-    try:
-        data = await attachment.read()
-    except AttachmentUnreadable as error:
-        return str(error)
-    kind = media_type(data)
-    if kind is None:
-        return "I can only look at PNG, JPEG, GIF and WebP images"
-    if kind not in rules.types:
-        return f"this model does not take {kind.removeprefix('image/').upper()} images"
-    return Image(attachment.name, kind, data)
+async def _read_image(attachment: Attachment, rules: ImageRules) -> ImagePart:
+    data = await attachment.read()
+    found = media_type(data)
+    if found is None:
+        raise _LeftOut(Text("I can only look at PNG, JPEG, GIF and WebP images"))
+    if found not in rules.types:
+        raise _LeftOut(Text("this model does not take {type} images", type=found.removeprefix("image/").upper()))
+    return ImagePart(attachment.name, found, data, attachment.origin)
 
 
 def megabytes(size: int) -> str:
-    """A size in bytes as a person reads it: "52 MB", "1.5 MB"."""
+    """A size in bytes as people write it: "52 MB", "1.5 MB"."""
     amount = size / 2**20
     return f"{amount:.0f} MB" if amount >= 10 else f"{amount:.1f} MB"

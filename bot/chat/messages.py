@@ -1,9 +1,10 @@
 """Messages of a role and parts, and what a model answers."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.chat.prompts import Position, Prompt
+from bot.chat.parts import ImagePart, Part, TextPart
 
 
 class Role(StrEnum):
@@ -23,47 +24,28 @@ class Detail(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Image:
-    """An image's bytes as they were uploaded; `media_type` is what the bytes say, not what the file name says."""
-
-    name: str
-    media_type: str
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Faded(Text):
-    """What stands in for an image that is not shown to the model."""
-
-    @classmethod
-    def of(cls, name: str) -> "Faded":
-        return cls(f"[image {name}, not shown]")
-
-
-Part = Text | Image
-
-
-@dataclass(frozen=True, slots=True)
 class Message:
     role: Role
     parts: tuple[Part, ...]
 
     @classmethod
-    def of(cls, role: Role, text: str, images: tuple[Image, ...] = ()) -> "Message":
-        return cls(role, ((Text(text),) if text else ()) + images)
+    def of(cls, role: Role, text: str, images: Sequence[ImagePart] = ()) -> "Message":
+        """A message of a text, which is left out when empty, and images."""
+        return cls(role, (*((TextPart(text),) if text else ()), *images))
 
     @property
     def text(self) -> str:
-        return "\n\n".join(part.text for part in self.parts if isinstance(part, Text))
+        """What a model reads, without images."""
+        return words_of(self.parts)
 
     @property
-    def images(self) -> tuple[Image, ...]:
-        return tuple(part for part in self.parts if isinstance(part, Image))
+    def images(self) -> tuple[ImagePart, ...]:
+        return tuple(part for part in self.parts if isinstance(part, ImagePart))
+
+
+def words_of(parts: Sequence[Part]) -> str:
+    """The parts as one text, a blank line between two."""
+    return "\n\n".join(words for part in parts if (words := part.words))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +56,26 @@ class Usage:
     completion_tokens: int | None = None
     total_tokens: int | None = None
 
+    def __add__(self, other: "Usage") -> "Usage":
+        """Both together; a count that only one of them has is taken from it."""
+        return Usage(
+            _sum(self.prompt_tokens, other.prompt_tokens),
+            _sum(self.completion_tokens, other.completion_tokens),
+            _sum(self.total_tokens, other.total_tokens),
+        )
 
-@dataclass(slots=True)
+
+def _sum(one: int | None, other: int | None) -> int | None:
+    return None if one is None and other is None else (one or 0) + (other or 0)
+
+
+@dataclass(frozen=True, slots=True)
 class Completion:
-    """A model's whole answer. Times are in seconds from the request; `error` is why the text is missing or cut."""
+    """A model's whole answer. Times are in seconds from the request; `error` is why the text is missing or cut.
+
+    `model` is the `provider/model` that was asked, `answered_by` the model that the provider says it was, and `note`
+    what stands below the answer for the person.
+    """
 
     model: str
     text: str = ""
@@ -89,14 +87,22 @@ class Completion:
     first_text_after: float | None = None
     took: float = 0.0
     note: str = ""
-    """What stood below the answer for the person."""
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """A prompt, where it goes on, and its completion."""
+class LedgerEntry:
+    """What one completion used, for limits and reports. It outlives the messages that it was used for.
 
-    prompt: Prompt
-    images: tuple[Image, ...]
-    position: Position
-    completion: Completion
+    `key_owner` is whose key paid; `cost` is None where the price or the tokens are not known, and `price_source` tells
+    where the price was found.
+    """
+
+    person_id: int
+    channel_id: int
+    guild_id: int | None
+    model: str
+    usage: Usage | None = None
+    cost: float | None = None
+    price_source: str | None = None
+    currency: str = "USD"
+    key_owner: str = "operator"

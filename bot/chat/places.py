@@ -12,19 +12,46 @@ class PlaceKind(StrEnum):
     DM = "dm"
 
 
+class ScopeKind(StrEnum):
+    """What can have preferences of its own. The @everyone role has the guild's id, so an id alone is ambiguous."""
+
+    GUILD = "guild"
+    CATEGORY = "category"
+    CHANNEL = "channel"
+    THREAD = "thread"
+    ROLE = "role"
+    PERSON = "person"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Something that has preferences; a forum and a DM are channels."""
+
+    kind: ScopeKind
+    id: int
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a message stands. Ids are Discord's; `parent_id` is the channel that a thread hangs from."""
+    """Where a message was sent. Ids are Discord's; `parent_id` is a thread's channel or forum."""
 
     kind: PlaceKind
     channel_id: int
     guild_id: int | None = None
     parent_id: int | None = None
+    category_id: int | None = None
 
     @property
-    def scopes(self) -> tuple[int, ...]:
-        """The ids whose preferences hold here, nearest first."""
-        return tuple(scope for scope in (self.channel_id, self.parent_id, self.guild_id) if scope is not None)
+    def scopes(self) -> tuple[Scope, ...]:
+        """What has preferences that apply here, nearest first."""
+        own = ScopeKind.THREAD if self.kind is PlaceKind.THREAD else ScopeKind.CHANNEL
+        chain = (
+            (own, self.channel_id),
+            (ScopeKind.CHANNEL, self.parent_id),
+            (ScopeKind.CATEGORY, self.category_id),
+            (ScopeKind.GUILD, self.guild_id),
+        )
+        return tuple(Scope(kind, id) for kind, id in chain if id is not None)
 
 
 @dataclass(frozen=True, slots=True)

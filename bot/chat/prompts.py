@@ -1,10 +1,21 @@
 """What a person asks, and where in a conversation that continues."""
 
-import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from enum import StrEnum
 
+from bot.chat.messages import words_of
+from bot.chat.parts import UNKNOWN, Origin, Part, QuotePart
 from bot.chat.places import Person, Place, PlaceKind
+
+
+class Trigger(StrEnum):
+    """What in a message asks for an answer."""
+
+    MENTION = "mention"
+    REPLY = "reply"
+    DIRECT_MESSAGE = "direct message"
+    COMMAND = "command"
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,54 +25,56 @@ class Attachment:
     name: str
     size: int
     read: Callable[[], Awaitable[bytes]]
-
-
-@dataclass(frozen=True, slots=True)
-class Quote:
-    """The message that a prompt replies to or forwards, for when it is not part of a conversation we know."""
-
-    id: int
-    author: str
-    text: str
-    attachments: tuple[Attachment, ...] = ()
+    origin: Origin = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What a person asked. `id` is the Discord message's, and the key of the whole turn."""
+    """What a person asked. `id` is the Discord message's, and the key of the whole turn.
+
+    `parts` hold what is known without fetching anything; `attachments` are the files that came along, those of a quoted
+    message included. `triggers` is empty where nothing in the message asks for an answer.
+    """
 
     id: int
     place: Place
     author: Person
-    text: str
+    parts: tuple[Part, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     replies_to: int | None = None
-    quote: Quote | None = None
-    addressed: bool = True
-    """False where Parley answers every message: then nobody asked for a refusal either."""
+    triggers: frozenset[Trigger] = frozenset((Trigger.MENTION,))
 
     @property
-    def files(self) -> tuple[Attachment, ...]:
-        """What is attached, and what is attached to the message it replies to."""
-        return self.attachments + (self.quote.attachments if self.quote else ())
+    def addressed(self) -> bool:
+        """Whether the person asked Parley, and so is told why where there is no answer."""
+        return bool(self.triggers)
 
     @property
-    def content(self) -> str:
-        """The text as the model reads it: below what it replies to, where that is not part of the conversation."""
-        if not self.quote or not self.quote.text:
-            return self.text
-        quoted = "\n".join(f"> {line}" for line in re.split(r"\r\n?|\n", self.quote.text))
-        return f"{self.quote.author} wrote:\n{quoted}\n\n{self.text}".rstrip()
+    def text(self) -> str:
+        """What a model reads of it, without files."""
+        return words_of(self.parts)
 
     @property
     def line(self) -> tuple[int, int | None]:
         """Whose turns must follow one another: a person's in a channel, everybody's in a thread or DM."""
         return self.place.channel_id, self.author.id if self.place.kind is PlaceKind.CHANNEL else None
 
+    def without_quotes_of(self, message_id: int) -> tuple[tuple[Part, ...], tuple[Attachment, ...]]:
+        """The parts and attachments, less what is quoted from this Discord message."""
+        parts = (part for part in self.parts if not isinstance(part, QuotePart) or part.origin.message_id != message_id)
+        files = (each for each in self.attachments if each.origin.message_id != message_id)
+        return tuple(parts), tuple(files)
+
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where in the tree a turn goes on: None for a conversation or a parent that is not there yet."""
+    """Where in the tree a turn continues: None for a conversation or a parent that is not there yet.
+
+    `last_page` is the Discord message that shows the end of the parent, where that is an answer of the same
+    conversation. `follows_reply` is whether the parent is the message that the prompt replies to.
+    """
 
     conversation_id: int | None = None
     parent_id: int | None = None
+    last_page: int | None = None
+    follows_reply: bool = False

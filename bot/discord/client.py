@@ -3,25 +3,17 @@
 import hashlib
 import json
 import logging
+from collections.abc import Sequence
 
+import aiohttp
 import discord
 import yarl
 from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bot.discord.commands.ask import Ask
-from bot.discord.commands.controls import ReplyControls
-from bot.discord.commands.models import HealthOf, Switch
 from bot.discord.commands.responses import Commands
-from bot.discord.commands.settings import Settings
-from bot.discord.delivery.gates import Gates
-from bot.discord.listener import Chat
-from bot.preferences.declaration import Preferences
-from bot.providers.offer import Offer
-from bot.store.store import Store
-from bot.turn.actions import Revisions
-from bot.turn.turn import Responder
+from bot.store.synced_commands import SyncedCommands
 
 log = logging.getLogger(__name__)
 
@@ -49,16 +41,9 @@ def intents() -> discord.Intents:
 class Parley(commands.Bot):
     """A discord.py client with Parley's cogs."""
 
-    def __init__(
-        self,
-        responder: Responder,
-        offer: Offer,
-        store: Store,
-        operator: Preferences,
-        health: HealthOf,
-        gates: Gates,
-    ) -> None:
-        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nothing here speaks
+    def __init__(self, synced: SyncedCommands, trace: aiohttp.TraceConfig) -> None:
+        """`trace` sees every request to Discord's REST API."""
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nothing here uses voice
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -66,20 +51,15 @@ class Parley(commands.Bot):
             intents=intents(),
             allowed_mentions=discord.AllowedMentions.none(),
             max_messages=None,
-            http_trace=gates.trace(),
+            http_trace=trace,
             guild_ready_timeout=LAST_GUILD_AFTER,
         )
-        self._store = store
-        self._own_cogs = (
-            Chat(self, responder, gates),
-            Ask(responder, gates),
-            ReplyControls(self, responder.turns, Revisions(responder, store), offer, gates),
-            Switch(offer, store, operator, health),
-            Settings(offer, store, operator),
-        )
+        self._synced = synced
+        self.own_cogs: Sequence[commands.Cog] = ()
+        """What the client does; set before it is started."""
 
     async def setup_hook(self) -> None:
-        for cog in self._own_cogs:
+        for cog in self.own_cogs:
             await self.add_cog(cog)
         await self._sync_commands()
 
@@ -93,12 +73,12 @@ class Parley(commands.Bot):
         """Send the slash commands to Discord if it was last given others."""
         payload = [command.to_dict(self.tree) for command in self.tree.get_commands()]
         digest = hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
-        if self.application_id is None or digest == await self._store.synced_commands.digest(self.application_id):
+        if self.application_id is None or digest == await self._synced.digest(self.application_id):
             return
         try:
             await self.tree.sync()
         except discord.HTTPException as error:
             log.error("Discord did not take the slash commands; the next start sends them again: %s", error)
             return
-        await self._store.synced_commands.remember(self.application_id, digest)
+        await self._synced.remember(self.application_id, digest)
         log.info("Synced %d slash commands", len(payload))

@@ -1,53 +1,52 @@
-"""People talk to Parley: messages in, replies out."""
+"""Gateway events in: messages become turns, and replies that a crash cut are repaired once we are connected."""
 
 import logging
+from contextlib import suppress
 
 import discord
 from discord.ext import commands
 
-from bot.chat.places import Place
-from bot.discord.border import message_at, read_place, read_prompt
+from bot.chat.places import Place, PlaceKind
+from bot.discord.border import CONNECTION_ERRORS, partial_message, read_place, read_prompt
 from bot.discord.delivery.gates import Gates
 from bot.discord.delivery.surface import ChannelSurface
 from bot.store.conversations import Unfinished
-from bot.turn.turn import Responder
+from bot.turn.turn import Turns
 
 log = logging.getLogger(__name__)
 
 
-class Chat(commands.Cog):
-    """Answers mentions, replies, direct messages, and whatever a channel wants to have answered."""
+class Listener(commands.Cog):
+    """Hands every message of a person to the turns, which know what is answered."""
 
-    def __init__(self, client: commands.Bot, responder: Responder, gates: Gates) -> None:
+    def __init__(self, client: commands.Bot, turns: Turns, gates: Gates) -> None:
         self._client = client
-        self._responder = responder
+        self._turns = turns
         self._gates = gates
         self._repaired = False
 
     @commands.Cog.listener()
-    async def on_ready(self) -> None:
-        """Mend what an earlier run left behind, once; Discord says that it is ready after each new session."""
-        if not self._repaired:
-            self._repaired = True
-            await self._responder.repair(self._where)
-
-    def _where(self, left: Unfinished) -> tuple[ChannelSurface, Place]:
-        """Where the reply stands, and what holds there."""
-        prompt = message_at(self._client, left.channel_id, left.prompt_id)
-        place = read_place(prompt.channel, prompt.guild.id if prompt.guild else None)
-        return ChannelSurface(prompt, self._gates.of(left.channel_id), len(left.shown), self._client), place
-
-    @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
         me = self._client.user
-        prompt = read_prompt(message, me) if me else None
-        if prompt is None or not await self._responder.wants(prompt):
-            return
-        surface = ChannelSurface(message, self._gates.of(message.channel.id))
-        if obstacle := surface.obstacle():
-            channel_id = prompt.place.channel_id
-            log.warning("No answer to %s in channel %s: %s", prompt.id, channel_id, obstacle)
-            if prompt.addressed:
-                await surface.whisper(f"I cannot answer you in <#{channel_id}>: {obstacle}. {obstacle.remedy}")
-            return
-        await self._responder.respond(prompt, surface)
+        if me and (prompt := read_prompt(message, me)):
+            await self._turns.answer(prompt, lambda _: ChannelSurface(message, self._gates.of(message.channel.id)))
+
+    @commands.Cog.listener()
+    async def on_ready(self) -> None:
+        """Repair what an earlier run left behind, once: Discord sends this event after each new session."""
+        if not self._repaired:
+            self._repaired = True
+            await self._turns.repair(self._find)
+
+    async def _find(self, left: Unfinished) -> tuple[ChannelSurface, Place]:
+        """Where an unfinished reply is, and the place whose preferences apply to it."""
+        channel: object = self._client.get_channel(left.channel_id)
+        if channel is None and left.guild_id is not None:
+            with suppress(discord.DiscordException, *CONNECTION_ERRORS):
+                channel = await self._client.fetch_channel(left.channel_id)  # archived threads are in no cache
+        prompt = partial_message(self._client, channel, left.channel_id, left.prompt_id)
+        surface = ChannelSurface(prompt, self._gates.of(left.channel_id), self._client)
+        if isinstance(channel, discord.abc.Snowflake) and left.guild_id is not None:
+            return surface, read_place(channel, left.guild_id)
+        kind = PlaceKind.DM if left.guild_id is None else PlaceKind.CHANNEL
+        return surface, Place(kind, left.channel_id, left.guild_id)

@@ -1,20 +1,24 @@
-"""What a server or a channel prefers, and whose value holds: thread before channel, server and operator."""
+"""The preferences: one field each, which says everything there is to know of it.
 
-import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+Commands, the operator's variables, the store and the tests derive from this declaration. To add a preference, add a
+field here, and use it.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from types import MappingProxyType
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
 
 from bot.chat.looks import USUAL_PAGES, Look, ReasoningDisplay
 from bot.chat.messages import Detail
+from bot.preferences.inputs import Choice, Input, LongText, ModelList, ModelName, Number, RoleId, YesNo
+from bot.text import Refused, Text
 
-LONGEST_SYSTEM_PROMPT = 6_000
-"""Characters: Discord's limit for a string option of a slash command."""
-
-MOST_TOKENS = 1_000_000
-
-MOST_PAGES = 20
+SYSTEM_PROMPT = "You are Parley, a helpful assistant in a Discord chat. Answer in the language you are asked in."
 
 
 class AnswerWhen(StrEnum):
@@ -25,7 +29,7 @@ class AnswerWhen(StrEnum):
 
 
 class Footer(StrEnum):
-    """How much is said below an answer of how it came about."""
+    """How much an answer's footer says about how the answer was made."""
 
     OFF = "off"
     SHORT = "short"
@@ -33,39 +37,143 @@ class Footer(StrEnum):
 
 
 class Style(StrEnum):
-    """What an answer is written in: plain text, which can be copied and is read in notifications, or an embed."""
+    """How an answer is posted: as plain text, which can be copied and shows in notifications, or as an embed."""
 
     TEXT = "text"
     EMBED = "embed"
 
 
 @dataclass(frozen=True, slots=True)
-class Preferences:
-    """One layer of choices; None leaves the choice to the layer below. `model` is written `provider/model`."""
+class Preference:
+    """What a field of `Preferences` declares beside its type.
 
-    model: str | None = None
-    system_prompt: str | None = None
-    temperature: float | None = None
-    top_p: float | None = None
-    max_tokens: int | None = None
-    image_detail: Detail | None = None
-    answer: AnswerWhen | None = None
-    role_id: int | None = None
-    """The role that may talk to Parley; None is everybody."""
-    fallback: tuple[str, ...] | None = None
-    """What answers in turn when the model does not, each `provider/model`."""
-    reasoning: ReasoningDisplay | None = None
-    footer: Footer | None = None
-    style: Style | None = None
-    pages: int | None = None
-    """Messages that an answer may have; what is longer comes whole as a file."""
-    ping: bool | None = None
-    """Whether an answer notifies the person who asked."""
+    `default` applies where nobody chose; where it is None, `unset` says what happens then. `former_variables` are
+    older names of the operator's DEFAULT_<NAME>.
+    """
 
+    title: str
+    help: str
+    input: Input
+    default: Any = None
+    unset: str = "the model decides"
+    former_variables: tuple[str, ...] = ()
+
+    def read(self, typed: str) -> Any:
+        """The value that a person means. Raises Refused with a sentence that says what is allowed."""
+        try:
+            return self.input.read(typed)
+        except ValueError as error:
+            raise Refused(self.requirement) from error
+
+    @property
+    def requirement(self) -> Text:
+        """A sentence that says what is allowed."""
+        return Text("{title} must be {allowed}.", title=Text(self.title), allowed=self.input.allowed)
+
+
+class Preferences(BaseModel):
+    """What one scope chose, or what applies in a place; None is not chosen. Raises ValidationError."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+    model: Annotated[
+        str | None,
+        Preference("Model", "Which model answers, as provider/model", ModelName(), unset="the operator's default"),
+    ] = None
+    system_prompt: Annotated[
+        str | None,
+        Preference(
+            "System prompt",
+            "The standing instruction that every conversation begins with",
+            LongText(6_000),  # Discord's limit for a string option of a slash command
+            default=SYSTEM_PROMPT,
+            former_variables=("SYSTEM_PROMPT",),
+        ),
+    ] = None
+    temperature: Annotated[
+        float | None, Preference("Temperature", "How freely the model writes; higher is more random", Number(0, 2))
+    ] = None
+    top_p: Annotated[
+        float | None, Preference("top_p", "The share of probable words that the model chooses from", Number(0, 1))
+    ] = None
+    max_tokens: Annotated[
+        int | None,
+        Preference("Longest answer, in tokens", "How many tokens an answer may have", Number(1, 1_000_000, whole=True)),
+    ] = None
+    image_detail: Annotated[
+        Detail | None, Preference("Image detail", "How closely the model looks at images", Choice(Detail))
+    ] = None
+    answer: Annotated[
+        AnswerWhen | None,
+        Preference(
+            "When to answer",
+            "Whether to answer mentions, or every message",
+            Choice(AnswerWhen),
+            default=AnswerWhen.MENTION,
+        ),
+    ] = None
+    role_id: Annotated[
+        int | None,
+        Preference(
+            "Who may talk",
+            "The role that may talk to me; choose @everyone for everybody",
+            RoleId(),
+            unset="everybody",
+        ),
+    ] = None
+    fallback: Annotated[
+        tuple[str, ...] | None,
+        Preference(
+            "Fallback models",
+            "Models to ask in order when the model fails, with commas between them, or none",
+            ModelList(),
+            default=(),
+            former_variables=("FALLBACK_MODELS",),
+        ),
+    ] = None
+    reasoning: Annotated[
+        ReasoningDisplay | None,
+        Preference(
+            "Reasoning",
+            "How to show the model's reasoning: not at all, a folded preview, or all of it in a file",
+            Choice(ReasoningDisplay),
+            default=ReasoningDisplay.HIDDEN,
+        ),
+    ] = None
+    footer: Annotated[
+        Footer | None,
+        Preference(
+            "Footer",
+            "What to show below an answer: nothing, model and seconds, or tokens and cost, too",
+            Choice(Footer),
+            default=Footer.SHORT,
+            former_variables=("FOOTER",),
+        ),
+    ] = None
+    style: Annotated[
+        Style | None,
+        Preference("Style", "Whether answers are plain text or embeds", Choice(Style), default=Style.TEXT),
+    ] = None
+    pages: Annotated[
+        int | None,
+        Preference(
+            "Messages per answer",
+            "How many messages an answer may have; a longer answer is sent as a file",
+            Number(1, 20, whole=True),
+            default=USUAL_PAGES,
+        ),
+    ] = None
+    ping: Annotated[
+        bool | None,
+        Preference("Ping", "Whether an answer notifies the person who asked", YesNo(), default=False),
+    ] = None
+
+    @field_validator("*")
     @classmethod
-    def of(cls, values: Mapping[str, Any]) -> "Preferences":
-        """Take values as they were stored or given. Raises ValueError with a sentence for one that is not allowed."""
-        return cls(**{name: _checked(name, value) for name, value in values.items()})
+    def _within_limits(cls, value: Any, info: ValidationInfo) -> Any:
+        if value is not None:
+            PREFERENCES[str(info.field_name)].input.check(value)
+        return value
 
     @property
     def look(self) -> Look:
@@ -77,72 +185,24 @@ class Preferences:
             ping=bool(self.ping),
         )
 
-    def values(self) -> dict[str, Any]:
-        """What this layer does choose."""
-        return {name: value for name in NAMES if (value := getattr(self, name)) is not None}
+    def chosen(self) -> dict[str, Any]:
+        """The values that are chosen, by name."""
+        return {name: value for name in PREFERENCES if (value := getattr(self, name)) is not None}
 
 
-NAMES = tuple(field.name for field in fields(Preferences))
-
-_RANGES: Mapping[str, tuple[float, float]] = {
-    "temperature": (0, 2),
-    "top_p": (0, 1),
-    "max_tokens": (1, MOST_TOKENS),
-    "pages": (1, MOST_PAGES),
-    "system_prompt": (0, LONGEST_SYSTEM_PROMPT),
-}
-_CHOICES: Mapping[str, type[StrEnum]] = {
-    "image_detail": Detail,
-    "answer": AnswerWhen,
-    "reasoning": ReasoningDisplay,
-    "footer": Footer,
-    "style": Style,
-}
-_KINDS: Mapping[str, type | tuple[type, ...]] = {
-    "model": str,
-    "system_prompt": str,
-    "temperature": (int, float),
-    "top_p": (int, float),
-    "max_tokens": int,
-    "role_id": int,
-    "pages": int,
-    "ping": bool,
-}
+PREFERENCES: Mapping[str, Preference] = MappingProxyType(
+    {
+        name: next(each for each in field.metadata if isinstance(each, Preference))
+        for name, field in Preferences.model_fields.items()
+    }
+)
+"""What is declared of every preference, by name."""
 
 
-def effective(layers: Sequence[Preferences]) -> Preferences:
-    """The values that hold; `layers` is nearest first."""
-    return Preferences(**{name: getattr(layers[origin(layers, name)], name) for name in NAMES})
-
-
-def origin(layers: Sequence[Preferences], name: str) -> int:
-    """Which layer the value of `name` comes from: the nearest that chooses one, else the last."""
-    return next((i for i, layer in enumerate(layers) if getattr(layer, name) is not None), len(layers) - 1)
-
-
-def _checked(name: str, value: Any) -> Any:
-    if name in _CHOICES:
-        return _choice(name, _CHOICES[name], value)
-    if name == "fallback":
-        if isinstance(value, str) or not all(isinstance(item, str) for item in value):
-            raise ValueError(f"{name} must be a list of provider/model, not {value!r}")
-        return tuple(value)
-    kind = _KINDS[name]
-    if not isinstance(value, kind) or isinstance(value, bool) is not (kind is bool):
-        raise ValueError(f"{name} may not be {value!r}")
-    return _within(name, value)
-
-
-def _within(name: str, value: Any) -> Any:
-    low, high = _RANGES.get(name, (-math.inf, math.inf))
-    size, unit = (len(value), " characters") if isinstance(value, str) else (value, "")
-    if not low <= size <= high:
-        raise ValueError(f"{name} must be from {low} to {high}{unit}, not {size}")
-    return value
-
-
-def _choice(name: str, choices: type[StrEnum], value: Any) -> StrEnum:
-    try:
-        return choices(value)
-    except ValueError:
-        raise ValueError(f"{name} must be one of {', '.join(choices)}, not {value!r}") from None
+def read_json(name: str, text: str) -> Any:
+    """The value of a preference from stored JSON. Raises ValueError where name or value is not allowed."""
+    value = json.loads(text)
+    if value is None:
+        raise ValueError("null is not a choice")
+    # pydantic's JSON mode is strict about types and still makes enums and tuples
+    return getattr(Preferences.model_validate_json(json.dumps({name: value})), name)

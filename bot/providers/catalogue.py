@@ -1,4 +1,4 @@
-"""The table of providers and models, as data: what ships with Parley, and what an operator adds or overrides."""
+"""The catalogue of providers and models, as data: what ships with Parley, and what an operator adds or overrides."""
 
 import re
 import tomllib
@@ -14,58 +14,61 @@ from bot.chat.attachments import IMAGE_TYPES
 from bot.chat.messages import Usage
 
 DEFAULT_CONTEXT = 32_000
-"""Tokens of context for a model of which nothing is known: what even small local models hold today."""
+"""Context window in tokens of a model about which nothing is known: even small local models have that today."""
 
 PARAMETERS = ("temperature", "top_p", "max_tokens")
-"""The parameters that can be set."""
+"""The sampling parameters that can be set."""
 
 Parameter = Literal["temperature", "top_p", "max_tokens"]
-Dispensable = Literal["model", "stream", "stream_options", Parameter]
-"""The fields of a request that a server may do without."""
+OptionalField = Literal["model", "stream", "stream_options", Parameter]
+"""The fields of a request that a provider may refuse without making it useless."""
 
-RequestField = Literal["messages", Dispensable]
-"""All the fields of a request."""
+RequestField = Literal["messages", OptionalField]
+"""All fields of a request."""
 
 
-class _Paragraph(BaseModel):
-    """Data that says exactly what the fields say: an unknown one is a mistake."""
+class _Entry(BaseModel):
+    """A table of the catalogue. Unknown fields are errors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Price(_Paragraph):
-    """US dollars for a million tokens."""
+class Price(_Entry):
+    """US dollars per million tokens."""
 
     prompt: float = Field(ge=0, allow_inf_nan=False)
     completion: float = Field(ge=0, allow_inf_nan=False)
 
     def cost(self, usage: Usage) -> float | None:
-        """Dollars for these tokens; None where the provider did not count them.
-
-        Some count thinking in the total alone, and are paid for it as for the answer.
-        """
-        asked, counted, total = usage.prompt_tokens, usage.completion_tokens, usage.total_tokens
-        answered = [count for count in (counted, None if total is None else total - (asked or 0)) if count is not None]
-        if asked is None or not answered:
+        """Return the US dollars for these tokens; None if the provider did not count them."""
+        prompt, completion, total = usage.prompt_tokens, usage.completion_tokens, usage.total_tokens
+        # some providers count reasoning in the total alone, and bill it like the completion
+        rest = None if total is None else total - (prompt or 0)
+        counts = [count for count in (completion, rest) if count is not None]
+        if prompt is None or not counts:
             return None
-        return (asked * self.prompt + max(0, *answered) * self.completion) / 1_000_000
+        return (prompt * self.prompt + max(0, *counts) * self.completion) / 1_000_000
 
 
-class Model(_Paragraph):
-    """A known model. `context` is in tokens; `drop` and `exclusive` are what it refuses beyond its provider."""
+class Model(_Entry):
+    """A known model. `context` is its context window in tokens.
+
+    It refuses the fields in `drop`, like those of its provider, and more than one of the parameters in `exclusive`.
+    """
 
     id: str
     context: int | None = None
     vision: bool | None = None
     price: Price | None = None
-    drop: tuple[Dispensable, ...] = ()
+    drop: tuple[OptionalField, ...] = ()
     exclusive: tuple[Parameter, ...] = ()
 
 
-class Images(_Paragraph):
-    """What a provider takes as images; `count` 0 is none at all. Sizes are in bytes, `in_all` is of one request.
+class Images(_Entry):
+    """The images that a provider accepts; `count` 0 means none. Sizes are in bytes.
 
-    `urls` is how it takes them: in the address itself, which is how they are sent, or from a server that it asks.
+    `each` is the limit for one image, `in_all` for all images of a request. `urls` are the URL schemes that it accepts;
+    images are always sent as data URLs.
     """
 
     urls: tuple[Literal["data", "https"], ...] = ("data",)
@@ -76,15 +79,16 @@ class Images(_Paragraph):
     detail: bool = True
 
 
-class ModelList(_Paragraph):
-    """Where a provider lists its models, and the dotted path of each fact in an item of the list.
+class ModelList(_Entry):
+    """Where a provider lists its models, and the dotted path of each fact in an item of that list.
 
-    `path` is joined to the base URL as a link is. `detail` is asked for each model where the list itself tells nothing
-    but ids; what it says is read as part of the item. In a path, `*` stands for any characters of a name. `strip` is
-    cut off the start of ids. A listed price times `price_factor` is in dollars for a million tokens. `only` keeps items
-    whose fact is or contains one of these values, and those that do not tell; `skip` leaves out ids by a regular
-    expression, since most lists do not say which of their models chat. `headers`, with {key} in place of the key, are
-    tried alone, then beside the provider's `auth`.
+    `path` is resolved against the base URL like a link. `items` is the path of the list in the response. `detail` is
+    requested for each model where the list has nothing but ids; its response is merged into the item. In a path, `*`
+    stands for any characters of a name. `strip` is removed from the start of ids. A price in the list times
+    `price_factor` is in US dollars per million tokens. `only` keeps the items whose fact is, or contains, one of the
+    values, and items without that fact. `skip` is a regular expression for ids to leave out: most lists do not say
+    which of their models can chat. `headers`, with {key} in place of the key, are tried instead of the provider's
+    `auth`, then together with it.
     """
 
     path: str = "models"
@@ -106,21 +110,21 @@ class ModelList(_Paragraph):
 
     @field_validator("skip")
     @classmethod
-    def _expression(cls, value: str) -> str:
+    def _is_regular_expression(cls, value: str) -> str:
         try:
             re.compile(value)
         except re.error as error:
-            raise ValueError(f"is no regular expression: {error}") from None
+            raise ValueError(f"is not a regular expression: {error}") from None
         return value
 
     @property
-    def plain(self) -> "ModelList":
-        """The list that servers have who do not know the richer one."""
+    def fallback(self) -> "ModelList":
+        """The list that every compatible server has, for servers without the provider's own."""
         return ModelList(strip=self.strip, skip=self.skip)
 
 
-class Provider(_Paragraph):
-    """A provider's paragraph of the catalogue; `catalogue.toml` says what the fields mean."""
+class Provider(_Entry):
+    """A provider's entry in the catalogue; `catalogue.toml` explains the fields."""
 
     title: str
     base_url: HttpUrl
@@ -135,7 +139,7 @@ class Provider(_Paragraph):
     model_list: ModelList = ModelList()
     max_tokens: str = "max_tokens"
     rename: dict[RequestField, str] = {}
-    drop: tuple[Dispensable, ...] = ()
+    drop: tuple[OptionalField, ...] = ()
     temperature: tuple[float, float] = (0, 2)
     system_role: Literal["system", "developer"] = "system"
     roles: Literal["strict", "free"] = "strict"
@@ -148,57 +152,57 @@ class Provider(_Paragraph):
     start: str = ""
 
     def model(self, model_id: str) -> Model:
-        """What is known of a model of that id."""
+        """Return what the catalogue knows about the model of that id."""
         return next((model for model in self.models if model.id == model_id), Model(id=model_id))
 
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Catalogue = Mapping[str, Provider]
-"""Providers by name, in the order they are offered."""
+"""Providers by name, in the order in which they are listed."""
 
 _CATALOGUE = TypeAdapter(dict[Name, Provider])
 
 
-class WrongCatalogue(Exception):
-    """A catalogue file cannot be used; `faults` has a line for each: file, provider, field, why."""
+class InvalidCatalogue(Exception):
+    """A catalogue file cannot be used; each of `errors` is a line with file, provider, field and reason."""
 
-    def __init__(self, faults: list[str]) -> None:
-        self.faults = faults
-        super().__init__("\n".join(faults))
+    def __init__(self, errors: list[str]) -> None:
+        self.errors = errors
+        super().__init__("\n".join(errors))
 
 
 def load_catalogue(extra: Path | None = None) -> Catalogue:
-    """The catalogue that ships with Parley, with the paragraphs of an operator's file laid over it.
+    """Return the catalogue that ships with Parley, merged with an operator's file. Raises InvalidCatalogue.
 
-    In that file a known provider needs only the fields that differ; tables in it are laid over field by field, too.
-    Raises WrongCatalogue.
+    The operator's file needs only those fields of a known provider that differ; tables are merged field by field.
     """
-    paragraphs = tomllib.loads(files("bot.providers").joinpath("catalogue.toml").read_text(encoding="utf-8"))
+    entries = tomllib.loads(files("bot.providers").joinpath("catalogue.toml").read_text(encoding="utf-8"))
     if extra:
-        for name, paragraph in _read(extra).items():
-            paragraphs[name] = _laid_over(paragraphs.get(name), paragraph)
+        for name, entry in _read(extra).items():
+            entries[name] = _merge(entries.get(name), entry)
     try:
-        return _CATALOGUE.validate_python(paragraphs)
+        return _CATALOGUE.validate_python(entries)
     except ValidationError as error:
         name = str(extra or "catalogue.toml")
-        raise WrongCatalogue([_fault(name, problem["loc"], problem["msg"]) for problem in error.errors()]) from None
+        lines = [_error_line(name, details["loc"], details["msg"]) for details in error.errors()]
+        raise InvalidCatalogue(lines) from None
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise WrongCatalogue([f"{path}: cannot be read: {error.strerror}"]) from None
+        raise InvalidCatalogue([f"{path}: cannot be read: {error.strerror}"]) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise WrongCatalogue([f"{path}: is not TOML: {error}"]) from None
+        raise InvalidCatalogue([f"{path}: is not TOML: {error}"]) from None
 
 
-def _laid_over(below: Any, above: Any) -> Any:
-    if not isinstance(below, dict) or not isinstance(above, dict):
-        return above
-    return below | {name: _laid_over(below.get(name), value) for name, value in above.items()}
+def _merge(base: Any, override: Any) -> Any:
+    if not isinstance(base, dict) or not isinstance(override, dict):
+        return override
+    return base | {name: _merge(base.get(name), value) for name, value in override.items()}
 
 
-def _fault(file: str, location: tuple[int | str, ...], why: str) -> str:
+def _error_line(file: str, location: tuple[int | str, ...], reason: str) -> str:
     provider, *field = (str(step) for step in location if step != "[key]")
-    return f"{file}: {provider}: {'.'.join(field) or 'its paragraph'}: {why}"
+    return f"{file}: {provider}: {'.'.join(field) or 'the entry'}: {reason}"

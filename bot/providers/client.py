@@ -1,4 +1,4 @@
-"""One HTTP session for all providers: ask an endpoint once, get chunks."""
+"""One HTTP session for all providers: one request to an endpoint, deltas out."""
 
 import logging
 from collections.abc import AsyncGenerator, Iterator
@@ -7,14 +7,14 @@ from typing import Self
 
 import aiohttp
 
+from bot.chat.events import Delta
+from bot.providers.body_reader import BodyReader, avoid_mmap_churn
 from bot.providers.completion import CompletionReader
-from bot.providers.errors import BrokenAnswer, CutOff, ProviderError, RefusedParameter, Silent, Unreachable
+from bot.providers.errors import CutOff, InvalidResponse, ProviderError, TimedOut, Unreachable, UnsupportedParameter
 from bot.providers.failures import error_from_response
-from bot.providers.incoming import Incoming, read_from_the_heap
 from bot.providers.offer import Endpoint
 from bot.providers.patience import GRACE_SECONDS, IDLE_SECONDS
 from bot.providers.request import Adjustments, Body, ChatRequest, adjust, encode
-from bot.providers.wire import Chunk
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ CONNECT_SECONDS = 15
 
 
 class ChatClient:
-    """Speaks the chat-completions form. An async context manager, open for the life of the process."""
+    """A client of the chat-completions API. An async context manager, open for the life of the process."""
 
     def __init__(self, idle_seconds: float = IDLE_SECONDS, grace_seconds: float = GRACE_SECONDS) -> None:
         self._idle = idle_seconds
@@ -32,7 +32,7 @@ class ChatClient:
         self._adjustments: dict[str, Adjustments] = {}
 
     async def __aenter__(self) -> Self:
-        read_from_the_heap()
+        avoid_mmap_churn()
         connector = aiohttp.TCPConnector(limit=0)  # as many answers at once as people ask for
         self.session = await self._stack.enter_async_context(
             aiohttp.ClientSession(connector=connector, timeout=self._timeout)
@@ -42,72 +42,71 @@ class ChatClient:
     async def __aexit__(self, *_: object) -> None:
         await self._stack.aclose()
 
-    async def stream(self, endpoint: Endpoint, request: ChatRequest) -> AsyncGenerator[Chunk, None]:
-        """The answer's chunks as they come; one chunk with everything where the provider does not stream.
+    async def stream(self, endpoint: Endpoint, request: ChatRequest) -> AsyncGenerator[Delta, None]:
+        """The completion's deltas as they come; all at once where the provider does not stream. Raises ProviderError.
 
-        A parameter that the model turns out to refuse is left out from then on, and a system prompt that it takes in
-        no such role is given another. Raises ProviderError. Closing the iterator closes the connection, which is how a
-        provider learns to stop.
+        A parameter that the model turns out to refuse is left out from then on, and a system prompt that it refuses in
+        one role is sent in another. Closing the iterator closes the connection, which is how a provider learns to stop.
         """
-        async with self._incoming(endpoint, request) as incoming:
-            answer = CompletionReader(incoming.media_type)
-            if incoming.media_type == "application/json":  # servers do answer a request to stream with that
-                for chunk in answer.whole(await incoming.whole()):
-                    yield chunk
-            while not answer.done and (piece := await incoming.piece()):
-                for chunk in answer.feed(piece):
-                    yield chunk
-                    if answer.finish:
-                        incoming.expect_end(self._grace)
-            if answer.done:
-                await incoming.rest()
-            for chunk in answer.close():
-                yield chunk
+        async with self._body(endpoint, request) as body:
+            reader = CompletionReader(body.media_type)
+            if body.media_type == "application/json":  # some servers answer a streaming request with that
+                for delta in reader.whole(await body.read_all()):
+                    yield delta
+            while not reader.done and (piece := await body.read()):
+                for delta in reader.feed(piece):
+                    yield delta
+                    if reader.finish_reason:
+                        body.limit_wait(self._grace)
+            if reader.done:
+                await body.drain()
+            for delta in reader.close():
+                yield delta
 
     @asynccontextmanager
-    async def _incoming(self, endpoint: Endpoint, request: ChatRequest) -> AsyncGenerator[Incoming, None]:
-        """The body of the answer; whatever goes wrong while it is open is raised as ProviderError."""
+    async def _body(self, endpoint: Endpoint, request: ChatRequest) -> AsyncGenerator[BodyReader, None]:
+        """The body of a successful response; whatever goes wrong while it is open is raised as ProviderError."""
         with _as_provider_errors(endpoint):
-            response = await self._answered(endpoint, request)
+            response = await self._successful_response(endpoint, request)
             async with response:
-                with Incoming(response, self._idle) as incoming:
+                with BodyReader(response, self._idle) as body:
                     if response.content_type == "text/html":
-                        page = await incoming.beginning()
-                        raise BrokenAnswer(f"a web page: {page.decode('utf-8', 'replace')}")
-                    yield incoming
+                        page = await body.read_start()
+                        raise InvalidResponse(f"a web page: {page.decode('utf-8', 'replace')}")
+                    yield body
 
-    async def _answered(self, endpoint: Endpoint, request: ChatRequest) -> aiohttp.ClientResponse:
-        """A response with status 200, asked again as long as there is something that the model need not be sent."""
+    async def _successful_response(self, endpoint: Endpoint, request: ChatRequest) -> aiohttp.ClientResponse:
+        """A response with status 200; asks again while the model refuses something that can be left out."""
         adjustments = self._adjustments.setdefault(endpoint.full_name, {})
         while True:
             body = encode(endpoint, request, adjustments)
-            response = await self._ask(endpoint, body)
+            response = await self._post(endpoint, body)
             if response.status == 200:
                 return response
             async with response:
-                with Incoming(response, self._idle) as incoming:
-                    error = error_from_response(response.status, await incoming.beginning(), response.headers)
+                with BodyReader(response, self._idle) as reader:
+                    error = error_from_response(response.status, await reader.read_start(), response.headers)
             if response.status == 404 and endpoint.moved_to:
-                error.explain(f"{endpoint.name.upper()}_BASE_URL is a former one, which is {endpoint.moved_to} now")
-            if not isinstance(error, RefusedParameter) or not adjust(adjustments, body, error):
+                error.add_context(f"{endpoint.name.upper()}_BASE_URL is a former one, which is {endpoint.moved_to} now")
+            if not isinstance(error, UnsupportedParameter) or not adjust(adjustments, body, error):
                 raise error
             log.warning("%s refuses %s: it is not sent so from now on", endpoint.full_name, error.parameter)
 
-    async def _ask(self, endpoint: Endpoint, body: Body) -> aiohttp.ClientResponse:
+    async def _post(self, endpoint: Endpoint, body: Body) -> aiohttp.ClientResponse:
         headers = {"Content-Type": "application/json", "Content-Length": str(body.length)} | endpoint.headers
         return await self.session.post(endpoint.url, data=body.pieces(), headers=headers, allow_redirects=False)
 
 
 @contextmanager
 def _as_provider_errors(endpoint: Endpoint) -> Iterator[None]:
-    """Raise what goes wrong as ProviderError, and without what is secret."""
+    """Raise what goes wrong as ProviderError, with secrets redacted."""
     try:
         yield
     except ProviderError as error:
         error.redact(endpoint.secrets)
         raise
     except aiohttp.SocketTimeoutError as error:
-        raise Silent(str(error)) from error
+        raise TimedOut(str(error)) from error
     except aiohttp.ClientPayloadError as error:
         raise CutOff(str(error)) from error
     except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:

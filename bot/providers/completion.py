@@ -1,7 +1,7 @@
-"""One answer: bytes of a body in, chunks out, without I/O.
+"""One completion: bytes of a response body in, deltas out, without I/O.
 
-The body comes in pieces that may be cut anywhere. Nothing is awaited between two reads: fifty chunks that came together
-are handed on without a step through the event loop for each.
+The body comes in pieces that may be cut anywhere. Nothing is awaited between two reads, so fifty chunks that arrive
+together are handed on without a step through the event loop for each.
 """
 
 from codecs import BOM_UTF8
@@ -9,36 +9,41 @@ from collections.abc import Iterator
 
 from pydantic_core import from_json
 
-from bot.providers.errors import BrokenAnswer, CutOff, Overloaded
+from bot.chat.events import Delta, Metadata, ReasoningDelta, TextDelta
+from bot.providers.errors import CutOff, InvalidResponse, Overloaded
 from bot.providers.failures import error_from_body
 from bot.providers.reasoning import ReasoningSplitter
 from bot.providers.sse import EventDecoder, EventTooLong
-from bot.providers.wire import Chunk, decode
+from bot.providers.wire import decode
 
 _DONE = b"[DONE]"
-_BROKEN_OFF = ("error", "insufficient_system_resource")
+_FAILED = ("error", "insufficient_system_resource")
 """Finish reasons with which a provider says that it failed."""
 
 _LONGEST_START = 64 * 1024
-"""Bytes of a body without events that are kept, for they may be an answer or an error by another name."""
+"""Bytes that are kept of a body without events, since it may be a completion or an error of another content type."""
 
 
 class CompletionReader:
-    """Feed it a stream, or give it the body of an answer that came whole; close it at the end. Raises ProviderError."""
+    """Feed it a stream, or give it the body of a completion that was not streamed; close it at the end.
+
+    Every method raises ProviderError.
+    """
 
     def __init__(self, media_type: str) -> None:
         self.done = False
-        """Whether what comes now belongs to nothing."""
-        self.finish: str | None = None
-        """How the answer ended, in the provider's word: then at most its usage is missing."""
+        """Whether the provider has said that the stream is over."""
+        self.finish_reason: str | None = None
+        """The provider's finish reason; once it is known, at most the usage is missing."""
         self._media_type = media_type
-        self._begun = media_type == "text/event-stream"
+        self._started = media_type == "text/event-stream"
         self._events = EventDecoder()
         self._splitter = ReasoningSplitter()
-        self._start: bytes | None = b""  # of the body, until an event comes
+        self._model: str | None = None
+        self._start: bytes | None = b""  # of the body, until the first event
 
-    def feed(self, piece: bytes) -> Iterator[Chunk]:
-        """The chunks that this piece of a stream completes, with reasoning told from answer."""
+    def feed(self, piece: bytes) -> Iterator[Delta]:
+        """The deltas that this piece of a stream completes."""
         if self._start is not None:
             self._start = (self._start + piece)[:_LONGEST_START]
         try:
@@ -47,53 +52,64 @@ class CompletionReader:
                     self.done = True
                     return
                 if data:
-                    yield self._chunk(data)
+                    yield from self._deltas(data)
         except EventTooLong as error:
-            raise BrokenAnswer(str(error)) from error
+            raise InvalidResponse(str(error)) from error
 
-    def whole(self, body: bytes) -> Iterator[Chunk]:
-        """The chunk that an answer without a stream is."""
+    def whole(self, body: bytes) -> Iterator[Delta]:
+        """The deltas of a completion that was not streamed."""
         body = body.removeprefix(BOM_UTF8)
         if error := error_from_body(body):
             raise error
         self.done = True
-        yield self._chunk(body)
+        yield from self._deltas(body)
 
-    def close(self) -> Iterator[Chunk]:
-        """What was held back. Raises where the provider broke off, and where the stream ended before the answer."""
+    def close(self) -> Iterator[Delta]:
+        """What was held back. Raises where the provider failed, and where the stream ended before the completion."""
         if not self.done:
-            yield from self._last()
-        if self._start and _is_json(self._start.removeprefix(BOM_UTF8)):  # whatever it was called
+            yield from self._unterminated_event()
+        if self._start and _is_json(self._start.removeprefix(BOM_UTF8)):  # whatever its content type says
             yield from self.whole(self._start)
         rest = self._splitter.close()
-        if rest.answer or rest.reasoning:
-            yield Chunk(rest.answer, rest.reasoning)
-        if self.finish in _BROKEN_OFF:
-            raise Overloaded(f"finish reason {self.finish}")
-        if not self._begun and not self.done:
-            raise BrokenAnswer(f"no event in a body of the type {self._media_type}")
-        if not self.finish and not self.done:
+        if rest.reasoning:
+            yield ReasoningDelta(rest.reasoning)
+        if rest.text:
+            yield TextDelta(rest.text)
+        if self.finish_reason in _FAILED:
+            raise Overloaded(f"finish reason {self.finish_reason}")
+        if not self._started and not self.done:
+            raise InvalidResponse(f"no event in a body of the type {self._media_type}")
+        if not self.finish_reason and not self.done:
             raise CutOff("the stream ended without a finish reason")
 
-    def _last(self) -> Iterator[Chunk]:
-        """An event that came without its empty line, unless it is only the beginning of one."""
+    def _unterminated_event(self) -> Iterator[Delta]:
+        """A last event without its empty line, unless it is only the beginning of one."""
         for data in self._events.close():
             if data.strip() == _DONE:
                 self.done = True
             elif _is_json(data):
-                yield self._chunk(data)
+                yield from self._deltas(data)
 
-    def _chunk(self, data: bytes) -> Chunk:
+    def _deltas(self, data: bytes) -> Iterator[Delta]:
         self._start = None
         try:
-            chunk = decode(data)
-        except BrokenAnswer:
-            if not self.finish:
+            text, reasoning, finish_reason, usage, model = decode(data)
+        except InvalidResponse:
+            if not self.finish_reason:
                 raise
-            return Chunk()
-        self._begun = True
-        self.finish = chunk.finish_reason or self.finish
-        return chunk.split(self._splitter)
+            return
+        self._started = True
+        if text and not self._splitter.pass_through(text):
+            text, thought = self._splitter.feed(text)
+            reasoning += thought
+        if reasoning:
+            yield ReasoningDelta(reasoning)
+        if text:
+            yield TextDelta(text)
+        if finish_reason or usage or (model and model != self._model):
+            self.finish_reason = finish_reason or self.finish_reason
+            self._model = model or self._model
+            yield Metadata(finish_reason, usage, model)
 
 
 def _is_json(data: bytes) -> bool:

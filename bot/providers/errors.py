@@ -1,35 +1,39 @@
-"""What can go wrong with a provider, each with a sentence for the person: what happened, and who can do what.
+"""The errors of a provider, each with a sentence that tells a person what happened and what can be done about it.
 
 ProviderError
-|- KeyRejected            the operator's key is not accepted
-|- NoCredit               the account has no credit or no payment method
-|- RateLimited            too many requests or tokens for now               (again)
-|- ContextTooLong         the conversation does not fit into the model's window
-|- ModelNotFound          the provider does not know the model
-|- WrongAddress           nothing of this form answers under the base URL
-|- Retired                the provider or the model was shut down
-|- Refused                the provider will not answer this content
-|- TooLarge               the request has more bytes than the provider takes
-|- BadRequest             the provider refuses the request as it was sent
-|  `- RefusedParameter    because of one parameter, which can be left out
-|- Overloaded             the provider is in trouble itself                  (again)
-|- Unreachable            no connection                                      (again)
-|- Silent                 nothing came for longer than we wait               (again)
-|- Resting                it failed so often that we do not ask for a while
-|- BrokenAnswer           what came back makes no sense                      (again)
-`- CutOff                 the stream ended before the answer did             (again)
+|- KeyRejected               the provider does not accept the API key
+|- NoCredit                  the account has no credit or no payment method
+|- RateLimited               too many requests or tokens                   (retryable)
+|- ContextTooLong            the conversation exceeds the context window
+|- ModelNotFound             the provider does not know the model
+|- WrongAddress              the base URL does not lead to a chat-completions API
+|- Retired                   the provider or the model was shut down
+|- ContentFiltered           the provider's content policy forbids an answer
+|- TooLarge                  the request has more bytes than the provider accepts
+|- BadRequest                the provider rejects the request as it was sent
+|  `- UnsupportedParameter   because of one parameter, which can be left out
+|- Overloaded                the provider has trouble of its own           (retryable)
+|- Unreachable               no connection                                 (retryable)
+|- TimedOut                  nothing was received for too long             (retryable)
+|- CircuitOpen               not asked, since it kept failing
+|- InvalidResponse           the response cannot be understood             (retryable)
+`- CutOff                    the stream ended before the completion did    (retryable)
 
-"Again" marks what another try may mend. `detail` is for the log: the provider's own words, with secrets struck out.
+Retryable errors may go away when the same request is sent again. `detail` is meant for the log: the provider's own
+words, with secrets redacted.
 """
 
 import re
 from collections.abc import Iterable
+from typing import ClassVar
 
-LONGEST_DETAIL = 300
-"""Characters of a provider's words that are worth a log line."""
+from bot.text import Text
 
-SHORTEST_SECRET = 6
-"""Characters; anything shorter, as the placeholder key of a local server, is no secret but a word."""
+MAX_DETAIL_LENGTH = 300
+"""Characters of a provider's message that are kept."""
+
+MIN_SECRET_LENGTH = 6
+"""Characters. Anything shorter is not redacted: the placeholder key of a local server may be an ordinary word."""
 
 _SECRET = re.compile(
     r"(?:authorization|x-api-key)[\"']?\s*[:=]\s*[\"']?(?:\w+\s+)?[^\s\"',}]{6,}|"
@@ -39,137 +43,164 @@ _SECRET = re.compile(
 
 
 class ProviderError(Exception):
-    """The root. `advice` is a sentence for the person, `again` whether another try may help.
+    """The base class.
 
-    `wait` is how many seconds the provider asks to wait before one, where it does.
+    `message` is a sentence for the person who asked, with {provider} and {model} to be filled in; `reason` says the
+    same in a few words; `retryable` tells whether another attempt may succeed. `retry_after` is the delay in seconds
+    that the provider asked for, if any.
     """
 
-    advice = "{provider} could not answer. Try again, or switch with `/provider`."
-    why = "it could not answer"
-    again = False
+    message: ClassVar[Text] = Text("{provider} could not answer. Try again, or switch providers with `/provider`.")
+    reason: ClassVar[Text] = Text("request failed")
+    retryable: ClassVar[bool] = False
 
-    def __init__(self, detail: str = "", wait: float | None = None) -> None:
-        self.detail = redacted(detail)[:LONGEST_DETAIL]
-        self.wait = wait
+    def __init__(self, detail: str = "", retry_after: float | None = None) -> None:
+        self.detail = redacted(detail)[:MAX_DETAIL_LENGTH]
+        self.retry_after = retry_after
         super().__init__(self.detail)
 
-    def sentence(self, provider: str, model: str) -> str:
-        """The advice about this provider and model."""
-        return self.advice.format(provider=provider, model=model)
+    def sentence(self, provider: str, model: str) -> Text:
+        """Return the message about this provider and model."""
+        return Text(self.message.template, provider=provider, model=model)
 
     def __str__(self) -> str:
         return self.detail
 
-    def explain(self, words: str) -> None:
-        """Put what we know ourselves before the provider's words."""
-        self.detail = f"{words}: {self.detail}"[:LONGEST_DETAIL]
+    def add_context(self, context: str) -> None:
+        """Put our own explanation before the provider's words."""
+        self.detail = f"{context}: {self.detail}"[:MAX_DETAIL_LENGTH]
         self.args = (self.detail,)
 
     def redact(self, secrets: Iterable[str]) -> None:
-        """Strike out what a provider repeated of our own secrets."""
+        """Remove these secrets from the detail: providers do repeat what was sent to them."""
         self.detail = redacted(self.detail, secrets)
         self.args = (self.detail,)
 
 
 class KeyRejected(ProviderError):
-    advice = "{provider} does not accept this bot's key. The operator has to check it; `/provider` switches to another."
-    why = "its key is not accepted"
+    message = Text(
+        "{provider} does not accept this bot's API key. The bot's operator needs to check it. "
+        "You can switch providers with `/provider`."
+    )
+    reason = Text("API key rejected")
 
 
 class NoCredit(ProviderError):
-    advice = "This bot's account at {provider} has no credit left. The operator has to top it up; `/provider` switches."
-    why = "no credit left"
+    message = Text(
+        "This bot's account at {provider} has no credit left. The bot's operator needs to top it up. "
+        "You can switch providers with `/provider`."
+    )
+    reason = Text("no credit left")
 
 
 class RateLimited(ProviderError):
-    advice = "{provider} takes no more requests for the moment. Try again in a minute, or switch with `/provider`."
-    why = "rate limited"
-    again = True
+    message = Text("{provider} is rate limiting this bot. Try again in a minute, or switch providers with `/provider`.")
+    reason = Text("rate limited")
+    retryable = True
 
 
 class ContextTooLong(ProviderError):
-    advice = "This conversation is too long for {model}. Start a fresh one with `/new`, or switch with `/model`."
-    why = "the conversation is too long for it"
+    message = Text(
+        "This conversation is too long for {model}. Start a new one with `/new`, or switch models with `/model`."
+    )
+    reason = Text("conversation too long")
 
 
 class ModelNotFound(ProviderError):
-    advice = "{provider} does not know the model {model}. Choose another with `/model`."
-    why = "it does not know the model"
+    message = Text("{provider} does not know the model {model}. Choose another one with `/model`.")
+    reason = Text("model not found")
 
 
 class WrongAddress(ProviderError):
-    advice = "{provider} does not answer under the address that is set. The operator has to check its base URL."
-    why = "wrong address"
+    message = Text(
+        "{provider} cannot be found at the configured base URL. The bot's operator needs to check it. "
+        "You can switch providers with `/provider`."
+    )
+    reason = Text("wrong base URL")
 
 
 class Retired(ProviderError):
-    advice = "{provider} has shut down {model}, or its whole service. Choose another with `/model` or `/provider`."
-    why = "shut down"
+    message = Text(
+        "{provider} has shut down {model} or its whole service. Choose another one with `/model` or `/provider`."
+    )
+    reason = Text("shut down")
 
 
-class Refused(ProviderError):
-    advice = "{provider} will not answer that, by its rules on content. Try other words, or switch with `/model`."
-    why = "it refused the content"
+class ContentFiltered(ProviderError):
+    message = Text(
+        "{provider}'s content policy does not allow an answer to that. Rephrase it, or switch models with `/model`."
+    )
+    reason = Text("blocked by the content policy")
 
 
 class TooLarge(ProviderError):
-    advice = "That is more than {provider} takes at once. Send fewer or smaller images, or start afresh with `/new`."
-    why = "the request is too large for it"
+    message = Text(
+        "That is more than {provider} accepts in one request. Send fewer or smaller images, "
+        "or start a new conversation with `/new`."
+    )
+    reason = Text("request too large")
 
 
 class BadRequest(ProviderError):
-    advice = "{provider} refused the request. Try other words or fewer images, or switch with `/model`."
-    why = "it refused the request"
+    message = Text("{provider} rejected the request. Rephrase it, send fewer images, or switch models with `/model`.")
+    reason = Text("request rejected")
 
 
-class RefusedParameter(BadRequest):
-    """`parameter` is its name in the request; `instead` another name that the provider asks for."""
+class UnsupportedParameter(BadRequest):
+    """`parameter` is its name in the request, `replacement` the name that the provider wants instead, if any."""
 
-    def __init__(self, detail: str, parameter: str, instead: str | None = None) -> None:
+    def __init__(self, detail: str, parameter: str, replacement: str | None = None) -> None:
         super().__init__(detail)
         self.parameter = parameter
-        self.instead = instead
+        self.replacement = replacement
 
 
 class Overloaded(ProviderError):
-    advice = "{provider} is overloaded or broken right now. Try again in a moment, or switch with `/provider`."
-    why = "overloaded"
-    again = True
+    message = Text(
+        "{provider} is overloaded or broken right now. Try again in a moment, or switch providers with `/provider`."
+    )
+    reason = Text("overloaded")
+    retryable = True
 
 
 class Unreachable(ProviderError):
-    advice = "{provider} cannot be reached right now. Try again in a moment, or switch with `/provider`."
-    why = "unreachable"
-    again = True
+    message = Text(
+        "{provider} cannot be reached right now. Try again in a moment, or switch providers with `/provider`."
+    )
+    reason = Text("unreachable")
+    retryable = True
 
 
-class Silent(ProviderError):
-    advice = "{provider} sent nothing for so long that I stopped waiting. Try again, or switch with `/provider`."
-    why = "it went silent"
-    again = True
+class TimedOut(ProviderError):
+    message = Text("{provider} took too long to respond. Try again, or switch providers with `/provider`.")
+    reason = Text("timed out")
+    retryable = True
 
 
-class Resting(ProviderError):
-    advice = "{provider} failed several times in a row, so I leave it alone for a moment. `/provider` switches."
-    why = "it failed several times in a row"
+class CircuitOpen(ProviderError):
+    message = Text(
+        "{provider} failed several times in a row, so I'm not asking it for now. "
+        "Try again in a few minutes, or switch providers with `/provider`."
+    )
+    reason = Text("failed several times in a row")
 
 
-class BrokenAnswer(ProviderError):
-    advice = "{provider} sent something that is not an answer. Try again, or switch with `/provider`."
-    why = "what it sent was no answer"
-    again = True
+class InvalidResponse(ProviderError):
+    message = Text("{provider} sent an invalid response. Try again, or switch providers with `/provider`.")
+    reason = Text("invalid response")
+    retryable = True
 
 
 class CutOff(ProviderError):
-    advice = "The connection to {provider} broke before the answer was complete. Ask again to have the rest."
-    why = "the connection broke"
-    again = True
+    message = Text("The connection to {provider} broke before the answer was complete. Ask again to get the rest.")
+    reason = Text("connection lost")
+    retryable = True
 
 
 def redacted(text: str, secrets: Iterable[str] = ()) -> str:
-    """The text without these secrets, and without what looks like a key, an authorization header or an image."""
+    """Return the text without these secrets and without anything like an API key, an auth header or image data."""
     for secret in sorted(secrets, key=len, reverse=True):
-        if len(secret) < SHORTEST_SECRET:
+        if len(secret) < MIN_SECRET_LENGTH:
             break
         text = text.replace(secret, "[redacted]")
     return _SECRET.sub("[redacted]", text)

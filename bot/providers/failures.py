@@ -1,4 +1,4 @@
-"""Reads a provider's refusal, whatever its form, and says which of our errors it is."""
+"""Maps a provider's error response, whatever its format, to one of our errors."""
 
 import re
 from collections.abc import Mapping
@@ -9,8 +9,9 @@ from typing import Any
 from pydantic_core import from_json, to_json
 
 from bot.providers.errors import (
-    LONGEST_DETAIL,
+    MAX_DETAIL_LENGTH,
     BadRequest,
+    ContentFiltered,
     ContextTooLong,
     KeyRejected,
     ModelNotFound,
@@ -18,19 +19,16 @@ from bot.providers.errors import (
     Overloaded,
     ProviderError,
     RateLimited,
-    Refused,
-    RefusedParameter,
     Retired,
     TooLarge,
+    UnsupportedParameter,
     WrongAddress,
 )
-from bot.providers.patience import named_wait, parse_wait
+from bot.providers.patience import parse_delay, requested_delay
 
-Kind = type[ProviderError]
-
-_BY_WORDS: tuple[tuple[re.Pattern[str], Kind], ...] = tuple(
-    (re.compile(words, re.IGNORECASE), kind)
-    for words, kind in (
+_BY_MESSAGE: tuple[tuple[re.Pattern[str], type[ProviderError]], ...] = tuple(
+    (re.compile(pattern, re.IGNORECASE), error)
+    for pattern, error in (
         (r"insufficient_quota|payment.?method|insufficient.?balance|exceeded your current quota", NoCredit),
         (
             r"prompt is too long|exceeds the context window|maximum context length|exceeds the maximum number of tokens"
@@ -41,10 +39,10 @@ _BY_WORDS: tuple[tuple[re.Pattern[str], Kind], ...] = tuple(
         ),
         (
             r"(incorrect|invalid|wrong|missing|not valid).{0,40}api.?key|api.?key.{0,20}(not valid|invalid)"
-            r"|no connected db",  # a LiteLLM proxy without a database, of every key but its own
+            r"|no connected db",  # from a LiteLLM proxy without a database, for any key but its own
             KeyRejected,
         ),
-        (r"content.?(policy|filter|moderation)|flagged|safety", Refused),
+        (r"content.?(policy|filter|moderation)|flagged|safety", ContentFiltered),
         (
             r"model_not_found|unknown_model|model .{0,80}(does not exist|not found)|no models? loaded"
             r"|invalid model name",
@@ -52,9 +50,9 @@ _BY_WORDS: tuple[tuple[re.Pattern[str], Kind], ...] = tuple(
         ),
     )
 )
-"""What the words say goes before the status: providers say some of these with 400, 404 or 429."""
+"""Patterns take precedence over the status: providers send some of these errors with 400, 404 or 429."""
 
-_BY_STATUS: Mapping[int, Kind] = {
+_BY_STATUS: Mapping[int, type[ProviderError]] = {
     401: KeyRejected,
     402: NoCredit,
     403: KeyRejected,
@@ -69,7 +67,7 @@ _BY_STATUS: Mapping[int, Kind] = {
     498: Overloaded,
     499: Overloaded,
 }
-_BY_CODE: Mapping[str, Kind] = {
+_BY_CODE: Mapping[str, type[ProviderError]] = {
     "invalid_api_key": KeyRejected,
     "rate_limit_exceeded": RateLimited,
     "not_found_error": ModelNotFound,
@@ -77,7 +75,7 @@ _BY_CODE: Mapping[str, Kind] = {
     "tool_use_failed": BadRequest,
 }
 
-_PARAMETER = (
+_UNSUPPORTED = (
     re.compile(r"Unsupported (?:parameter|value): '(?P<name>\w+)'"),
     re.compile(r"not supported on this model: (?P<name>\w+)"),
     re.compile(r'Unknown name \\?"(?P<name>\w+)'),
@@ -86,12 +84,12 @@ _PARAMETER = (
         r"(?i:(?P<name>system|developer) (?:role|instruction|message)s?\b.{0,20}not (?:supported|enabled|allowed))"
     ),
 )
-_INSTEAD = re.compile(r"Use '(\w+)' instead")
+_REPLACEMENT = re.compile(r"Use '(\w+)' instead")
 
 
 @dataclass(frozen=True, slots=True)
-class _Refusal:
-    """A provider's own words, the code that stands with them, and the parameter that they blame."""
+class _ErrorBody:
+    """What an error response says: the message, the error code and the parameter that it complains about."""
 
     message: str
     code: str | None = None
@@ -100,102 +98,101 @@ class _Refusal:
 
 
 def error_from_response(status: int, body: bytes, headers: Mapping[str, str] | None = None) -> ProviderError:
-    """The error that an HTTP status other than 200, its body and its headers mean."""
-    refusal = _read(body)
-    detail = f"HTTP {status}{f' {refusal.code}' if refusal.code else ''}: {refusal.message}"
-    kind = _kind(status, refusal)
-    if kind is BadRequest and refusal.parameter:
-        instead = _INSTEAD.search(refusal.message)
-        return RefusedParameter(detail, refusal.parameter, instead[1] if instead else None)
-    return kind(detail, _wait(headers or {}, body))
+    """Return the error for a response whose HTTP status is not 200."""
+    error = _parse_error(body)
+    detail = f"HTTP {status}{f' {error.code}' if error.code else ''}: {error.message}"
+    error_type = _error_type(status, error)
+    if error_type is BadRequest and error.parameter:
+        replacement = _REPLACEMENT.search(error.message)
+        return UnsupportedParameter(detail, error.parameter, replacement[1] if replacement else None)
+    return error_type(detail, _retry_after(headers or {}, body))
 
 
 def error_from_body(body: bytes) -> ProviderError | None:
-    """The error that came with status 200, in a stream or in place of one; None where the body holds none."""
-    value = _outermost(body)
+    """Return the error in a body or an event that came with status 200; None if there is none."""
+    value = _parse_body(body)
     if not isinstance(value, dict) or not (value.get("error") or value.get("object") == "error"):
         return None
-    refusal = _read(body)
-    status = int(refusal.code) if refusal.code and refusal.code.isdecimal() and len(refusal.code) == 3 else 200
-    return _kind(status, refusal)(f"{refusal.code or 'error'}: {refusal.message}", _wait({}, body))
+    error = _parse_error(body)
+    status = int(error.code) if error.code and error.code.isdecimal() and len(error.code) == 3 else 200
+    return _error_type(status, error)(f"{error.code or 'error'}: {error.message}", _retry_after({}, body))
 
 
-def _kind(status: int, refusal: _Refusal) -> Kind:
+def _error_type(status: int, error: _ErrorBody) -> type[ProviderError]:
     if status >= 500:
         return Overloaded
-    said = f"{refusal.code} {refusal.message}"
-    for words, kind in _BY_WORDS:
-        if words.search(said):
-            return kind
-    if 300 <= status < 400 or (status == 404 and not refusal.json):
+    text = f"{error.code} {error.message}"
+    for pattern, error_type in _BY_MESSAGE:
+        if pattern.search(text):
+            return error_type
+    if 300 <= status < 400 or (status == 404 and not error.json):
         return WrongAddress
     if status in _BY_STATUS:
         return _BY_STATUS[status]
-    return _BY_CODE.get(refusal.code or "", BadRequest if status >= 400 else Overloaded)
+    return _BY_CODE.get(error.code or "", BadRequest if status >= 400 else Overloaded)
 
 
-def _wait(headers: Mapping[str, str], body: bytes) -> float | None:
-    """How long to wait by the headers, else by the `retryDelay` that Google puts into the body."""
+def _retry_after(headers: Mapping[str, str], body: bytes) -> float | None:
+    """Return the delay that the headers ask for, else the `retryDelay` that Google puts into the body."""
     now = datetime.now(UTC)
-    if (wait := named_wait(headers, now)) is not None:
-        return wait
-    delay = re.search(rb'"retryDelay"\s*:\s*"([\d.]+s)"', body)
-    return parse_wait(delay[1].decode(), now) if delay else None
+    if (delay := requested_delay(headers, now)) is not None:
+        return delay
+    found = re.search(rb'"retryDelay"\s*:\s*"([\d.]+s)"', body)
+    return parse_delay(found[1].decode(), now) if found else None
 
 
-def _read(body: bytes) -> _Refusal:
-    """The refusal, wherever the body has it; the start of the body where it is no JSON."""
-    value = _outermost(body)
+def _parse_error(body: bytes) -> _ErrorBody:
+    """Find the error anywhere in the body; for a body that is not a JSON object, return its beginning."""
+    value = _parse_body(body)
     if not isinstance(value, dict):
-        text = body[:LONGEST_DETAIL].decode("utf-8", "replace").strip()
-        return _Refusal(text or "an empty body", json=False)
+        text = body[:MAX_DETAIL_LENGTH].decode("utf-8", "replace").strip()
+        return _ErrorBody(text or "an empty body", json=False)
     error = value.get("error")
-    inner = error if isinstance(error, dict) else value
-    message = _words(inner, error)
+    fields = error if isinstance(error, dict) else value
+    message = _message(fields, error)
     code = next(
-        (str(inner[name]) for name in ("code", "status", "type") if inner.get(name) not in (None, "None")), None
+        (str(fields[name]) for name in ("code", "status", "type") if fields.get(name) not in (None, "None")), None
     )
-    return _Refusal(message, code, _parameter(inner, message))
+    return _ErrorBody(message, code, _unsupported_parameter(fields, message))
 
 
-def _words(inner: dict[str, Any], error: Any) -> str:
-    said = inner.get("message") or inner.get("detail") or error or inner
-    raw = inner.get("metadata", {}).get("raw") if isinstance(inner.get("metadata"), dict) else None
-    return ": ".join(_text(part) for part in (said, raw) if part)
+def _message(fields: dict[str, Any], error: Any) -> str:
+    message = fields.get("message") or fields.get("detail") or error or fields
+    raw = fields.get("metadata", {}).get("raw") if isinstance(fields.get("metadata"), dict) else None
+    return ": ".join(_as_text(part) for part in (message, raw) if part)
 
 
-def _text(said: Any) -> str:
-    """Words as a string; FastAPI's lists of faults become `where: what`."""
-    if isinstance(said, str):
-        inner = _json(said.encode()) if said.startswith(("{", "[")) else None
-        return _text(inner) if inner else said
-    faults = said.get("detail") if isinstance(said, dict) else said
-    if isinstance(faults, list) and faults and all(isinstance(fault, dict) for fault in faults):
-        return "; ".join(f"{_place(fault)}: {fault.get('msg', '')}" for fault in faults)
-    return to_json(said, fallback=str).decode()
+def _as_text(message: Any) -> str:
+    """Return the message as a string; a list of FastAPI's validation errors becomes `location: message; …`."""
+    if isinstance(message, str):
+        nested = _parse_json(message.encode()) if message.startswith(("{", "[")) else None
+        return _as_text(nested) if nested else message
+    errors = message.get("detail") if isinstance(message, dict) else message
+    if isinstance(errors, list) and errors and all(isinstance(error, dict) for error in errors):
+        return "; ".join(f"{_location(error)}: {error.get('msg', '')}" for error in errors)
+    return to_json(message, fallback=str).decode()
 
 
-def _place(fault: dict[str, Any]) -> str:
-    place = fault.get("loc")
-    return ".".join(map(str, place)) if isinstance(place, list) else ""
+def _location(error: dict[str, Any]) -> str:
+    location = error.get("loc")
+    return ".".join(map(str, location)) if isinstance(location, list) else ""
 
 
-def _parameter(inner: dict[str, Any], message: str) -> str | None:
-    """The parameter that a refusal is about, if it is about one that we could leave out."""
-    if inner.get("code") in ("unsupported_parameter", "unsupported_value") and isinstance(inner.get("param"), str):
-        return str(inner["param"])
+def _unsupported_parameter(fields: dict[str, Any], message: str) -> str | None:
+    """Return the parameter that the error is about, if it is one that could be left out."""
+    if fields.get("code") in ("unsupported_parameter", "unsupported_value") and isinstance(fields.get("param"), str):
+        return str(fields["param"])
     extra = re.search(r"body\.(\w+): Extra inputs", message)
-    found = extra or next((match for words in _PARAMETER if (match := words.search(message))), None)
+    found = extra or next((match for pattern in _UNSUPPORTED if (match := pattern.search(message))), None)
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", found[1]).lower() if found else None
 
 
-def _outermost(body: bytes) -> Any:
-    """The value of a body; Google puts its refusals into a list of one."""
-    value = _json(body)
-    return value[0] if isinstance(value, list) and value else value
+def _parse_body(body: bytes) -> Any:
+    value = _parse_json(body)
+    return value[0] if isinstance(value, list) and value else value  # Google wraps its errors in a list of one
 
 
-def _json(body: bytes) -> Any:
+def _parse_json(body: bytes) -> Any:
     try:
         return from_json(body)
     except ValueError:

@@ -1,12 +1,14 @@
-"""How providers do, for people to see."""
+"""The health of a provider, as shown to people."""
 
 from dataclasses import dataclass
+
+from bot.text import Text
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How the last request to a provider went, and when, in Unix seconds. `error` is in our words, for people."""
+    """The outcome of the last request to a provider, `at` a Unix time; `error` says in a few words why it failed."""
 
     ok: bool
-    error: str
+    error: Text | None
     at: float

@@ -1,4 +1,4 @@
-"""Asks a provider which models it has, by the richest list that it knows."""
+"""Asks a provider which models it has."""
 
 import asyncio
 from typing import Any
@@ -8,107 +8,109 @@ import aiohttp
 from yarl import URL
 
 from bot.providers.catalogue import Model, ModelList
-from bot.providers.errors import BrokenAnswer, CutOff, ProviderError, Silent, Unreachable
+from bot.providers.errors import CutOff, InvalidResponse, ProviderError, TimedOut, Unreachable
 from bot.providers.failures import error_from_response
-from bot.providers.listing import read_detail, read_id, read_items, read_models
+from bot.providers.listing import parse_detail, parse_id, parse_items, parse_models
 from bot.providers.offer import Server
 
-SECONDS = aiohttp.ClientTimeout(total=20, connect=10)
-LONGEST_LIST = 8 * 2**20
-"""Bytes of a list; OpenRouter's, the longest, has about one MiB."""
+TIMEOUT = aiohttp.ClientTimeout(total=20, connect=10)
+MAX_LIST_BYTES = 8 * 2**20
+"""Limit for a list; the longest one, OpenRouter's, has about 1 MiB."""
 
-MOST_DETAILS = 200
-DETAILS_AT_ONCE = 4
-"""Requests for single models, of one list."""
+MAX_DETAILS = 200
+CONCURRENT_DETAILS = 4
+"""Requests about single models, for one list."""
 
 
-class ModelReader:
-    """Reads providers' lists over one HTTP session."""
+class ModelListClient:
+    """Requests lists of models over a shared HTTP session."""
 
     def __init__(self, session: aiohttp.ClientSession) -> None:
         self._session = session
 
-    async def models(self, server: Server) -> tuple[Model, ...]:
-        """The models that a provider lists and that chat. Raises ProviderError.
+    async def fetch(self, server: Server) -> tuple[Model, ...]:
+        """Return the chat models that a provider lists. Raises ProviderError.
 
-        Where the list cannot be had in one way, the next is tried, unless the provider as a whole has trouble.
+        If one way to ask for the list fails, the next is tried, unless the provider itself has trouble.
         """
-        failure: ProviderError = BrokenAnswer("no way to ask for models")
-        for form, headers in _ways(server):
+        failure: ProviderError = InvalidResponse("no way to ask for models")
+        for form, headers in _ways_to_ask(server):
             try:
-                return await self._listed(server, form, headers)
+                return await self._fetch_list(server, form, headers)
             except ProviderError as error:
                 failure = error
-                if error.again and not isinstance(error, BrokenAnswer):  # another form of it may be whole
+                if error.retryable and not isinstance(error, InvalidResponse):  # another format may be valid
                     break
         failure.redact(server.secrets)
         raise failure
 
-    async def _listed(self, server: Server, form: ModelList, headers: dict[str, str]) -> tuple[Model, ...]:
-        body = await self._fetch("GET", _address(server, form.path), headers)
-        # off the loop: a list of hundreds takes longer than a chunk of an answer may wait
-        items = await asyncio.to_thread(read_items, body, form)
+    async def _fetch_list(self, server: Server, form: ModelList, headers: dict[str, str]) -> tuple[Model, ...]:
+        body = await self._request("GET", _url(server, form.path), headers)
+        # in a thread: parsing hundreds of models would hold up the chunks of running completions
+        items = await asyncio.to_thread(parse_items, body, form)
         if form.detail:
-            items = await self._detailed(items, server, form, headers)
-        return await asyncio.to_thread(read_models, items, form)
+            items = await self._with_details(items, server, form, headers)
+        return await asyncio.to_thread(parse_models, items, form)
 
-    async def _detailed(self, items: list[Any], server: Server, form: ModelList, headers: dict[str, str]) -> list[Any]:
-        """The items with what the provider tells of each model by itself; nothing more where it does not tell."""
-        address, turns = _address(server, form.detail), asyncio.Semaphore(DETAILS_AT_ONCE)
+    async def _with_details(
+        self, items: list[Any], server: Server, form: ModelList, headers: dict[str, str]
+    ) -> list[Any]:
+        """Return the items merged with what the provider says about each model, where it does."""
+        url, slots = _url(server, form.detail), asyncio.Semaphore(CONCURRENT_DETAILS)
 
-        async def detailed(item: Any) -> Any:
-            name = read_id(item, form)
-            if name is None:
+        async def with_details(item: Any) -> Any:
+            model_id = parse_id(item, form)
+            if model_id is None:
                 return item
             try:
-                async with turns:
-                    body = await self._fetch("POST", address, headers, {"model": name})
+                async with slots:
+                    body = await self._request("POST", url, headers, {"model": model_id})
             except ProviderError:
                 return item
-            return read_detail(body) | item
+            return parse_detail(body) | item
 
-        known = await asyncio.gather(*(detailed(item) for item in items[:MOST_DETAILS]))
-        return [*known, *items[MOST_DETAILS:]]
+        detailed = await asyncio.gather(*(with_details(item) for item in items[:MAX_DETAILS]))
+        return [*detailed, *items[MAX_DETAILS:]]
 
-    async def _fetch(self, method: str, url: URL, headers: dict[str, str], json: Any = None) -> bytes:
+    async def _request(self, method: str, url: URL, headers: dict[str, str], json: Any = None) -> bytes:
         try:
             async with self._session.request(
-                method, url, headers=headers, json=json, allow_redirects=False, timeout=SECONDS
+                method, url, headers=headers, json=json, allow_redirects=False, timeout=TIMEOUT
             ) as response:
-                body = await _beginning(response, LONGEST_LIST)
+                body = await _read_start(response, MAX_LIST_BYTES)
                 if response.status != 200:
                     raise error_from_response(response.status, body, response.headers)
-                if len(body) > LONGEST_LIST:
-                    raise BrokenAnswer(f"a list of models of over {LONGEST_LIST} bytes")
+                if len(body) > MAX_LIST_BYTES:
+                    raise InvalidResponse(f"a list of models of over {MAX_LIST_BYTES} bytes")
                 return body
         except aiohttp.ClientPayloadError as error:
             raise CutOff(str(error)) from error
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-            silent = isinstance(error, TimeoutError) and not isinstance(error, aiohttp.ConnectionTimeoutError)
-            raise (Silent if silent else Unreachable)(f"{type(error).__name__}: {error}") from error
+            timed_out = isinstance(error, TimeoutError) and not isinstance(error, aiohttp.ConnectionTimeoutError)
+            raise (TimedOut if timed_out else Unreachable)(f"{type(error).__name__}: {error}") from error
 
 
-def _ways(server: Server) -> list[tuple[ModelList, dict[str, str]]]:
-    """The forms of list to try, and the headers of each; what a list wants instead of the usual key goes first."""
+def _ways_to_ask(server: Server) -> list[tuple[ModelList, dict[str, str]]]:
+    """Return the formats of list to try with the headers of each, the most detailed first."""
     form = server.provider.model_list
     ways = [(form, server.headers)]
     if form.headers:
         own = server.with_key(form.headers)
         ways = [(form, server.provider.headers | own), (form, server.headers | own)]
-    if form.path != form.plain.path:
-        ways.append((form.plain, server.headers))
+    if form.path != form.fallback.path:
+        ways.append((form.fallback, server.headers))
     return ways
 
 
-def _address(server: Server, path: str) -> URL:
+def _url(server: Server, path: str) -> URL:
     return URL(urljoin(f"{server.base_url}/", path)).extend_query(server.provider.query)
 
 
-async def _beginning(response: aiohttp.ClientResponse, length: int) -> bytes:
-    """The body, or a little more than this length of it."""
+async def _read_start(response: aiohttp.ClientResponse, length: int) -> bytes:
+    """Return the body; if it is longer than `length`, a little more than that of it."""
     body = bytearray()
-    async for piece in response.content.iter_any():
-        body += piece
+    async for data in response.content.iter_any():
+        body += data
         if len(body) > length:
             break
     return bytes(body)

@@ -1,8 +1,8 @@
-"""When to ask a provider again, and when to leave it alone: pure functions and one small state machine, no I/O.
+"""When to retry a request and when to stop asking a provider: pure functions and a small state machine, no I/O.
 
-A request is tried again only before anything of its answer was seen. The waits double, with jitter so that many
-replies do not come back at the same moment; where the provider says how long to wait, that holds instead. A breaker
-for each provider and key keeps one that fails again and again from costing every person the same wait.
+A request is retried only until the first text of its completion was seen. Delays double, with jitter so that many
+replies do not retry at the same moment; a delay that the provider asks for takes precedence. A circuit breaker for each
+provider and key stops requests to a provider that keeps failing, so that not every person waits for the same failure.
 """
 
 import re
@@ -12,19 +12,19 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 IDLE_SECONDS = 120.0
-"""How long a provider may send nothing at all: reasoning models and queues are silent for long."""
+"""How long a provider may send nothing: reasoning models and queued requests are silent for long."""
 
 GRACE_SECONDS = 5.0
-"""How long an answer that has its finish reason may still wait for its usage."""
+"""How long to wait for the usage of a completion that has its finish reason."""
 
-FIRST_WAIT = 0.5
-LONGEST_WAIT = 20.0
-"""Seconds of a wait that the provider did not name."""
+FIRST_DELAY = 0.5
+MAX_DELAY = 20.0
+"""Seconds before a retry, unless the provider asks for another delay."""
 
 FAILURES_TO_OPEN = 5
-FIRST_REST = 15.0
-LONGEST_REST = 300.0
-"""Seconds for which a breaker stays open."""
+FIRST_OPEN_SECONDS = 15.0
+MAX_OPEN_SECONDS = 300.0
+"""How long a circuit breaker stays open."""
 
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?", re.IGNORECASE)
 _SECONDS_PER_UNIT = (3600.0, 60.0, 1.0, 0.001)
@@ -32,84 +32,90 @@ _SECONDS_PER_UNIT = (3600.0, 60.0, 1.0, 0.001)
 
 @dataclass(frozen=True, slots=True)
 class RetryLimits:
-    """How patient to be with one endpoint: so many `tries`, the last of them begun within so many `seconds`."""
+    """How often to try one endpoint: at most `tries` attempts, the last of them begun within `seconds`."""
 
     tries: int = 4
     seconds: float = 60.0
 
 
-def wait_before(retry: int, named: float | None, jitter: float) -> float:
-    """Seconds before the retry of that number, from 1; `named` is what the provider asks for, `jitter` from 0 to 1."""
-    if named is not None:
-        return named
-    longest = min(FIRST_WAIT * 2.0 ** (retry - 1), LONGEST_WAIT)
+def retry_delay(retry: int, requested: float | None, jitter: float) -> float:
+    """Return the seconds to wait before retry number `retry`, counted from 1.
+
+    `requested` is the delay that the provider asked for, if any; `jitter` is a random number from 0 to 1.
+    """
+    if requested is not None:
+        return requested
+    longest = min(FIRST_DELAY * 2.0 ** (retry - 1), MAX_DELAY)
     return longest * (0.5 + jitter / 2)
 
 
-def parse_wait(text: str, now: datetime) -> float | None:
-    """Seconds out of a header: "7", "0.25", "1m26.4s", "310ms", or a date of HTTP or RFC 3339; None for others."""
+def parse_delay(text: str, now: datetime) -> float | None:
+    """Parse "7", "0.25", "1m26.4s", "310ms", an HTTP date or an RFC 3339 date into seconds; None for anything else."""
     text = text.strip()
     try:
-        return _sensible(float(text))
+        return _if_valid(float(text))
     except ValueError:
         pass
     if text and (found := _DURATION.fullmatch(text)):
-        return _sensible(sum(float(n) * unit for n, unit in zip(found.groups(), _SECONDS_PER_UNIT, strict=True) if n))
-    moment = _moment(text)
-    return max((moment - now).total_seconds(), 0.0) if moment else None
+        return _if_valid(sum(float(n) * unit for n, unit in zip(found.groups(), _SECONDS_PER_UNIT, strict=True) if n))
+    date = _parse_date(text)
+    return max((date - now).total_seconds(), 0.0) if date else None
 
 
-def _sensible(seconds: float) -> float | None:
+def _if_valid(seconds: float) -> float | None:
     return seconds if 0 <= seconds < float("inf") else None
 
 
-def _moment(text: str) -> datetime | None:
-    for read in (datetime.fromisoformat, parsedate_to_datetime):
+def _parse_date(text: str) -> datetime | None:
+    for parse in (datetime.fromisoformat, parsedate_to_datetime):
         try:
-            moment = read(text)
+            date = parse(text)
         except ValueError:
             continue
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return date if date.tzinfo else date.replace(tzinfo=UTC)
     return None
 
 
-def named_wait(headers: Mapping[str, str], now: datetime) -> float | None:
-    """How long a refusal's headers ask to wait: `Retry-After`, else the reset of a limit that has nothing remaining."""
-    if (text := headers.get("Retry-After")) and (wait := parse_wait(text, now)) is not None:
-        return wait
+def requested_delay(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Return the delay in seconds that the headers ask for: `Retry-After`, else the reset of an exhausted limit."""
+    if (text := headers.get("Retry-After")) and (delay := parse_delay(text, now)) is not None:
+        return delay
     resets = [
-        parse_wait(headers.get(f"x-ratelimit-reset-{what}", ""), now)
-        for what in ("requests", "tokens")
-        if headers.get(f"x-ratelimit-remaining-{what}", "").strip() == "0"
+        parse_delay(headers.get(f"x-ratelimit-reset-{limit}", ""), now)
+        for limit in ("requests", "tokens")
+        if headers.get(f"x-ratelimit-remaining-{limit}", "").strip() == "0"
     ]
     return max((reset for reset in resets if reset is not None), default=None)
 
 
 class Breaker:
-    """Counts failures in a row. When there are too many it opens, and lets one request at a time try after a rest."""
+    """A circuit breaker: opens after several failures in a row, then lets through one probing request at a time."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._failures = 0
-        self._rest = 0.0
+        self._open_seconds = 0.0  # 0: closed
         self._probing = False
         self._open_until = 0.0
 
-    def wait(self) -> float:
-        """Seconds until a request may go through; 0 when it may. The one that may try makes the others wait."""
+    def blocked_for(self) -> float:
+        """Return the seconds until a request may be sent, 0 if it may be sent now.
+
+        While the breaker is open, a caller that gets 0 sends the probe, and others are blocked until it has ended.
+        """
         left = self._open_until - self._clock()
-        if self._rest and left <= 0:
+        if self._open_seconds and left <= 0:
             self._probing = True
-            self._open_until = self._clock() + self._rest
+            self._open_until = self._clock() + self._open_seconds
         return max(left, 0.0)
 
     def succeeded(self) -> None:
-        self._failures, self._rest, self._open_until, self._probing = 0, 0.0, 0.0, False
+        self._failures, self._open_seconds, self._open_until, self._probing = 0, 0.0, 0.0, False
 
     def failed(self) -> None:
         self._failures += 1
-        under_way = bool(self._rest) and not self._probing  # asked before it opened, and says nothing new
-        if self._failures >= FAILURES_TO_OPEN and not under_way:
+        stale = bool(self._open_seconds) and not self._probing  # sent before the breaker opened: no news
+        if self._failures >= FAILURES_TO_OPEN and not stale:
             self._probing = False
-            self._rest = min(self._rest * 2 or FIRST_REST, LONGEST_REST)
-            self._open_until = self._clock() + self._rest
+            self._open_seconds = min(self._open_seconds * 2 or FIRST_OPEN_SECONDS, MAX_OPEN_SECONDS)
+            self._open_until = self._clock() + self._open_seconds

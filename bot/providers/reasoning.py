@@ -1,99 +1,96 @@
-"""Tells reasoning from answer where a model writes both into one text, between `<think>` or `<thought>` tags.
+"""Separates reasoning from text where a model writes both into its content, between `<think>` or `<thought>` tags.
 
-The text comes in pieces that may be cut anywhere, so what could still become a tag is held back until it is clear. In
-code, where people do write about such tags, a tag is text: between fences, and after an odd number of backticks on a
-line. A tag that is never closed leaves everything behind it as reasoning.
+The content arrives in deltas that may be split anywhere, so anything that could still become a tag is held back. A tag
+inside code is text, since people do write about such tags: in a code fence, and after an odd number of backticks on its
+line. If a tag is never closed, everything after it is reasoning.
 """
 
 import re
 from typing import NamedTuple
 
-_OPENING = ("<think>", "<thought>")
+_OPENING_TAGS = ("<think>", "<thought>")
 _FENCE = re.compile(r"^ {0,3}(?:```|~~~)", re.MULTILINE)
 
 
 class Split(NamedTuple):
-    """What a piece adds to the answer, and to the reasoning."""
+    """The text and the reasoning that a delta adds."""
 
-    answer: str
+    text: str
     reasoning: str
 
 
 class ReasoningSplitter:
-    """Feed it the content of one answer, piece by piece."""
+    """Splits the content of one completion, delta by delta."""
 
     def __init__(self) -> None:
         self._held = ""
-        self._closing = ""  # the tag that ends the reasoning we are in
-        self._behind = False  # a thought just ended; the blank lines that follow it belong to nothing
-        self._answer: list[str] = []
+        self._closing_tag = ""  # set while inside reasoning
+        self._after_reasoning = False  # blank lines that follow reasoning are dropped
+        self._text: list[str] = []
 
-    def takes_as_answer(self, piece: str) -> bool:
-        """Take a piece that is answer as it stands, which nearly all are; False for one that has to be fed."""
-        if self._held or self._closing or self._behind or "<" in piece:
+    def pass_through(self, delta: str) -> bool:
+        """Accept a delta that is text as it stands, as nearly all are; return False if it must be fed."""
+        if self._held or self._closing_tag or self._after_reasoning or "<" in delta:
             return False
-        self._answer.append(piece)
+        self._text.append(delta)
         return True
 
-    def feed(self, piece: str) -> Split:
-        """Sort what is clear by now."""
-        if self.takes_as_answer(piece):
-            return Split(piece, "")
-        self._held += piece
+    def feed(self, delta: str) -> Split:
+        """Return what is certain with this delta."""
+        if self.pass_through(delta):
+            return Split(delta, "")
+        self._held += delta
         reasoning: list[str] = []
-        begun = len(self._answer)
-        while self._held and (self._think(reasoning) if self._closing else self._speak()):
+        begun = len(self._text)
+        while self._held and (self._take_reasoning(reasoning) if self._closing_tag else self._take_text()):
             pass
-        return Split("".join(self._answer[begun:]), "".join(reasoning))
+        return Split("".join(self._text[begun:]), "".join(reasoning))
 
     def close(self) -> Split:
-        """The rest, when nothing more comes."""
+        """Return what was held back, at the end of the content."""
         rest, self._held = self._held, ""
-        return Split("", rest) if self._closing else Split(rest, "")
+        return Split("", rest) if self._closing_tag else Split(rest, "")
 
-    def _think(self, reasoning: list[str]) -> bool:
-        """Take reasoning up to the closing tag; True where that was found."""
-        thought, closing, rest = self._held.partition(self._closing)
+    def _take_reasoning(self, reasoning: list[str]) -> bool:
+        """Take reasoning up to the closing tag; return whether it was found."""
+        inside, closing, rest = self._held.partition(self._closing_tag)
         if closing:
-            self._closing, self._behind, self._held = "", True, rest
-            reasoning.append(thought)
+            self._closing_tag, self._after_reasoning, self._held = "", True, rest
+            reasoning.append(inside)
             return True
-        clear = _clear(self._held, (self._closing,))
-        reasoning.append(self._held[:clear])
-        self._held = self._held[clear:]
+        certain = _certain_length(self._held, (self._closing_tag,))
+        reasoning.append(self._held[:certain])
+        self._held = self._held[certain:]
         return False
 
-    def _speak(self) -> bool:
-        """Take the answer up to an opening tag; True where one was found."""
-        if self._behind:
+    def _take_text(self) -> bool:
+        """Take text up to an opening tag; return whether one was found."""
+        if self._after_reasoning:
             self._held = self._held.lstrip()
-            self._behind = not self._held
-        found = min((self._held.find(tag), tag) for tag in _OPENING if tag in self._held) if self._has_tag() else None
+            self._after_reasoning = not self._held
+        found = min(((self._held.find(tag), tag) for tag in _OPENING_TAGS if tag in self._held), default=None)
         if found is None:
-            self._say(_clear(self._held, _OPENING))
+            self._move_to_text(_certain_length(self._held, _OPENING_TAGS))
             return False
         start, tag = found
-        self._say(start)
+        self._move_to_text(start)
         if self._in_code():
-            self._say(len(tag))
+            self._move_to_text(len(tag))
         else:
-            self._held, self._closing = self._held[len(tag) :], tag.replace("<", "</")
+            self._held, self._closing_tag = self._held[len(tag) :], tag.replace("<", "</")
         return True
 
-    def _has_tag(self) -> bool:
-        return any(tag in self._held for tag in _OPENING)
-
-    def _say(self, length: int) -> None:
-        self._answer.append(self._held[:length])
+    def _move_to_text(self, length: int) -> None:
+        self._text.append(self._held[:length])
         self._held = self._held[length:]
 
     def _in_code(self) -> bool:
-        said = "".join(self._answer)
-        line = said[said.rfind("\n") + 1 :]
-        return len(_FENCE.findall(said)) % 2 == 1 or line.count("`") % 2 == 1
+        text = "".join(self._text)
+        line = text[text.rfind("\n") + 1 :]
+        return len(_FENCE.findall(text)) % 2 == 1 or line.count("`") % 2 == 1
 
 
-def _clear(text: str, tags: tuple[str, ...]) -> int:
-    """How much of the text cannot be the beginning of one of the tags."""
+def _certain_length(text: str, tags: tuple[str, ...]) -> int:
+    """Return how many characters of the text cannot belong to the beginning of a tag."""
     start = text.rfind("<")
     return start if start >= 0 and any(tag.startswith(text[start:]) for tag in tags) else len(text)

@@ -1,4 +1,4 @@
-"""A request in the chat-completions form, strict: what was set and what the catalogue says this provider takes."""
+"""Encodes requests of the chat-completions API, strictly: only what is set and what the provider takes."""
 
 import asyncio
 import json
@@ -9,25 +9,26 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from bot.chat.messages import Detail, Image, Message, Role, Text
+from bot.chat.messages import Detail, Message, Role, words_of
+from bot.chat.parts import ImagePart, Part, QuotePart, TextPart
 from bot.providers.catalogue import PARAMETERS
-from bot.providers.errors import RefusedParameter
+from bot.providers.errors import UnsupportedParameter
 from bot.providers.offer import Endpoint
 
 PIECE = 3 * 2**16
-"""Bytes of an image that are encoded at a time: a multiple of three, so that the pieces of base64 join."""
+"""Bytes of an image that are encoded at a time: a multiple of three, so that the base64 of the pieces concatenates."""
 
 
 Adjustments = dict[str, str | None]
-"""What a model turned out to refuse: a field or a role, and what it wants instead, if anything."""
+"""Fields and roles that a model turned out to refuse, each with its replacement, if there is one."""
 
-_STANDING = ("system", "developer")
-"""The roles that the system prompt may have; a model that refuses both is told it by the user."""
+_SYSTEM_ROLES = ("system", "developer")
+"""The roles that a system prompt may have; for a model that refuses both, it becomes a message of the user."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """What is asked of a model. Parameters are sent when they are set, and only then."""
+    """A request to any model. Parameters are sent only if they are set."""
 
     messages: Sequence[Message]
     temperature: float | None = None
@@ -38,13 +39,13 @@ class ChatRequest:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A request's JSON, with the images where their base64 belongs, so that nothing large is ever built at once."""
+    """A request's JSON with images in place of their base64, which is encoded while it is sent."""
 
-    parts: Sequence[bytes | Image]
+    parts: Sequence[bytes | ImagePart]
     optional: frozenset[str] = frozenset()
-    """The fields that a provider may refuse without the request losing its sense."""
+    """The fields that may be left out if the provider refuses them."""
     role: str | None = None
-    """The role of the system prompt, which may be refused as well."""
+    """The role of the system prompt, which the provider may refuse too; None without one."""
 
     @property
     def length(self) -> int:
@@ -52,7 +53,7 @@ class Body:
         return sum(len(part) if isinstance(part, bytes) else -(-len(part.data) // 3) * 4 for part in self.parts)
 
     async def pieces(self) -> AsyncIterator[bytes]:
-        """The body a piece at a time; other tasks may run between two."""
+        """The body in pieces; other tasks can run between two."""
         for part in self.parts:
             if isinstance(part, bytes):
                 yield part
@@ -63,46 +64,48 @@ class Body:
 
 
 def encode(endpoint: Endpoint, request: ChatRequest, adjustments: Adjustments | None = None) -> Body:
-    """The body of `POST {base_url}/chat/completions` for this endpoint, adjusted to what it refused before."""
+    """The body of `POST {base_url}/chat/completions` for this endpoint, less what it refused before."""
     provider, adjustments = endpoint.provider, adjustments or {}
     marker = secrets.token_hex(16)
-    role = _name_now(provider.system_role, adjustments) or Role.USER
+    role = _current_name(provider.system_role, adjustments) or Role.USER
     detail = request.image_detail if provider.images.detail else None
-    messages = _in_turns(request.messages, endpoint, role)
+    messages = _in_role_order(request.messages, endpoint, role)
     options = {"stream_options": {"include_usage": True}} if provider.stream and provider.stream_options else {}
-    optional = _adjusted(_taken(options | _parameters(endpoint, request), endpoint), adjustments)
+    optional = _replaced(_accepted(options | _parameters(endpoint, request), endpoint), adjustments)
     needed = {
         "model": endpoint.model.id,
         "messages": [_message(message, role, detail, marker) for message in messages],
         "stream": provider.stream,
     }
     texts = (
-        json.dumps(_taken(needed, endpoint) | optional, ensure_ascii=False, separators=(",", ":"))
+        json.dumps(_accepted(needed, endpoint) | optional, ensure_ascii=False, separators=(",", ":"))
         .encode()
         .split(marker.encode())
     )
-    images = [image for message in messages if _shows(message) for image in message.images]
-    parts: list[bytes | Image] = [texts[0]]
+    images = [image for message in messages if _has_images(message) for image in message.images]
+    parts: list[bytes | ImagePart] = [texts[0]]
     for image, text in zip(images, texts[1:], strict=True):
         parts += [image, text]
-    told = any(message.role is Role.SYSTEM for message in messages)
-    return Body(parts, frozenset(optional), role if told else None)
+    has_system = any(message.role is Role.SYSTEM for message in messages)
+    return Body(parts, frozenset(optional), role if has_system else None)
 
 
-def adjust(adjustments: Adjustments, body: Body, error: RefusedParameter) -> bool:
-    """Note what was refused of this body; False where it cannot do without."""
-    blames_role = error.parameter in _STANDING or error.parameter.endswith("role")
+def adjust(adjustments: Adjustments, body: Body, error: UnsupportedParameter) -> bool:
+    """Record what was refused of this body; False if it cannot be left out."""
+    blames_role = error.parameter in _SYSTEM_ROLES or error.parameter.endswith("role")
     if blames_role and body.role:
-        adjustments[body.role] = next((role for role in _STANDING if role not in {*adjustments, body.role}), Role.USER)
+        adjustments[body.role] = next(
+            (role for role in _SYSTEM_ROLES if role not in {*adjustments, body.role}), Role.USER
+        )
         return True
     if error.parameter in body.optional:
-        adjustments[error.parameter] = error.instead
+        adjustments[error.parameter] = error.replacement
         return True
     return False
 
 
-def _in_turns(messages: Sequence[Message], endpoint: Endpoint, system_role: str) -> Sequence[Message]:
-    """The messages as this provider takes them one after the other; the system prompt is the user's where it must."""
+def _in_role_order(messages: Sequence[Message], endpoint: Endpoint, system_role: str) -> Sequence[Message]:
+    """The messages in an order of roles that the provider takes; consecutive ones of a role are merged if need be."""
     if system_role == Role.USER:
         messages = [Message(Role.USER, each.parts) if each.role is Role.SYSTEM else each for each in messages]
     if endpoint.provider.roles == "free":
@@ -113,14 +116,14 @@ def _in_turns(messages: Sequence[Message], endpoint: Endpoint, system_role: str)
     ]
 
 
-def _adjusted(fields: dict[str, Any], adjustments: Adjustments) -> dict[str, Any]:
-    """The fields without those that were refused, or under the names that were asked for instead."""
-    named = {_name_now(name, adjustments): value for name, value in fields.items()}
+def _replaced(fields: dict[str, Any], adjustments: Adjustments) -> dict[str, Any]:
+    """The fields under their replacement names, without those that were refused."""
+    named = {_current_name(name, adjustments): value for name, value in fields.items()}
     return {name: value for name, value in named.items() if name is not None}
 
 
-def _name_now(name: str | None, adjustments: Adjustments) -> str | None:
-    """What a field is called after all refusals; None where they leave it no name."""
+def _current_name(name: str | None, adjustments: Adjustments) -> str | None:
+    """The name of a field or role after all replacements; None if none is left."""
     refused: set[str] = set()
     while name in adjustments:
         if name in refused:
@@ -131,7 +134,7 @@ def _name_now(name: str | None, adjustments: Adjustments) -> str | None:
 
 
 def _parameters(endpoint: Endpoint, request: ChatRequest) -> dict[str, Any]:
-    """What was set, in the ranges that this model takes."""
+    """The parameters that are set, within the ranges that this model takes."""
     values = {name: getattr(request, name) for name in PARAMETERS if getattr(request, name) is not None}
     if "temperature" in values:
         low, high = endpoint.provider.temperature
@@ -140,8 +143,8 @@ def _parameters(endpoint: Endpoint, request: ChatRequest) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name not in one_of[1:]}
 
 
-def _taken(fields: dict[str, Any], endpoint: Endpoint) -> dict[str, Any]:
-    """The fields that this model takes, by the names that its provider has for them."""
+def _accepted(fields: dict[str, Any], endpoint: Endpoint) -> dict[str, Any]:
+    """The fields that this model takes, under its provider's names for them."""
     provider = endpoint.provider
     names = {"max_tokens": provider.max_tokens} | provider.rename
     refused = {*provider.drop, *endpoint.model.drop}
@@ -149,20 +152,31 @@ def _taken(fields: dict[str, Any], endpoint: Endpoint) -> dict[str, Any]:
 
 
 def _message(message: Message, role: str, detail: Detail | None, marker: str) -> dict[str, Any]:
-    """Plain string content unless there is an image: some servers refuse lists of text."""
+    """The content is a plain string unless there is an image: some servers refuse lists of text."""
     role = role if message.role is Role.SYSTEM else message.role
-    if not _shows(message):
+    if not _has_images(message):
         return {"role": role, "content": message.text}
-    return {"role": role, "content": [_part(part, detail, marker) for part in message.parts]}
+    return {"role": role, "content": [_part(part, detail, marker) for part in _with_joined_quotes(message.parts)]}
 
 
-def _shows(message: Message) -> bool:
-    """Whether images go along: providers take them from the user alone."""
+def _has_images(message: Message) -> bool:
+    """Whether images are sent with the message: providers take them from the user alone."""
     return message.role is Role.USER and bool(message.images)
 
 
-def _part(part: Text | Image, detail: Detail | None, marker: str) -> dict[str, Any]:
-    if isinstance(part, Text):
-        return {"type": "text", "text": part.text}
+def _with_joined_quotes(parts: Sequence[Part]) -> list[Part]:
+    """The parts that a model reads, a quote and the text below it as one."""
+    shown: list[Part] = []
+    for part in parts:
+        if shown and isinstance(shown[-1], QuotePart) and isinstance(part, TextPart):
+            shown[-1] = TextPart(words_of((shown[-1], part)))
+        elif isinstance(part, ImagePart) or part.words:
+            shown.append(part)
+    return shown
+
+
+def _part(part: Part, detail: Detail | None, marker: str) -> dict[str, Any]:
+    if not isinstance(part, ImagePart):
+        return {"type": "text", "text": part.words}
     image_url = {"url": f"data:{part.media_type};base64,{marker}"}
     return {"type": "image_url", "image_url": image_url | ({"detail": detail} if detail else {})}

@@ -1,46 +1,45 @@
-"""Finds what an operator wrote into a catalogue that must not be seen: keys as headers, passwords in addresses.
+"""Finds secrets that an operator wrote into a catalogue file: keys in headers, passwords in URLs.
 
-A key that stands in the environment is known as one. Here a name or a look has to tell, since an address that is sent
-for attribution, or a version, is nothing to strike out of every line of a log.
+A key from the environment is known to be one. Here the name or the form of a value has to tell: a URL sent for
+attribution, or a version, must not be removed from every line of the log.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain
+from collections.abc import Iterable, Iterator
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from bot.providers.catalogue import Provider
 
-_NAME = re.compile(r"auth|key|token|secret|passw|cookie|signature|credential|session|^sig$|^code$", re.IGNORECASE)
-_LOOK = re.compile(r"(?=\S*[0-9])(?=\S*[A-Za-z])[A-Za-z0-9+/=_.~-]{20,}")
-"""A value long and mixed enough to be no word, no version and no date."""
+_SECRET_NAME = re.compile(
+    r"auth|key|token|secret|passw|cookie|signature|credential|session|^sig$|^code$", re.IGNORECASE
+)
+_SECRET_VALUE = re.compile(r"(?=\S*[0-9])(?=\S*[A-Za-z])[A-Za-z0-9+/=_.~-]{20,}")
+"""Long and mixed enough not to be a word, a version or a date."""
 
 
-def written_secrets(provider: Provider, addresses: Iterable[str] = ()) -> list[str]:
-    """The literal secrets in a provider's paragraph, and in further addresses of it."""
-    named: chain[tuple[str, str]] = chain(
-        *(table.items() for table in (provider.headers, provider.query, provider.model_list.headers))
-    )
-    urls = [str(provider.base_url), *map(str, provider.former_base_urls), *addresses]
-    found = [*_literal(provider.auth), *chain.from_iterable(_of_value(*each) for each in named)]
-    return list(dict.fromkeys([*found, *chain.from_iterable(map(_of_address, urls))]))
+def literal_secrets(provider: Provider, urls: Iterable[str] = ()) -> list[str]:
+    """Return the secrets written into a provider's catalogue entry, and those in further URLs of it."""
+    found: list[str] = []
+    for value in provider.auth.values():
+        found += _from_value("auth", value)
+    for table in (provider.headers, provider.query, provider.model_list.headers):
+        for name, value in table.items():
+            found += _from_value(name, value)
+    for url in (provider.base_url, *provider.former_base_urls, *urls):
+        found += _from_url(str(url))
+    return list(dict.fromkeys(found))
 
 
-def _literal(auth: Mapping[str, str]) -> Iterator[str]:
-    for value in auth.values():
-        yield from _of_value("auth", value)
-
-
-def _of_value(name: str, value: str) -> Iterator[str]:
-    """The value without its scheme, as in `Bearer …`, if it is one to hide."""
+def _from_value(name: str, value: str) -> Iterator[str]:
+    """Yield the value without its scheme, as in `Bearer …`, if it looks like a secret."""
     *_, last = value.split() or [""]
-    if last and "{key}" not in value and (_NAME.search(name) or _LOOK.fullmatch(last)):
+    if last and "{key}" not in value and (_SECRET_NAME.search(name) or _SECRET_VALUE.fullmatch(last)):
         yield last
 
 
-def _of_address(url: str) -> Iterator[str]:
+def _from_url(url: str) -> Iterator[str]:
     parts = urlsplit(url)
     if parts.password:
         yield from {parts.password, unquote(parts.password)}
     for name, value in parse_qsl(parts.query):
-        yield from _of_value(name, value)
+        yield from _from_value(name, value)

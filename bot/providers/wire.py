@@ -1,6 +1,6 @@
-"""An answer in the chat-completions form, read tolerantly.
+"""Decodes objects of the chat-completions API, tolerantly.
 
-Every field may be missing, null, of another type or unknown; what cannot be used is left out, wherever it is.
+Every field may be missing, null, of another type or unknown; a value that cannot be used is ignored, wherever it is.
 """
 
 import re
@@ -11,21 +11,20 @@ from pydantic import Field, OnErrorOmit, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from bot.chat.messages import Usage
-from bot.providers.errors import BrokenAnswer
+from bot.providers.errors import InvalidResponse
 from bot.providers.failures import error_from_body
-from bot.providers.reasoning import ReasoningSplitter
 
 _Count = Annotated[int, Field(ge=0, lt=2**63)]
-"""A number that a database can keep."""
+"""A token count that fits into a database column."""
 
-_HALF = re.compile(
+_LONE_SURROGATE = re.compile(
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 )
-"""Half of a surrogate pair, as servers send it that cut their text at UTF-16 units."""
+"""Half of an escaped surrogate pair, sent by servers that cut their text at UTF-16 units."""
 
 
 class Chunk(NamedTuple):
-    """What one object of a stream adds. `finish_reason` is the provider's own word; an empty one counts as none."""
+    """One decoded object of a stream. `finish_reason` is the provider's own word; an empty one counts as none."""
 
     text: str = ""
     reasoning: str = ""
@@ -33,22 +32,15 @@ class Chunk(NamedTuple):
     usage: Usage | None = None
     model: str | None = None
 
-    def split(self, splitter: ReasoningSplitter) -> "Chunk":
-        """The chunk with the reasoning taken out of its text."""
-        if not self.text or splitter.takes_as_answer(self.text):
-            return self
-        text, thought = splitter.feed(self.text)
-        return Chunk(text, self.reasoning + thought, self.finish_reason, self.usage, self.model)
 
-
-class _Said(TypedDict, total=False):
+class _TextObject(TypedDict, total=False):
     text: OnErrorOmit[str]
 
 
-class _Part(_Said, total=False):
-    """A part of list content, as reasoning models of Mistral send it."""
+class _Part(_TextObject, total=False):
+    """A part of list content, as Mistral's reasoning models send it."""
 
-    thinking: OnErrorOmit[list[OnErrorOmit[_Said]]]
+    thinking: OnErrorOmit[list[OnErrorOmit[_TextObject]]]
 
 
 class _Delta(TypedDict, total=False):
@@ -72,7 +64,7 @@ class _Choice(TypedDict, total=False):
 
 
 class _Completion(TypedDict, total=False):
-    """A chunk of a stream or a whole answer: they differ in `delta` and `message`, and some mix them up."""
+    """A chunk of a stream or a whole completion: they differ in `delta` and `message`, and some servers mix them up."""
 
     model: OnErrorOmit[str]
     choices: OnErrorOmit[list[OnErrorOmit[_Choice]]]
@@ -86,9 +78,9 @@ _NO_DELTA = _Delta()
 
 
 def decode(data: bytes) -> Chunk:
-    """Read one event's data, or the body of an answer that came whole.
+    """Decode one event's data, or the body of a completion that was not streamed.
 
-    Raises ProviderError for an error that travels in place of a chunk, and BrokenAnswer for what is no JSON object.
+    Raises ProviderError for an error sent in place of a chunk, and InvalidResponse for anything but a JSON object.
     """
     completion = _read(data)
     choices = completion.get("choices")
@@ -101,7 +93,7 @@ def decode(data: bytes) -> Chunk:
     plain = isinstance(content, str) and len(delta) == 1
     return Chunk(
         content if isinstance(content, str) else _joined(content or ()),
-        "" if plain else _thought(delta),
+        "" if plain else _reasoning(delta),
         choice.get("finish_reason") or None,
         None if usage is None else _usage(usage),
         completion.get("model") or None,
@@ -114,20 +106,20 @@ def _read(data: bytes) -> _Completion:
     except ValidationError:
         pass
     try:
-        return _completion(_HALF.sub(rb"\\ufffd", data))
+        return _completion(_LONE_SURROGATE.sub(rb"\\ufffd", data))
     except ValidationError:
         _raise_error(data)
-        raise BrokenAnswer(f"no JSON object: {data[:200]!r}") from None
+        raise InvalidResponse(f"no JSON object: {data[:200]!r}") from None
 
 
-def _thought(delta: _Delta) -> str:
+def _reasoning(delta: _Delta) -> str:
     content = delta.get("content")
     if isinstance(content, list):
         return "".join(_joined(part.get("thinking", ())) for part in content)
     return delta.get("reasoning_content") or delta.get("reasoning") or delta.get("reasoning_text") or ""
 
 
-def _joined(parts: Iterable[_Said]) -> str:
+def _joined(parts: Iterable[_TextObject]) -> str:
     return "".join(part.get("text", "") for part in parts)
 
 
@@ -136,6 +128,6 @@ def _usage(counts: _Usage) -> Usage:
 
 
 def _raise_error(data: bytes) -> None:
-    """Raise what the body says, if it is an error; a chunk without choices may still be just that."""
+    """Raise the error in the body, if there is one; a chunk without choices need not be an error."""
     if error := error_from_body(data):
         raise error

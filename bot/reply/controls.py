@@ -30,17 +30,17 @@ class Controls:
 NONE = Controls()
 
 
-def offered(completion: Completion, version: int = 1, versions: int = 1) -> Controls:
-    """What can be done to an answer that has ended: one that was cut can be gone on with."""
+def controls_for(completion: Completion, version: int = 1, versions: int = 1) -> Controls:
+    """What can be done to a completion that has ended; only one that was cut can be continued."""
     acts = [Act.REGENERATE, Act.CONTINUE, Act.MODEL, Act.OLDER, Act.NEWER, Act.DELETE]
-    if not cut(completion):
+    if not is_cut(completion):
         acts.remove(Act.CONTINUE)
     if versions < 2:
         acts = [act for act in acts if act not in (Act.OLDER, Act.NEWER)]
     return Controls(tuple(acts), version, versions)
 
 
-def cut(completion: Completion) -> bool:
-    """Whether there is a beginning of an answer and no end."""
+def is_cut(completion: Completion) -> bool:
+    """Whether there is the start of an answer and no end."""
     broken = completion.finish_reason == "length" or completion.error is not None
     return broken and bool(completion.text.strip())

@@ -6,13 +6,15 @@ from typing import Protocol
 from bot.chat.prompts import Attachment
 from bot.reply.controls import NONE, Controls
 from bot.reply.gate import Gate
+from bot.text import Text
 
 
 class SurfaceLost(Exception):
-    """The place of the reply is gone or closed to us: why, in words for the log, and what people can do about it."""
+    """The reply can no longer be shown. `reason` is a clause without a full stop, `remedy` a sentence."""
 
-    def __init__(self, why: str, remedy: str = "") -> None:
-        super().__init__(why)
+    def __init__(self, reason: Text, remedy: Text | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
         self.remedy = remedy
 
 
@@ -38,7 +40,7 @@ class EmbedsRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A text that is attached to a message; `name` is what it is called there."""
+    """A text that is attached to a message under a name."""
 
     name: str
     text: str
@@ -55,11 +57,11 @@ class Page:
 
 
 BLANK = Page("")
-"""A message whose looks nobody knows any more."""
+"""A message whose present content is not known."""
 
 
 class Surface(Protocol):
-    """Where a reply appears. Writes raise `SurfaceLost`, `SurfaceBusy`, `FilesRefused` or `EmbedsRefused`."""
+    """Where a reply appears. Writes raise SurfaceLost, SurfaceBusy, FilesRefused or EmbedsRefused."""
 
     @property
     def gate(self) -> Gate: ...
@@ -68,26 +70,33 @@ class Surface(Protocol):
     def takes_embeds(self) -> bool:
         """Whether pages may be embeds here."""
 
-    def aged(self, message_id: int) -> bool:
+    def obstacle(self) -> SurfaceLost | None:
+        """What stands in the way of a reply here, as far as that is known without trying."""
+
+    def is_old(self, message_id: int) -> bool:
         """Whether a message is so old that it may be edited only now and then."""
 
-    async def send(self, page: Page, *, ping: bool = False) -> int:
-        """Post the next message of the reply and return its id; with `ping` the asker is notified."""
+    async def send(self, page: Page, number: int, *, ping: bool = False) -> int:
+        """Post a message of the reply and return its id; with `ping` the asker is notified.
+
+        `number` counts the messages that the reply has posted, from 0. The same number posts the same message, however
+        often it is tried.
+        """
 
     async def edit(self, message_id: int, page: Page, was: Page) -> None:
         """Write what differs from what the message was; all of it where that is `BLANK`."""
 
     async def delete(self, message_id: int) -> None:
-        """Take a message of the reply away; one that is gone already is no trouble."""
+        """Delete a message of the reply; one that is gone already is not an error."""
 
-    async def bare(self, message_id: int) -> None:
+    async def remove_buttons(self, message_id: int) -> None:
         """Take the controls from a message and leave the rest as it is."""
 
     async def attachments(self) -> tuple[Attachment, ...]:
-        """What came with the prompt; nothing where it is gone."""
+        """The files that came with the prompt; none if it is gone."""
 
     async def typing(self) -> None:
-        """Show "is typing" for some ten seconds; failures do not matter."""
+        """Show "is typing" for some ten seconds; failures are ignored."""
 
-    async def whisper(self, text: str) -> None:
-        """Tell the asker apart from the channel, as well as it goes, for when `send` cannot."""
+    async def notify_privately(self, text: Text) -> None:
+        """Tell the asker apart from the channel where that is possible, for when `send` cannot."""

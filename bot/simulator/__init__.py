@@ -1,4 +1,7 @@
-"""Discord's gateway and REST API and a scripted model, on loopback: an island that imports nothing of ours."""
+"""A simulator of Discord's gateway and REST API and of an OpenAI-compatible model, served on loopback.
+
+It speaks the real protocols and imports nothing else of `bot`.
+"""
 
 from bot.simulator.limits import Limits
 from bot.simulator.model.script import Cut, Fail, Finish, Hang, Pause, Raw, Say, Wait

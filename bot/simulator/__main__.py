@@ -8,9 +8,11 @@ from bot.simulator.simulator import serve
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m bot.simulator", description="Discord and a model on loopback.")
-    parser.add_argument("--port", type=int, default=0, help="0 (the default) takes a free one")
-    parser.add_argument("--host", default="127.0.0.1")
+    parser = argparse.ArgumentParser(
+        prog="python -m bot.simulator", description="Simulate Discord and a chat model on loopback."
+    )
+    parser.add_argument("--port", type=int, default=0, help="port to listen on; 0 (default) picks a free one")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     arguments = parser.parse_args()
     with suppress(KeyboardInterrupt):
         asyncio.run(serve(arguments.port, arguments.host))

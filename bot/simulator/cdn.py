@@ -1,4 +1,4 @@
-"""The CDN: attachments behind signed links that expire, as Discord's do."""
+"""The CDN: attachments behind signed URLs that expire (Discord docs: Reference, Signed Attachment CDN URLs)."""
 
 import time
 
@@ -19,13 +19,13 @@ class Cdn:
 
     async def get(self, request: web.Request) -> web.Response:
         attachment = self.world.attachments.get(int(request.match_info["id"]))
-        if attachment is None or not self._signed(request):
+        if attachment is None or not self._is_valid(request):
             return web.Response(status=404, text=GONE)
-        kind = attachment.content_type or "application/octet-stream"
-        return web.Response(body=attachment.content, headers={"Content-Type": kind})
+        content_type = attachment.content_type or "application/octet-stream"
+        return web.Response(body=attachment.content, headers={"Content-Type": content_type})
 
-    def _signed(self, request: web.Request) -> bool:
-        expires, since = request.query.get("ex", ""), request.query.get("is", "")
-        if request.query.get("hm") != link_signature(int(request.match_info["id"]), expires, since):
+    def _is_valid(self, request: web.Request) -> bool:
+        expires, issued = request.query.get("ex", ""), request.query.get("is", "")
+        if request.query.get("hm") != link_signature(int(request.match_info["id"]), expires, issued):
             return False
         return int(expires, 16) > time.time()

@@ -1,4 +1,4 @@
-"""Buttons, selects, modals and the newer layout components: checked modestly, completed with Discord's defaults."""
+"""Message and modal components (Discord docs: Component Reference): validation of the common rules, and defaults."""
 
 import zlib
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ ROW, BUTTON, STRING_SELECT, TEXT_INPUT = 1, 2, 3, 4
 SELECTS = (3, 5, 6, 7, 8)
 TEXT_DISPLAY, THUMBNAIL, FILE, SEPARATOR, CONTAINER, LABEL = 10, 11, 13, 14, 17, 18
 LINK_STYLE, PREMIUM_STYLE = 5, 6
+LONGEST_INPUT = 4000
 DEFAULTS: dict[int, Json] = {
     THUMBNAIL: {"description": None, "spoiler": False},
     FILE: {"name": None, "size": None, "spoiler": False},
@@ -21,7 +22,7 @@ DEFAULTS: dict[int, Json] = {
 
 
 def walk(components: list[Json]) -> Iterator[Json]:
-    """Every component, those inside others too."""
+    """Every component, depth first, including nested ones."""
     for component in components:
         yield component
         inner = list(component.get("components") or [])
@@ -34,7 +35,7 @@ def find(components: list[Json], custom_id: str) -> Json | None:
 
 
 def check_components(form: Form, components: list[Json], path: str, *, layout: bool = False) -> None:
-    """The rules of a message: rows of buttons or one select, unless it is made of layout components."""
+    """Validate a message's components: action rows only, unless `layout` (the IS_COMPONENTS_V2 flag) is set."""
     form.length(path, components, 40 if layout else 5)
     for index, component in enumerate(components):
         _check(form, component, f"{path}.{index}", top=not layout)
@@ -48,11 +49,46 @@ def check_modal(form: Form, body: Json) -> None:
     form.length("data.custom_id", body.get("custom_id"), 100, 1)
     components = body.get("components") or []
     form.length("data.components", components, 5, 1)
-    for item in walk(components):
-        if item.get("type") == TEXT_INPUT:
-            form.length("data.components.0.custom_id", item.get("custom_id"), 100, 1)
-        if item.get("type") == LABEL:
-            form.length("data.components.0.label", item.get("label"), 45, 1)
+    for index, top in enumerate(components):
+        path = f"data.components.{index}"
+        form.choice(f"{path}.type", top.get("type"), (ROW, TEXT_DISPLAY, LABEL))
+        if top.get("type") == LABEL:
+            _check_label(form, top, path)
+        for item in top.get("components") or []:
+            _check_text_input(form, item, f"{path}.components.0", labelled=False)
+    _check_ids(form, components, "data.components")
+
+
+def _check_label(form: Form, label: Json, path: str) -> None:
+    form.length(f"{path}.label", label.get("label"), 45, 1)
+    if label.get("description") is not None:
+        form.length(f"{path}.description", label["description"], 100)
+    inside = label.get("component") or {}
+    if inside.get("type") == TEXT_INPUT:
+        _check_text_input(form, inside, f"{path}.component", labelled=True)
+    elif inside.get("type") in SELECTS:
+        _check_select(form, inside, f"{path}.component")
+    elif not inside:
+        form.required(f"{path}.component")
+
+
+def _check_text_input(form: Form, text_input: Json, path: str, *, labelled: bool) -> None:
+    """`labelled`: a Label around it says what it is for, so that it may have no label itself."""
+    form.choice(f"{path}.type", text_input.get("type"), (TEXT_INPUT,))
+    form.length(f"{path}.custom_id", text_input.get("custom_id"), 100, 1)
+    form.choice(f"{path}.style", text_input.get("style"), (1, 2))
+    if not labelled:
+        form.length(f"{path}.label", text_input.get("label"), 45, 1)
+    elif text_input.get("label") is not None:
+        words = "A label is not allowed on a text input inside of a label component"
+        form.wrong(f"{path}.label", "TEXT_INPUT_LABEL_NOT_ALLOWED", words)
+    if text_input.get("placeholder") is not None:
+        form.length(f"{path}.placeholder", text_input["placeholder"], 100)
+    if text_input.get("value") is not None:
+        form.length(f"{path}.value", text_input["value"], LONGEST_INPUT)
+    for limit, lowest in (("min_length", 0), ("max_length", 1)):
+        if text_input.get(limit) is not None and not lowest <= text_input[limit] <= LONGEST_INPUT:
+            form.wrong(f"{path}.{limit}", "NUMBER_TYPE_MAX", f"Value must be from {lowest} to {LONGEST_INPUT}.")
 
 
 def _check(form: Form, component: Json, path: str, *, top: bool) -> None:
@@ -131,8 +167,8 @@ def _check_layout(form: Form, components: list[Json], path: str) -> None:
         form.wrong(path, "COMPONENT_DISPLAYABLE_TEXT_SIZE_EXCEEDED", "The total displayable text cannot exceed 4000")
 
 
-def completed(components: list[Json]) -> list[Json]:
-    """A copy with a numeric id for each component and the defaults Discord adds."""
+def with_defaults(components: list[Json]) -> list[Json]:
+    """A copy with the ids and default values that Discord adds."""
     copies = [_copy(component) for component in components]
     for number, component in enumerate(walk(copies), 1):
         component["id"] = component.get("id") or number
@@ -161,12 +197,12 @@ def _media(media: Json) -> Json:
     return {"id": str(zlib.crc32(url.encode())), "proxy_url": url} | media
 
 
-def with_addresses(value: Any, addresses: dict[str, str]) -> Any:
-    """The components with attachment:// addresses replaced by those of the attachments."""
+def resolve_attachment_urls(value: Any, addresses: dict[str, str]) -> Any:
+    """Replace attachment:// URLs, at any depth; `addresses` maps filenames to URLs."""
     if isinstance(value, dict):
-        return {key: with_addresses(inner, addresses) for key, inner in value.items()}
+        return {key: resolve_attachment_urls(inner, addresses) for key, inner in value.items()}
     if isinstance(value, list):
-        return [with_addresses(inner, addresses) for inner in value]
+        return [resolve_attachment_urls(inner, addresses) for inner in value]
     if isinstance(value, str) and value.startswith("attachment://"):
         return addresses.get(value.removeprefix("attachment://"), value)
     return value

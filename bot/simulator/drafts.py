@@ -1,9 +1,9 @@
-"""A message as a request proposes it, checked against Discord's limits."""
+"""The body of a create or edit message request, validated against Discord's limits."""
 
 from dataclasses import dataclass, field
 
-from bot.simulator.components import check_components, completed
-from bot.simulator.errors import ApiError, Form, Json, Refusal
+from bot.simulator.components import check_components, with_defaults
+from bot.simulator.errors import ApiError, ErrorCode, Form, Json
 from bot.simulator.objects import MessageFlag
 
 CONTENT_LIMIT = 2000
@@ -20,7 +20,7 @@ class Upload:
 
 @dataclass(slots=True)
 class Draft:
-    """None means that the request does not speak of it, which matters to an edit."""
+    """A validated message body. None: the request does not set the field, so an edit keeps it."""
 
     content: str | None = None
     embeds: list[Json] | None = None
@@ -53,7 +53,7 @@ def read_draft(body: Json, uploads: dict[int, Upload]) -> Draft:
     _check_mentions(form, body.get("allowed_mentions") or {})
     form.check()
     if any(len(upload.content) > FILE_LIMIT for upload in uploads.values()):
-        raise ApiError(Refusal.TOO_LARGE)
+        raise ApiError(ErrorCode.TOO_LARGE)
     return _draft(body, uploads)
 
 
@@ -62,7 +62,7 @@ def _draft(body: Json, uploads: dict[int, Upload]) -> Draft:
     return Draft(
         content=(body["content"] or "").strip() if "content" in body else None,
         embeds=None if embeds is None else [_embed(embed) for embed in embeds],
-        components=completed(body["components"] or []) if "components" in body else None,
+        components=with_defaults(body["components"] or []) if "components" in body else None,
         flags=body.get("flags"),
         attachments=body.get("attachments"),
         allowed_mentions=body.get("allowed_mentions"),

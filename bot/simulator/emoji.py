@@ -1,4 +1,4 @@
-"""Which characters are emoji: Discord refuses a button, an option or a reaction with any other."""
+"""Unicode emoji; Discord rejects buttons, select options and reactions with any other character."""
 
 SINGLE = """
     00A9 00AE 203C 2049 2122 2139 2328 23CF 24C2 25B6 25C0 260E 2611 2618 261D 2620 2626 262A 2640 2642 2663
@@ -16,15 +16,17 @@ EMOJI = frozenset(int(one, 16) for one in SINGLE.split()) | frozenset(
     for low, _, high in (entry.partition("-") for entry in RANGES.split())
     for point in range(int(low, 16), int(high, 16) + 1)
 )
-JOINER, PICTURE, KEYCAP = 0x200D, 0xFE0F, 0x20E3
-TAGS = range(0xE0020, 0xE0080)  # flags of England, Scotland, Wales
+ZERO_WIDTH_JOINER, VARIATION_SELECTOR, KEYCAP = 0x200D, 0xFE0F, 0x20E3
+TAGS = range(0xE0020, 0xE0080)  # tag sequences: flags of England, Scotland and Wales
 
 
 def is_emoji(text: str) -> bool:
-    """One emoji, alone or with what varies and joins it."""
+    """Whether the text is one emoji, including variation selectors, ZWJ sequences, keycaps and tag sequences."""
     points = [ord(character) for character in text]
     if not points:
         return False
     if text[0] in "0123456789#*":
-        return points[1:] in ([KEYCAP], [PICTURE, KEYCAP])
-    return points[0] in EMOJI and all(point in EMOJI or point in (JOINER, PICTURE) or point in TAGS for point in points)
+        return points[1:] in ([KEYCAP], [VARIATION_SELECTOR, KEYCAP])
+    return points[0] in EMOJI and all(
+        point in EMOJI or point in (ZERO_WIDTH_JOINER, VARIATION_SELECTOR) or point in TAGS for point in points
+    )

@@ -1,4 +1,4 @@
-"""What Discord refuses, with its numbers and words, and the nested shape of its complaints about a form."""
+"""Discord's REST errors: status, JSON code, message, and the nested `errors` object of an invalid form body."""
 
 from enum import Enum
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 Json = dict[str, Any]
 
 
-class Refusal(Enum):
-    """HTTP status, JSON code, message."""
+class ErrorCode(Enum):
+    """Value: HTTP status, JSON error code, message (Discord docs: Opcodes and Status Codes, JSON)."""
 
     UNAUTHORIZED = (401, 0, "401: Unauthorized")
     NOT_FOUND = (404, 0, "404: Not Found")
@@ -37,27 +37,30 @@ class Refusal(Enum):
     INVALID_WEBHOOK_TOKEN = (401, 50027, "Invalid Webhook Token")
     INVALID_FORM_BODY = (400, 50035, "Invalid Form Body")
     THREAD_ARCHIVED = (400, 50083, "Thread is archived")
-    THREAD_LOCKED = (403, 50083, "Thread is archived")  # the words are Discord's, for open threads too
+    THREAD_LOCKED = (403, 50083, "Thread is archived")  # Discord sends this message for locked open threads too
     INVALID_JSON = (400, 50109, "The request body contains invalid JSON.")
     REPLY_NEEDS_HISTORY = (400, 160002, "Cannot reply without permission to read message history")
     THREAD_EXISTS = (400, 160004, "A thread has already been created for this message")
 
 
 class ApiError(Exception):
-    """An answer other than 2xx."""
+    """An error response. `extra` fields are added to the body, such as `retry_after`."""
 
-    def __init__(self, refusal: Refusal, errors: Json | None = None, **more: Any) -> None:
-        self.status, self.code, self.message = refusal.value
-        self.errors, self.more = errors, more
+    def __init__(self, error: ErrorCode, errors: Json | None = None, **extra: Any) -> None:
+        self.status, self.code, self.message = error.value
+        self.errors, self.extra = errors, extra
         super().__init__(f"{self.status} {self.code} {self.message}")
 
     def body(self) -> Json:
-        body: Json = {"message": self.message, "code": self.code} | self.more
+        body: Json = {"message": self.message, "code": self.code} | self.extra
         return body | {"errors": self.errors} if self.errors else body
 
 
 class Form:
-    """Collects what is wrong with a request's body; `check` refuses it all at once, as Discord does."""
+    """Validation errors of one request body, keyed by dotted path.
+
+    `check` raises all of them at once as 50035 Invalid Form Body, as Discord does.
+    """
 
     def __init__(self) -> None:
         self.errors: Json = {}
@@ -70,13 +73,13 @@ class Form:
 
     def check(self) -> None:
         if self.errors:
-            raise ApiError(Refusal.INVALID_FORM_BODY, self.errors)
+            raise ApiError(ErrorCode.INVALID_FORM_BODY, self.errors)
 
     def required(self, path: str) -> None:
         self.wrong(path, "BASE_TYPE_REQUIRED", "This field is required")
 
     def length(self, path: str, text: Any, most: int, least: int = 0) -> None:
-        """The text (or list) at `path` has between `least` and `most` characters (or items)."""
+        """Require a string or list of `least` to `most` characters or items."""
         if not isinstance(text, str | list):
             self.wrong(path, "STRING_TYPE_CONVERT", "Could not interpret the value as a string.")
         elif least and not least <= len(text) <= most:
@@ -86,20 +89,20 @@ class Form:
 
     def choice(self, path: str, value: Any, allowed: tuple[Any, ...]) -> None:
         if value not in allowed:
-            words = ", ".join(str(item) for item in allowed)
-            self.wrong(path, "BASE_TYPE_CHOICES", f"Value must be one of {{{words}}}.")
+            listed = ", ".join(str(item) for item in allowed)
+            self.wrong(path, "BASE_TYPE_CHOICES", f"Value must be one of {{{listed}}}.")
 
 
-def refuse_field(path: str, code: str, message: str) -> ApiError:
-    """The refusal of a body for one field alone."""
+def field_error(path: str, code: str, message: str) -> ApiError:
+    """A 50035 Invalid Form Body with one error at `path`."""
     form = Form()
     form.wrong(path, code, message)
-    return ApiError(Refusal.INVALID_FORM_BODY, form.errors)
+    return ApiError(ErrorCode.INVALID_FORM_BODY, form.errors)
 
 
-def snowflake(value: Any, path: str) -> int:
-    """The id in a body or an address, or a refusal that names the field."""
+def parse_snowflake(value: Any, path: str) -> int:
+    """The id as an integer. Raises 50035 Invalid Form Body, naming the field, if it is not one."""
     try:
         return int(value)
     except (TypeError, ValueError):
-        raise refuse_field(path, "NUMBER_TYPE_COERCE", f'Value "{value}" is not snowflake.') from None
+        raise field_error(path, "NUMBER_TYPE_COERCE", f'Value "{value}" is not snowflake.') from None

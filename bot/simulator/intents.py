@@ -1,11 +1,11 @@
-"""Which events a bot's intents let through, and which intents need a permission of their own."""
+"""Gateway intents: which event needs which bit (Discord docs: Gateway, List of Intents)."""
 
 GUILDS, MEMBERS, PRESENCES, MESSAGES, REACTIONS, TYPING = 0, 1, 8, 9, 10, 11
-DM_MESSAGES, DM_REACTIONS, DM_TYPING, CONTENT = 12, 13, 14, 15
-KNOWN = (1 << 26) - 1
+DM_MESSAGES, DM_REACTIONS, DM_TYPING, MESSAGE_CONTENT = 12, 13, 14, 15
+ALL_INTENTS = (1 << 26) - 1
 
-# event -> the intent it needs in a guild, the intent it needs in a DM
-NEEDS: dict[str, tuple[int, int]] = {
+# event -> (intent required in a guild, intent required in a DM)
+REQUIRED_INTENTS: dict[str, tuple[int, int]] = {
     "GUILD_CREATE": (GUILDS, GUILDS),
     "GUILD_UPDATE": (GUILDS, GUILDS),
     "GUILD_DELETE": (GUILDS, GUILDS),
@@ -31,12 +31,13 @@ NEEDS: dict[str, tuple[int, int]] = {
 }
 
 
-def has(intents: int, bit: int) -> bool:
+def has_intent(intents: int, bit: int) -> bool:
     return bool(intents >> bit & 1)
 
 
-def lets_through(intents: int, event: str, *, in_guild: bool) -> bool:
-    if event not in NEEDS:
+def receives(intents: int, event: str, *, in_guild: bool) -> bool:
+    """Whether a session with these intents gets the event. Events without an entry, such as READY, always pass."""
+    if event not in REQUIRED_INTENTS:
         return True
-    of_guild, of_dm = NEEDS[event]
-    return has(intents, of_guild if in_guild else of_dm)
+    guild_intent, dm_intent = REQUIRED_INTENTS[event]
+    return has_intent(intents, guild_intent if in_guild else dm_intent)

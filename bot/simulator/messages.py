@@ -1,4 +1,4 @@
-"""The life of a message: posted, edited, reacted to, deleted; each change is told to those who see it."""
+"""Message operations: create, edit, react, delete. Each dispatches its event to those who can view the channel."""
 
 import mimetypes
 import re
@@ -7,55 +7,55 @@ from datetime import timedelta
 from urllib.parse import unquote
 
 from bot.simulator.drafts import Draft, Upload
-from bot.simulator.errors import ApiError, Json, Refusal, refuse_field, snowflake
+from bot.simulator.errors import ApiError, ErrorCode, Json, field_error, parse_snowflake
+from bot.simulator.images import image_size
 from bot.simulator.mentions import resolve_mentions
 from bot.simulator.message_payload import emoji_payload, event_payload, message_payload
 from bot.simulator.objects import (
-    COMMAND_REPLY,
-    MENU_REPLY,
-    PLAIN,
+    CHAT_INPUT_COMMAND,
+    CONTEXT_MENU_COMMAND,
+    DEFAULT,
     REPLY,
     Attachment,
     Channel,
     Interaction,
     Message,
     MessageFlag,
-    Reference,
+    MessageReference,
     User,
 )
 from bot.simulator.payloads import Viewer, member_payload, thread_member_payload
-from bot.simulator.pictures import picture_size
 from bot.simulator.snowflake import now
 from bot.simulator.world import World
 
 SETTABLE = MessageFlag.SUPPRESS_EMBEDS | MessageFlag.SUPPRESS_NOTIFICATIONS | MessageFlag.COMPONENTS_V2
 EDITABLE = MessageFlag.SUPPRESS_EMBEDS | MessageFlag.COMPONENTS_V2
 FORWARD = 1
-NONCE_LIFE = timedelta(minutes=5)
+NONCE_WINDOW = timedelta(minutes=5)
 
 
-def paint(world: World, message: Message, viewer: Viewer) -> Json:
-    """The message as REST shows it."""
+def render(world: World, message: Message, viewer: Viewer) -> Json:
+    """The message object as REST returns it to this viewer."""
     channel = world.channels[message.channel_id]
     return message_payload(message, viewer, channel, world.guild_of(channel), world.application)
 
 
-def tell(world: World, event: str, channel: Channel, message: Message) -> None:
+def dispatch_message(world: World, event: str, channel: Channel, message: Message) -> None:
     guild = world.guild_of(channel)
 
-    def picture(viewer: Viewer) -> Json:
+    def payload(viewer: Viewer) -> Json:
         return event_payload(message, viewer, channel, guild, world.application)
 
     if message.visible_to:
-        world.tell_users(event, (world.users[message.visible_to],), picture)
+        world.dispatch_to_users(event, (world.users[message.visible_to],), payload)
     else:
-        world.tell_channel(event, channel, picture)
+        world.dispatch_to_channel(event, channel, payload)
 
 
 def post(world: World, channel: Channel, author: User, draft: Draft, interaction: Interaction | None = None) -> Message:
-    """A new message, or the one that was made from the same enforced nonce."""
-    if twin := _twin(channel, author, draft):
-        return twin
+    """Create a message; with enforce_nonce, return the existing one that has the same nonce."""
+    if existing := _find_by_nonce(channel, author, draft):
+        return existing
     message = Message(world.ids.next(), channel.id, author, draft.content or "", interaction=interaction)
     message.flags = (draft.flags or 0) & SETTABLE
     if interaction and (draft.flags or 0) & MessageFlag.EPHEMERAL:
@@ -63,63 +63,65 @@ def post(world: World, channel: Channel, author: User, draft: Draft, interaction
         message.visible_to = interaction.user.id
     message.embeds, message.components = draft.embeds or [], draft.components or []
     message.nonce, message.tts = draft.nonce, draft.tts
-    _refer(world, channel, message, draft)
+    _set_reference(world, channel, message, draft)
     _attach(world, message, draft)
-    message.type = _type(message)
+    message.type = _message_type(message)
     resolve_mentions(world, channel, message, draft.allowed_mentions)
-    publish(world, channel, message)
+    add_message(world, channel, message)
     return message
 
 
-def publish(world: World, channel: Channel, message: Message) -> None:
-    """Puts a finished message into its channel."""
+def add_message(world: World, channel: Channel, message: Message) -> None:
+    """Store a new message in its channel and dispatch MESSAGE_CREATE."""
     channel.messages[message.id] = message
     if message.visible_to is None:
         channel.last_message_id = message.id
-        _arrive_in_thread(world, channel, message.author)
-    tell(world, "MESSAGE_CREATE", channel, message)
+        _update_thread_activity(world, channel, message.author)
+    dispatch_message(world, "MESSAGE_CREATE", channel, message)
 
 
-def _twin(channel: Channel, author: User, draft: Draft) -> Message | None:
+def _find_by_nonce(channel: Channel, author: User, draft: Draft) -> Message | None:
     if draft.nonce is None or not draft.enforce_nonce:
         return None
-    recent = (m for m in reversed(channel.messages.values()) if m.created_at > now() - NONCE_LIFE)
+    recent = (m for m in reversed(channel.messages.values()) if m.created_at > now() - NONCE_WINDOW)
     return next((m for m in recent if m.author is author and str(m.nonce) == str(draft.nonce)), None)
 
 
-def _type(message: Message) -> int:
-    if message.referenced:
+def _message_type(message: Message) -> int:
+    if message.referenced_message:
         return REPLY
     if message.interaction and message.interaction.type == 2:
-        return COMMAND_REPLY if message.interaction.data["type"] == 1 else MENU_REPLY
-    return PLAIN
+        return CHAT_INPUT_COMMAND if message.interaction.data["type"] == 1 else CONTEXT_MENU_COMMAND
+    return DEFAULT
 
 
-def _refer(world: World, channel: Channel, message: Message, draft: Draft) -> None:
+def _set_reference(world: World, channel: Channel, message: Message, draft: Draft) -> None:
     if not draft.reference:
         return
-    target = snowflake(draft.reference.get("message_id"), "message_reference.message_id")
+    target = parse_snowflake(draft.reference.get("message_id"), "message_reference.message_id")
     if draft.reference.get("type") == FORWARD:
-        _forward(world, message, target, snowflake(draft.reference.get("channel_id"), "message_reference.channel_id"))
+        _forward(
+            world, message, target, parse_snowflake(draft.reference.get("channel_id"), "message_reference.channel_id")
+        )
         return
     found = channel.messages.get(target)
     if found is None and draft.reference.get("fail_if_not_exists", True):
-        raise refuse_field("message_reference", "REPLIES_UNKNOWN_MESSAGE", "Unknown message")
+        raise field_error("message_reference", "REPLIES_UNKNOWN_MESSAGE", "Unknown message")
     if found is not None:
-        message.reference, message.referenced = Reference(channel.id, target, channel.guild_id), found
+        message.reference, message.referenced_message = MessageReference(channel.id, target, channel.guild_id), found
 
 
 def _forward(world: World, message: Message, target: int, source_id: int) -> None:
     source = world.channels.get(source_id)
-    if source is None or not world.sees(message.author, source) or target not in source.messages:
-        raise refuse_field("message_reference", "MESSAGE_REFERENCE_UNKNOWN", "Unknown message")
-    message.reference = Reference(source.id, target, source.guild_id)
-    message.forwarded = replace(source.messages[target])
+    if source is None or not world.can_view(message.author, source) or target not in source.messages:
+        raise field_error("message_reference", "MESSAGE_REFERENCE_UNKNOWN", "Unknown message")
+    message.reference = MessageReference(source.id, target, source.guild_id)
+    message.snapshot = replace(source.messages[target])
     message.flags |= MessageFlag.HAS_SNAPSHOT
 
 
 def _attach(world: World, message: Message, draft: Draft) -> None:
-    """Keeps what the draft lists of the attachments there are, and adds what was uploaded."""
+    """Keep the attachments that the draft lists, all if it lists none, and add its uploads."""
     described = {str(entry.get("id")): entry for entry in draft.attachments or ()}
     if draft.attachments is not None:
         message.attachments = [entry for entry in message.attachments if str(entry.id) in described]
@@ -130,12 +132,12 @@ def _attach(world: World, message: Message, draft: Draft) -> None:
 
 
 def store_upload(world: World, channel_id: int, upload: Upload, described: Json) -> Attachment:
-    """A file on the CDN."""
-    name = _clean_name(described.get("filename") or upload.filename)
+    """Store a file on the CDN."""
+    name = _sanitize_filename(described.get("filename") or upload.filename)
     kind = mimetypes.guess_type(name)[0] or upload.content_type
     if kind and kind.startswith("text/"):
         kind += "; charset=utf-8"
-    size = picture_size(upload.content)
+    size = image_size(upload.content)
     attachment = Attachment(
         world.ids.next(), channel_id, name, upload.content, kind, described.get("description"), size
     )
@@ -143,16 +145,16 @@ def store_upload(world: World, channel_id: int, upload: Upload, described: Json)
     return attachment
 
 
-def _clean_name(name: str) -> str:
-    """Discord keeps word characters, dots and dashes, and writes a space as an underscore."""
+def _sanitize_filename(name: str) -> str:
+    # Discord keeps word characters, dots and dashes, and replaces spaces by underscores
     return re.sub(r"[^\w.\-]", "", unquote(name).replace(" ", "_")).lstrip(".") or "unknown"
 
 
-def _arrive_in_thread(world: World, channel: Channel, author: User) -> None:
-    """A message in a thread makes its author a member, and opens the thread again if it was archived."""
+def _update_thread_activity(world: World, channel: Channel, author: User) -> None:
+    """A new message unarchives its thread and adds the author to it."""
     if channel.thread is None:
         return
-    channel.thread.sent += 1
+    channel.thread.message_count += 1
     if channel.thread.archived:
         channel.thread.archived, channel.thread.archived_at = False, now()
         world.channel_changed("THREAD_UPDATE", channel)
@@ -164,24 +166,24 @@ def join_thread(world: World, channel: Channel, user: User) -> None:
     assert channel.thread is not None
     channel.thread.members[user.id] = now()
     added = [thread_member_payload(channel, user.id)]
-    _tell_members(world, channel, {"added_members": added})
+    _dispatch_members_update(world, channel, {"added_members": added})
 
 
 def leave_thread(world: World, channel: Channel, user: User) -> None:
     assert channel.thread is not None
     channel.thread.members.pop(user.id, None)
-    _tell_members(world, channel, {"removed_member_ids": [str(user.id)]})
+    _dispatch_members_update(world, channel, {"removed_member_ids": [str(user.id)]})
 
 
-def _tell_members(world: World, channel: Channel, change: Json) -> None:
+def _dispatch_members_update(world: World, channel: Channel, change: Json) -> None:
     assert channel.thread is not None
     count = len(channel.thread.members)
-    whole = {"id": str(channel.id), "guild_id": str(channel.guild_id), "member_count": count} | change
-    world.tell_channel("THREAD_MEMBERS_UPDATE", channel, lambda viewer: whole)
+    payload = {"id": str(channel.id), "guild_id": str(channel.guild_id), "member_count": count} | change
+    world.dispatch_to_channel("THREAD_MEMBERS_UPDATE", channel, lambda viewer: payload)
 
 
 def edit(world: World, message: Message, draft: Draft) -> Message:
-    """Changes what the draft speaks of."""
+    """Apply the fields that the draft sets and dispatch MESSAGE_UPDATE."""
     channel = world.channel(message.channel_id)
     if draft.content is not None:
         message.content = draft.content
@@ -194,14 +196,14 @@ def edit(world: World, message: Message, draft: Draft) -> Message:
     _attach(world, message, draft)
     message.flags &= ~MessageFlag.LOADING
     message.edited_at = now()
-    if draft.content is not None:  # only new words are looked at anew for mentions
+    if draft.content is not None:  # mentions change only with the content
         resolve_mentions(world, channel, message, draft.allowed_mentions)
-    tell(world, "MESSAGE_UPDATE", channel, message)
+    dispatch_message(world, "MESSAGE_UPDATE", channel, message)
     return message
 
 
 def would_be_empty(message: Message, draft: Draft) -> bool:
-    """Whether the edit leaves nothing to show."""
+    """Whether the edit would leave neither content nor embeds, components or attachments."""
     listed = None if draft.attachments is None else {str(entry.get("id")) for entry in draft.attachments}
     kept = [entry for entry in message.attachments if listed is None or str(entry.id) in listed]
     parts = (
@@ -218,9 +220,9 @@ def delete(world: World, message: Message) -> None:
     message.deleted = True
     gone = {"id": str(message.id), "channel_id": str(channel.id)} | _guild_id(channel)
     if message.visible_to:
-        world.tell_users("MESSAGE_DELETE", (world.users[message.visible_to],), lambda viewer: gone)
+        world.dispatch_to_users("MESSAGE_DELETE", (world.users[message.visible_to],), lambda viewer: gone)
     else:
-        world.tell_channel("MESSAGE_DELETE", channel, lambda viewer: gone)
+        world.dispatch_to_channel("MESSAGE_DELETE", channel, lambda viewer: gone)
 
 
 def delete_many(world: World, channel: Channel, messages: list[Message]) -> None:
@@ -228,7 +230,7 @@ def delete_many(world: World, channel: Channel, messages: list[Message]) -> None
         del channel.messages[message.id]
         message.deleted = True
     gone: Json = {"ids": [str(message.id) for message in messages], "channel_id": str(channel.id)} | _guild_id(channel)
-    world.tell_channel("MESSAGE_DELETE_BULK", channel, lambda viewer: gone)
+    world.dispatch_to_channel("MESSAGE_DELETE_BULK", channel, lambda viewer: gone)
 
 
 def _guild_id(channel: Channel) -> dict[str, str]:
@@ -239,22 +241,22 @@ def react(world: World, message: Message, user: User, emoji: str) -> None:
     users = message.reactions.setdefault(emoji, [])
     if user.id not in users:
         users.append(user.id)
-        _tell_reaction(world, "MESSAGE_REACTION_ADD", message, user, emoji)
+        _dispatch_reaction(world, "MESSAGE_REACTION_ADD", message, user, emoji)
 
 
 def unreact(world: World, message: Message, user: User, emoji: str) -> None:
     users = message.reactions.get(emoji, [])
     if user.id not in users:
-        raise ApiError(Refusal.UNKNOWN_EMOJI)
+        raise ApiError(ErrorCode.UNKNOWN_EMOJI)
     users.remove(user.id)
     if not users:
         del message.reactions[emoji]
-    _tell_reaction(world, "MESSAGE_REACTION_REMOVE", message, user, emoji)
+    _dispatch_reaction(world, "MESSAGE_REACTION_REMOVE", message, user, emoji)
 
 
-def _tell_reaction(world: World, event: str, message: Message, user: User, emoji: str) -> None:
+def _dispatch_reaction(world: World, event: str, message: Message, user: User, emoji: str) -> None:
     channel = world.channels[message.channel_id]
-    told: Json = {
+    payload: Json = {
         "user_id": str(user.id),
         "channel_id": str(channel.id),
         "message_id": str(message.id),
@@ -263,7 +265,7 @@ def _tell_reaction(world: World, event: str, message: Message, user: User, emoji
         "type": 0,
     }
     if guild := world.guild_of(channel):
-        told["guild_id"] = str(guild.id)
+        payload["guild_id"] = str(guild.id)
         if event == "MESSAGE_REACTION_ADD" and user.id in guild.members:
-            told |= {"member": member_payload(guild.members[user.id]), "message_author_id": str(message.author.id)}
-    world.tell_channel(event, channel, lambda viewer: told)
+            payload |= {"member": member_payload(guild.members[user.id]), "message_author_id": str(message.author.id)}
+    world.dispatch_to_channel(event, channel, lambda viewer: payload)

@@ -1,4 +1,4 @@
-"""The things in the simulated Discord, as plain state; ids are integers here and strings on the wire."""
+"""Discord's objects as mutable state. Ids are integers here and strings in payloads."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -6,13 +6,13 @@ from enum import IntFlag
 from typing import Any
 
 from bot.simulator.errors import Json
-from bot.simulator.snowflake import moment, now
+from bot.simulator.snowflake import now, snowflake_time
 
-TEXT, DM, VOICE, CATEGORY, NEWS = 0, 1, 2, 4, 5
-NEWS_THREAD, PUBLIC_THREAD, PRIVATE_THREAD, FORUM = 10, 11, 12, 15
-THREADS = (NEWS_THREAD, PUBLIC_THREAD, PRIVATE_THREAD)
+TEXT, DM, VOICE, CATEGORY, ANNOUNCEMENT = 0, 1, 2, 4, 5
+ANNOUNCEMENT_THREAD, PUBLIC_THREAD, PRIVATE_THREAD, FORUM = 10, 11, 12, 15
+THREADS = (ANNOUNCEMENT_THREAD, PUBLIC_THREAD, PRIVATE_THREAD)
 
-PLAIN, THREAD_CREATED, REPLY, COMMAND_REPLY, THREAD_STARTER, MENU_REPLY = 0, 18, 19, 20, 21, 23
+DEFAULT, THREAD_CREATED, REPLY, CHAT_INPUT_COMMAND, THREAD_STARTER_MESSAGE, CONTEXT_MENU_COMMAND = 0, 18, 19, 20, 21, 23
 
 
 class MessageFlag(IntFlag):
@@ -32,7 +32,7 @@ class User:
     global_name: str | None = None
     bot: bool = False
     token: str = ""
-    takes_dms: bool = True
+    accepts_dms: bool = True
 
     @property
     def mention(self) -> str:
@@ -45,7 +45,7 @@ class Role:
     name: str
     permissions: int = 0
     position: int = 1
-    bot_id: int | None = None
+    bot_id: int | None = None  # set for the managed role of a bot
     mentionable: bool = False
 
     @property
@@ -54,7 +54,7 @@ class Role:
 
 
 @dataclass(slots=True, eq=False)
-class Overwrite:
+class PermissionOverwrite:
     id: int
     type: int  # 0 for a role, 1 for a member
     allow: int = 0
@@ -67,24 +67,24 @@ class Member:
     joined_at: datetime
     roles: list[int] = field(default_factory=list)
     nick: str | None = None
-    silenced_until: datetime | None = None  # a timeout; a moment that has passed means none
+    timed_out_until: datetime | None = None  # may lie in the past
 
     @property
     def timed_out(self) -> bool:
-        return self.silenced_until is not None and self.silenced_until > now()
+        return self.timed_out_until is not None and self.timed_out_until > now()
 
 
 @dataclass(slots=True, eq=False)
 class Thread:
-    """What a channel has in addition when it is a thread."""
+    """The fields that only threads have."""
 
     owner_id: int
     archived_at: datetime
-    auto_archive: int = 1440
+    auto_archive_duration: int = 1440  # minutes
     archived: bool = False
     locked: bool = False
     members: dict[int, datetime] = field(default_factory=dict)
-    sent: int = 0
+    message_count: int = 0
 
 
 @dataclass(slots=True, eq=False)
@@ -100,7 +100,7 @@ class Attachment:
 
 
 @dataclass(slots=True, eq=False)
-class Reference:
+class MessageReference:
     channel_id: int
     message_id: int | None = None
     guild_id: int | None = None
@@ -112,31 +112,32 @@ class Message:
     channel_id: int
     author: User
     content: str = ""
-    type: int = PLAIN
+    type: int = DEFAULT
     flags: int = 0
     edited_at: datetime | None = None
     mentions: list[User] = field(default_factory=list)
-    named: set[int] = field(default_factory=set)  # users mentioned in the text itself, not by the ping of a reply
+    # ids of the users mentioned in the content, without the author that a reply pings
+    mentioned_in_content: set[int] = field(default_factory=set)
     mention_roles: list[int] = field(default_factory=list)
     mention_everyone: bool = False
     attachments: list[Attachment] = field(default_factory=list)
     embeds: list[Json] = field(default_factory=list)
     components: list[Json] = field(default_factory=list)
     reactions: dict[str, list[int]] = field(default_factory=dict)
-    reference: Reference | None = None
-    referenced: "Message | None" = None
-    forwarded: "Message | None" = None  # as it was then
+    reference: MessageReference | None = None
+    referenced_message: "Message | None" = None
+    snapshot: "Message | None" = None  # a forward's copy of the forwarded message
     nonce: str | int | None = None
     tts: bool = False
     pinned: bool = False
     interaction: "Interaction | None" = None
     thread_id: int | None = None
-    visible_to: int | None = None  # an ephemeral message is seen by this user alone
+    visible_to: int | None = None  # id of the only user who sees an ephemeral message
     deleted: bool = False
 
     @property
     def created_at(self) -> datetime:
-        return moment(self.id)
+        return snowflake_time(self.id)
 
 
 @dataclass(slots=True, eq=False)
@@ -148,9 +149,9 @@ class Channel:
     parent_id: int | None = None
     position: int = 0
     topic: str | None = None
-    slowmode: int = 0  # seconds between two messages of one person
-    spoke: dict[int, datetime] = field(default_factory=dict)  # when each person last wrote, for the slow mode
-    overwrites: dict[int, Overwrite] = field(default_factory=dict)
+    slowmode: int = 0  # rate_limit_per_user, in seconds
+    last_sent_at: dict[int, datetime] = field(default_factory=dict)  # by user id, for slow mode
+    overwrites: dict[int, PermissionOverwrite] = field(default_factory=dict)
     recipients: list[User] = field(default_factory=list)
     messages: dict[int, Message] = field(default_factory=dict)
     last_message_id: int | None = None
@@ -168,7 +169,7 @@ class Guild:
     owner_id: int
     roles: dict[int, Role] = field(default_factory=dict)
     members: dict[int, Member] = field(default_factory=dict)
-    channels: dict[int, Channel] = field(default_factory=dict)  # threads too
+    channels: dict[int, Channel] = field(default_factory=dict)  # including threads
 
 
 @dataclass(slots=True, eq=False)
@@ -176,7 +177,7 @@ class Command:
     id: int
     version: int
     guild_id: int | None
-    body: Json  # as the application registered it, with the defaults filled in
+    body: Json  # as registered, with Discord's defaults filled in
 
     @property
     def key(self) -> tuple[int, str]:
@@ -195,19 +196,19 @@ class Application:
 
 @dataclass(slots=True, eq=False)
 class Interaction:
-    """One thing a person asked of the application, and how far its answer is."""
+    """An interaction and the state of its response."""
 
     id: int
     token: str
     type: int
     user: User
     channel: Channel
-    born: float
+    opened_at: float  # event loop time
     nonce: str | None = None
     data: Json = field(default_factory=dict)
-    message: Message | None = None  # the message whose button was pressed
-    answered: bool = False
-    original: Message | None = None
+    message: Message | None = None  # the message whose component was used
+    acknowledged: bool = False
+    original: Message | None = None  # the original response
     modal: Json | None = None
-    opened_by: "Interaction | None" = None  # the interaction whose modal was sent in
-    failed: Any = None  # the timer that gives up on the application
+    opened_by: "Interaction | None" = None  # for a modal submit: the interaction that showed the modal
+    ack_timer: Any = None  # reports INTERACTION_FAILURE when the application is too late

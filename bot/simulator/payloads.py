@@ -1,12 +1,12 @@
-"""How users, guilds and channels look on the wire, with every field Discord's published schemas require."""
+"""Payloads of users, members, roles, channels, guilds and apps, with every field that Discord's OpenAPI requires."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from bot.simulator.errors import Json
 from bot.simulator.objects import Application, Channel, Guild, Member, Role, User
-from bot.simulator.permissions import in_guild
-from bot.simulator.snowflake import moment, stamp
+from bot.simulator.permissions import guild_permissions
+from bot.simulator.snowflake import iso8601, snowflake_time
 
 FILE_LIMIT = 10 * 1024 * 1024
 VERIFY_KEY = "0" * 64
@@ -14,14 +14,15 @@ VERIFY_KEY = "0" * 64
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who looks, through which address, and whether the content of other people's messages is shown."""
+    """The recipient of a payload: the user, the origin for URLs, and whether they get message content."""
 
     user: User
     origin: str
     reads_content: bool = True
 
 
-def text(snowflake: int | None) -> str | None:
+def id_or_none(snowflake: int | None) -> str | None:
+    """A nullable id as it stands in a payload."""
     return None if snowflake is None else str(snowflake)
 
 
@@ -43,7 +44,7 @@ def user_payload(user: User) -> Json:
     return payload | {"bot": True} if user.bot else payload
 
 
-def own_user_payload(user: User) -> Json:
+def current_user_payload(user: User) -> Json:
     private = {"mfa_enabled": True, "locale": "en-US", "premium_type": 0, "email": None, "verified": True}
     return user_payload(user) | private
 
@@ -52,9 +53,9 @@ def member_payload(member: Member, *, with_user: bool = True) -> Json:
     payload: Json = {
         "avatar": None,
         "banner": None,
-        "communication_disabled_until": stamp(member.silenced_until) if member.silenced_until else None,
+        "communication_disabled_until": iso8601(member.timed_out_until) if member.timed_out_until else None,
         "flags": 0,
-        "joined_at": stamp(member.joined_at),
+        "joined_at": iso8601(member.joined_at),
         "nick": member.nick,
         "pending": False,
         "premium_since": None,
@@ -95,8 +96,8 @@ def channel_payload(channel: Channel, viewer: Viewer) -> Json:
         "guild_id": str(channel.guild_id),
         "name": channel.name,
         "position": channel.position,
-        "parent_id": text(channel.parent_id),
-        "last_message_id": text(channel.last_message_id),
+        "parent_id": id_or_none(channel.parent_id),
+        "last_message_id": id_or_none(channel.last_message_id),
         "topic": channel.topic,
         "nsfw": False,
         "rate_limit_per_user": channel.slowmode,
@@ -113,7 +114,7 @@ def _dm(channel: Channel, viewer: Viewer) -> Json:
         "id": str(channel.id),
         "type": channel.type,
         "flags": 0,
-        "last_message_id": text(channel.last_message_id),
+        "last_message_id": id_or_none(channel.last_message_id),
         "recipients": [user_payload(user) for user in others],
     }
 
@@ -125,20 +126,20 @@ def _thread(channel: Channel, viewer: Viewer) -> Json:
         "type": channel.type,
         "flags": 0,
         "guild_id": str(channel.guild_id),
-        "parent_id": text(channel.parent_id),
+        "parent_id": id_or_none(channel.parent_id),
         "owner_id": str(channel.thread.owner_id),
         "name": channel.name,
-        "last_message_id": text(channel.last_message_id),
+        "last_message_id": id_or_none(channel.last_message_id),
         "rate_limit_per_user": channel.slowmode,
-        "message_count": channel.thread.sent,
-        "total_message_sent": channel.thread.sent,
+        "message_count": channel.thread.message_count,
+        "total_message_sent": channel.thread.message_count,
         "member_count": len(channel.thread.members),
         "thread_metadata": {
             "archived": channel.thread.archived,
-            "archive_timestamp": stamp(channel.thread.archived_at),
-            "auto_archive_duration": channel.thread.auto_archive,
+            "archive_timestamp": iso8601(channel.thread.archived_at),
+            "auto_archive_duration": channel.thread.auto_archive_duration,
             "locked": channel.thread.locked,
-            "create_timestamp": stamp(moment(channel.id)),
+            "create_timestamp": iso8601(snowflake_time(channel.id)),
         },
     }
     if viewer.user.id in channel.thread.members:
@@ -148,12 +149,12 @@ def _thread(channel: Channel, viewer: Viewer) -> Json:
 
 def thread_member_payload(channel: Channel, user_id: int) -> Json:
     assert channel.thread is not None
-    joined = stamp(channel.thread.members[user_id])
+    joined = iso8601(channel.thread.members[user_id])
     return {"id": str(channel.id), "user_id": str(user_id), "join_timestamp": joined, "flags": 1}
 
 
 def guild_payload(guild: Guild) -> Json:
-    return _guild_settings(guild) | {
+    return _constant_guild_fields() | {
         "id": str(guild.id),
         "name": guild.name,
         "owner_id": str(guild.owner_id),
@@ -166,8 +167,8 @@ def guild_payload(guild: Guild) -> Json:
     }
 
 
-def _guild_settings(guild: Guild) -> Json:
-    """What our world never changes."""
+def _constant_guild_fields() -> Json:
+    """Required fields that the simulator never changes."""
     absent = (
         "icon description home_header splash discovery_splash banner application_id afk_channel_id system_channel_id"
         " widget_channel_id max_presences vanity_url_code rules_channel_id safety_alerts_channel_id"
@@ -195,20 +196,20 @@ def _guild_settings(guild: Guild) -> Json:
     }
 
 
-def my_guild_payload(guild: Guild, user: User) -> Json:
+def partial_guild_payload(guild: Guild, user: User) -> Json:
     return {
         "id": str(guild.id),
         "name": guild.name,
         "icon": None,
         "banner": None,
         "owner": guild.owner_id == user.id,
-        "permissions": str(in_guild(guild, guild.members[user.id])),
+        "permissions": str(guild_permissions(guild, guild.members[user.id])),
         "features": [],
     }
 
 
 def application_payload(application: Application, guild_count: int) -> Json:
-    # the published flags for apps below the review threshold: members, presence and message content "limited"
+    # flags of an unverified app: members and message content intents "limited" (Discord docs: Application Flags)
     flags = (1 << 15) | (1 << 13) | ((1 << 19) if application.message_content else 0)
     return {
         "id": str(application.id),

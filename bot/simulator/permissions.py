@@ -1,11 +1,13 @@
-"""Permissions as Discord computes them: owner, roles, then a channel's overwrites."""
+"""Permission computation (Discord docs: Permissions, Permission Hierarchy and Permission Overwrites)."""
 
 from enum import IntFlag
 
-from bot.simulator.objects import Channel, Guild, Member, Overwrite, User
+from bot.simulator.objects import Channel, Guild, Member, PermissionOverwrite, User
 
 
 class Permission(IntFlag):
+    """Permission bits. Only those that the simulator checks or that its roles grant."""
+
     CREATE_INSTANT_INVITE = 1 << 0
     KICK_MEMBERS = 1 << 1
     ADMINISTRATOR = 1 << 3
@@ -37,14 +39,14 @@ TALK = P.VIEW_CHANNEL | P.SEND_MESSAGES | P.SEND_MESSAGES_IN_THREADS | P.READ_ME
 RICH = P.EMBED_LINKS | P.ATTACH_FILES | P.ADD_REACTIONS
 EVERYONE = TALK | RICH | P.CREATE_PUBLIC_THREADS | P.USE_APPLICATION_COMMANDS | P.CREATE_INSTANT_INVITE
 IN_DM = TALK | RICH | P.USE_APPLICATION_COMMANDS
-# What a timeout leaves.
-SILENCED = P.VIEW_CHANNEL | P.READ_MESSAGE_HISTORY
-# Without Send Messages these mean nothing, so Discord takes them away as well.
-NEED_SENDING = P.EMBED_LINKS | P.ATTACH_FILES | P.MENTION_EVERYONE
+# A timed-out member keeps only these.
+TIMED_OUT = P.VIEW_CHANNEL | P.READ_MESSAGE_HISTORY
+# Implicitly denied to members without Send Messages.
+REQUIRE_SEND_MESSAGES = P.EMBED_LINKS | P.ATTACH_FILES | P.MENTION_EVERYONE
 
 
-def in_guild(guild: Guild, member: Member) -> int:
-    """What the member may do in the guild as a whole."""
+def guild_permissions(guild: Guild, member: Member) -> int:
+    """The member's base permissions; ALL for the owner and for administrators."""
     if member.user.id == guild.owner_id:
         return ALL
     allowed = guild.roles[guild.id].permissions
@@ -52,38 +54,36 @@ def in_guild(guild: Guild, member: Member) -> int:
         allowed |= guild.roles[role_id].permissions
     if allowed & P.ADMINISTRATOR:
         return ALL
-    return allowed & SILENCED if member.timed_out else allowed
+    return allowed & TIMED_OUT if member.timed_out else allowed
 
 
-def in_channel(channel: Channel, guild: Guild | None, user: User) -> int:
-    """What the user may do in the channel (for a thread: pass the thread, its parent's overwrites count)."""
+def channel_permissions(channel: Channel, guild: Guild | None, user: User) -> int:
+    """The user's permissions in the channel, 0 for non-members. A thread takes its parent's overwrites."""
     if guild is None:
         return int(IN_DM) if user in channel.recipients else 0
     member = guild.members.get(user.id)
     if member is None:
         return 0
-    allowed = in_guild(guild, member)
+    allowed = guild_permissions(guild, member)
     if allowed == ALL:
         return ALL
-    owner = guild.channels[channel.parent_id] if channel.thread and channel.parent_id else channel
-    here = _implied(_overwritten(allowed, owner.overwrites, guild, member))
-    return here & SILENCED if member.timed_out else here
+    source = guild.channels[channel.parent_id] if channel.thread and channel.parent_id else channel
+    allowed = _apply_overwrites(allowed, source.overwrites, guild, member)
+    if not allowed & P.VIEW_CHANNEL:
+        return 0
+    if not allowed & P.SEND_MESSAGES:
+        allowed &= ~REQUIRE_SEND_MESSAGES
+    return allowed & TIMED_OUT if member.timed_out else allowed
 
 
-def _overwritten(allowed: int, overwrites: dict[int, Overwrite], guild: Guild, member: Member) -> int:
+def _apply_overwrites(allowed: int, overwrites: dict[int, PermissionOverwrite], guild: Guild, member: Member) -> int:
     if everyone := overwrites.get(guild.id):
         allowed = allowed & ~everyone.deny | everyone.allow
-    of_roles = [overwrites[role_id] for role_id in member.roles if role_id in overwrites]
-    for overwrite in of_roles:
+    role_overwrites = [overwrites[role_id] for role_id in member.roles if role_id in overwrites]
+    for overwrite in role_overwrites:
         allowed &= ~overwrite.deny
-    for overwrite in of_roles:
+    for overwrite in role_overwrites:
         allowed |= overwrite.allow
     if own := overwrites.get(member.user.id):
         allowed = allowed & ~own.deny | own.allow
     return allowed
-
-
-def _implied(allowed: int) -> int:
-    if not allowed & P.VIEW_CHANNEL:
-        return 0
-    return allowed if allowed & P.SEND_MESSAGES else allowed & ~NEED_SENDING

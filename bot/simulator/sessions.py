@@ -1,4 +1,8 @@
-"""A gateway session outlives its connections: it numbers events and keeps them, so that RESUME can replay."""
+"""Gateway sessions and their connections.
+
+A session outlives its connections: it numbers events and keeps them, so that RESUME can replay what a client missed
+(Discord docs: Gateway, Resuming).
+"""
 
 import asyncio
 import json
@@ -12,87 +16,89 @@ from aiohttp import web
 
 from bot.simulator.errors import Json
 from bot.simulator.faults import Faults
-from bot.simulator.intents import CONTENT, has
+from bot.simulator.intents import MESSAGE_CONTENT, has_intent
 from bot.simulator.objects import User
 from bot.simulator.payloads import Viewer
 
-KEPT = 2000  # events a session can replay
-PATIENCE = 300.0  # seconds for which a session waits to be resumed
+MAX_REPLAY = 2000  # events kept per session
+RESUME_WINDOW = 300.0  # seconds for which a disconnected session can be resumed
 
 
 class Connection:
-    """One websocket. Sending never waits: packets queue up for a writer, so the world's verbs stay synchronous."""
+    """One websocket. `send` never blocks: a writer task sends the queue, so changing the world is synchronous."""
 
     def __init__(self, socket: web.WebSocketResponse, request: web.Request, faults: Faults) -> None:
         self._socket, self._request, self._faults = socket, request, faults
-        self._outbox: asyncio.Queue[Json | int] = asyncio.Queue()
+        self._queue: asyncio.Queue[Json | int] = asyncio.Queue()
         compressed = request.query.get("compress") == "zlib-stream"
         self._deflate = zlib.compressobj() if compressed else None
 
     def send(self, op: int, d: Any = None, *, s: int | None = None, t: str | None = None) -> None:
-        self._outbox.put_nowait({"op": op, "d": d, "s": s, "t": t})
+        self._queue.put_nowait({"op": op, "d": d, "s": s, "t": t})
 
     def close(self, code: int) -> None:
-        """Closes with the code once everything before is sent; 1006 cuts the line at once, without a word."""
+        """Close with this code once the queue is sent; 1006 aborts the connection at once, without a close frame."""
         if code == 1006:
             if self._request.transport:
                 self._request.transport.abort()
         else:
-            self._outbox.put_nowait(code)
+            self._queue.put_nowait(code)
 
     async def write(self) -> None:
-        """Sends what is queued, until the connection closes."""
-        while not isinstance(packet := await self._outbox.get(), int):
-            if self._faults.late_events and packet["op"] == 0:
+        """Send queued payloads until the connection is closed."""
+        while not isinstance(payload := await self._queue.get(), int):
+            if self._faults.late_events and payload["op"] == 0:
                 await asyncio.sleep(self._faults.late_events)
-            await self._transmit(json.dumps(packet, separators=(",", ":")))
-        await self._socket.close(code=packet)
+            await self._send_text(json.dumps(payload, separators=(",", ":")))
+        await self._socket.close(code=payload)
 
-    async def _transmit(self, text: str) -> None:
+    async def _send_text(self, text: str) -> None:
         if self._deflate is None:
             await self._socket.send_str(text)
         else:
-            # one stream per connection; each message ends with the sync marker 00 00 ff ff
-            packed = self._deflate.compress(text.encode()) + self._deflate.flush(zlib.Z_SYNC_FLUSH)
-            await self._socket.send_bytes(packed)
+            # zlib-stream: one stream per connection, each message ends with the sync marker 00 00 ff ff
+            compressed = self._deflate.compress(text.encode()) + self._deflate.flush(zlib.Z_SYNC_FLUSH)
+            await self._socket.send_bytes(compressed)
 
 
 class Session:
-    """Of a bot with intents, or of a person, who has none and needs none."""
+    """A gateway session. `intents` is None for a person, who receives every event they may see."""
 
     def __init__(self, user: User, origin: str, intents: int | None, shard: tuple[int, int]) -> None:
         self.id = secrets.token_hex(16)
         self.user, self.intents, self.shard = user, intents, shard
-        self.viewer = Viewer(user, origin, reads_content=intents is None or has(intents, CONTENT))
+        self.viewer = Viewer(user, origin, reads_content=intents is None or has_intent(intents, MESSAGE_CONTENT))
         self.connection: Connection | None = None
-        self.parted_at = 0.0
+        self.disconnected_at = 0.0
         self.seq = 0
-        self._history: deque[tuple[int, str, Json]] = deque(maxlen=KEPT)
+        self._history: deque[tuple[int, str, Json]] = deque(maxlen=MAX_REPLAY)
 
     def dispatch(self, event: str, data: Json) -> None:
+        """Number and keep an event, and send it if a client is connected."""
         self.seq += 1
         self._history.append((self.seq, event, data))
         if self.connection:
             self.connection.send(0, data, s=self.seq, t=event)
 
-    def replay(self, connection: Connection, since: int) -> None:
-        """Takes the session over and sends what came after `since`."""
+    def resume(self, connection: Connection, seq: int) -> None:
+        """Attach the connection, replay the events after `seq`, and send RESUMED."""
         self.connection = connection
-        for seq, event, data in self._history:
-            if seq > since:
-                connection.send(0, data, s=seq, t=event)
+        for number, event, data in self._history:
+            if number > seq:
+                connection.send(0, data, s=number, t=event)
         self.dispatch("RESUMED", {"_trace": ["simulator"]})
 
-    def part(self) -> None:
-        self.connection, self.parted_at = None, time.monotonic()
+    def disconnect(self) -> None:
+        self.connection, self.disconnected_at = None, time.monotonic()
 
     @property
-    def forgotten(self) -> bool:
-        return self.connection is None and time.monotonic() - self.parted_at > PATIENCE
+    def expired(self) -> bool:
+        return self.connection is None and time.monotonic() - self.disconnected_at > RESUME_WINDOW
 
-    def can_replay(self, since: int) -> bool:
-        return since <= self.seq and (not self._history or self._history[0][0] <= since + 1)
+    def can_resume(self, seq: int) -> bool:
+        return seq <= self.seq and (not self._history or self._history[0][0] <= seq + 1)
 
     def in_shard(self, guild_id: int | None) -> bool:
-        number, count = self.shard
-        return ((guild_id or 0) >> 22) % count == number
+        """Whether the guild belongs to this shard; DMs belong to shard 0 (Discord docs: Gateway, Sharding)."""
+        shard_id, shard_count = self.shard
+        return ((guild_id or 0) >> 22) % shard_count == shard_id

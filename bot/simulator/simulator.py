@@ -1,4 +1,4 @@
-"""The simulator as one object: opened on a port, closed with everything it started."""
+"""The simulator: all parts behind one HTTP server."""
 
 import asyncio
 import json
@@ -19,45 +19,45 @@ from bot.simulator.interactions import Interactions
 from bot.simulator.limits import Limiter, Limits
 from bot.simulator.model.http import ModelHttp
 from bot.simulator.model.script import ScriptedModel
-from bot.simulator.rest.call import Island
-from bot.simulator.server import KEPT, LoggedRequest, RestServer
+from bot.simulator.server import MAX_LOGGED, LoggedRequest, RestServer
 from bot.simulator.world import World
 
 PAGE = Path(__file__).with_name("page")
-PAGE_TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}  # a machine's own list may be wrong
-LARGEST_REQUEST = 26 * 1024 * 1024
+# the MIME types that mimetypes takes from the operating system may be wrong
+PAGE_TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
+MAX_REQUEST_BYTES = 26 * 1024 * 1024
 
 
 class Options(TypedDict, total=False):
-    """What can be chosen when the simulator opens."""
+    """Options of `Simulator.open`; times are in seconds."""
 
     guild_name: str
-    message_content_intent: bool  # False: IDENTIFY with that intent is closed with 4014
+    message_content_intent: bool  # False: IDENTIFY with this intent is closed with 4014
     limits: Limits
-    ack_window: float  # seconds in which an interaction must be acknowledged
-    token_life: float  # seconds for which an interaction can be answered
+    ack_window: float  # within which an interaction must be acknowledged
+    token_life: float  # for which an interaction token is valid
     heartbeat_interval: float
-    chunks_per_second: float  # of the friendly model
-    kept_requests: int  # REST requests that are remembered
+    chunks_per_second: float  # of unscripted model answers
+    max_logged_requests: int
 
 
 class Simulator:
-    """Discord and a scripted model on loopback.
+    """A simulated Discord and a scripted model on loopback.
 
     async with Simulator.open() as sim:
         ...  # point a bot at sim.api_url, sim.gateway_url and sim.model_url
     """
 
     def __init__(self, **options: Unpack[Options]) -> None:
-        content = options.get("message_content_intent", True)
-        self.world = World(options.get("guild_name", "Parley Playground"), message_content=content)
+        message_content = options.get("message_content_intent", True)
+        self.world = World(options.get("guild_name", "Parley Playground"), message_content=message_content)
         self.model = ScriptedModel(options.get("chunks_per_second", 12.0))
         self.faults = Faults(self.world.bot.id)
         self.limits = options.get("limits", Limits())
         self.gateway = Gateway(self.world, self.faults, options.get("heartbeat_interval", HEARTBEAT_INTERVAL))
         self.interactions = Interactions(self.world, options.get("ack_window", 3.0), options.get("token_life", 900.0))
-        island, kept = Island(self.world, self.gateway, self.interactions), options.get("kept_requests", KEPT)
-        self._rest = RestServer(island, Limiter(self.limits), self.faults, kept)
+        max_logged = options.get("max_logged_requests", MAX_LOGGED)
+        self._rest = RestServer(self.interactions, Limiter(self.limits), self.faults, max_logged)
         self.url = ""
 
     @classmethod
@@ -80,20 +80,20 @@ class Simulator:
             await runner.cleanup()
 
     def _app(self) -> web.Application:
-        app = web.Application(client_max_size=LARGEST_REQUEST)
+        app = web.Application(client_max_size=MAX_REQUEST_BYTES)
         control = Control(self.session_json, self._rest, self.faults, self.model)
         app.add_routes([web.get("/", self._page), web.get("/page/{name:[a-z]+[.](?:css|js)}", self._page)])
-        app.add_routes([web.get("/gateway", self.gateway.handle)])
+        app.add_routes([web.get("/gateway", self.gateway.connect)])
         for part in (self._rest, Cdn(self.world), ModelHttp(self.model), control):
             app.add_routes(part.routes())
         return app
 
     async def _page(self, request: web.Request) -> web.StreamResponse:
-        part = PAGE / request.match_info.get("name", "index.html")
-        if not part.exists():
-            return web.Response(status=404, text="The playground page has no such part.")
-        kind = f"{PAGE_TYPES[part.suffix]}; charset=utf-8"
-        return web.FileResponse(part, headers={"Cache-Control": "no-cache", "Content-Type": kind})
+        file = PAGE / request.match_info.get("name", "index.html")
+        if not file.exists():
+            return web.Response(status=404, text="The playground has no such file.")
+        content_type = f"{PAGE_TYPES[file.suffix]}; charset=utf-8"
+        return web.FileResponse(file, headers={"Cache-Control": "no-cache", "Content-Type": content_type})
 
     @property
     def api_url(self) -> str:
@@ -113,24 +113,22 @@ class Simulator:
 
     @property
     def person_token(self) -> str:
-        """Of the person who owns the server."""
+        """The token of the server's owner."""
         return self.world.person.token
 
     @property
     def member_token(self) -> str:
-        """Of an ordinary member."""
+        """The token of a member without special permissions."""
         return self.world.member.token
 
     @property
     def requests(self) -> list[LoggedRequest]:
-        """The REST requests so far, oldest first; of very many the oldest are forgotten."""
+        """The logged REST requests, oldest first."""
         return self._rest.log
 
-    def started_json(self) -> Json:
-        return self.session_json(self.url)
-
-    def session_json(self, origin: str) -> Json:
-        """Addresses as seen from `origin`, tokens, and the ids one needs first."""
+    def session_json(self, origin: str = "") -> Json:
+        """URLs as seen from `origin` (default: `url`), tokens, and the ids of application, guild and channel."""
+        origin = origin or self.url
         return {
             "page_url": f"{origin}/",
             "api_url": f"{origin}/api/v10",
@@ -146,7 +144,7 @@ class Simulator:
 
 
 async def serve(port: int = 0, host: str = "127.0.0.1", **options: Unpack[Options]) -> None:
-    """Runs until SIGINT or SIGTERM; the first line printed is `started_json`."""
+    """Run the simulator until SIGINT or SIGTERM. The first line printed is `session_json`."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
@@ -155,5 +153,5 @@ async def serve(port: int = 0, host: str = "127.0.0.1", **options: Unpack[Option
         except NotImplementedError:  # Windows: Ctrl+C raises KeyboardInterrupt instead
             break
     async with Simulator.open(host, port, **options) as simulator:
-        print(json.dumps(simulator.started_json()), flush=True)
+        print(json.dumps(simulator.session_json()), flush=True)
         await stop.wait()

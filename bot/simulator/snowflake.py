@@ -1,16 +1,16 @@
-"""Snowflakes: Discord's ids, which carry the moment they were made."""
+"""Snowflake ids and timestamps (Discord docs: Reference, Snowflakes)."""
 
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import count
 
-EPOCH_MS = 1_420_070_400_000
-FOUNDED_MS = 1_704_067_200_000  # 1 January 2024
+EPOCH_MS = 1_420_070_400_000  # 2015-01-01, Discord's epoch
+SEED_MS = 1_704_067_200_000  # 2024-01-01, creation time of the seed data
 
 
-class Ids:
-    """Ids of the present, each larger than the one before."""
+class SnowflakeGenerator:
+    """Issues snowflakes for the current time, strictly increasing."""
 
     def __init__(self) -> None:
         self._last = 0
@@ -21,16 +21,18 @@ class Ids:
         return self._last
 
 
-def founding_ids() -> Iterator[int]:
-    """Ids for what is there from the start: the same in every run, so that a bot's database keeps its meaning."""
-    return ((FOUNDED_MS + minute * 60_000 - EPOCH_MS) << 22 for minute in count())
+def seed_ids() -> Iterator[int]:
+    """Ids for the seed data. The same in every run, so that a bot's database stays valid across restarts."""
+    return ((SEED_MS + minute * 60_000 - EPOCH_MS) << 22 for minute in count())
 
 
-def moment(snowflake: int) -> datetime:
+def snowflake_time(snowflake: int) -> datetime:
+    """The creation time, in UTC."""
     return datetime.fromtimestamp(((snowflake >> 22) + EPOCH_MS) / 1000, UTC)
 
 
-def stamp(at: datetime) -> str:
+def iso8601(at: datetime) -> str:
+    """The timestamp in the format Discord uses, with microseconds and offset."""
     return at.isoformat(timespec="microseconds")
 
 

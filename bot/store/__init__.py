@@ -1,1 +1,1 @@
-"""The memory: what was said, what is preferred, in one SQLite file."""
+"""What Parley remembers, in one SQLite file."""

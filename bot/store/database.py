@@ -1,8 +1,8 @@
-"""The SQLite file: who may use it, its migrations, and one connection for everybody.
+"""The SQLite file: exclusive use, migrations, and one connection for everybody.
 
 SQLite has one writer. Connections that compete for its lock make writes many times slower at the 99th percentile, so
-the pool holds a single one. A second Parley on the same file is refused by a lock that the system releases when its
-holder dies, however it dies.
+the pool holds a single one. A second Parley on the same file is refused by a lock that the system releases when the
+process ends, however it ends.
 """
 
 import asyncio
@@ -24,19 +24,19 @@ PRAGMAS = ("journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL", "busy_ti
 
 
 class DatabaseUnusable(Exception):
-    """The database cannot be used; the message is a sentence for the operator."""
+    """The database cannot be used. The message is a sentence for the operator."""
 
 
 class DatabaseInUse(DatabaseUnusable):
-    """Another process has it."""
+    """Another process uses the database."""
 
 
 def migrate(path: Path) -> None:
-    """Bring the file's tables up to date, making the file and its folder where they are missing.
+    """Migrate the file to the newest version; a missing file and folder are created.
 
     Raises DatabaseUnusable. Blocks: call it off the event loop.
     """
-    with _explained(path):
+    with _errors_as_sentences(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         config = Config()
         config.set_main_option("script_location", str(_migrations()).replace("%", "%%"))
@@ -45,17 +45,17 @@ def migrate(path: Path) -> None:
 
 
 def _migrations() -> Path:
-    """The migrations' folder: inside of the package where it was installed, beside it in a checkout."""
+    """The folder of the migrations: inside the package where it was installed, beside it in a checkout."""
     package = Path(bot.__file__).parent
     installed = package / "migrations"
     return installed if installed.is_dir() else package.parent / "migrations"
 
 
 @contextmanager
-def sole_use(path: Path) -> Iterator[None]:
-    """Hold the database for this process alone. Raises DatabaseUnusable where another one has it."""
+def exclusive_use(path: Path) -> Iterator[None]:
+    """Keep other processes away from the database. Raises DatabaseInUse where one uses it, and DatabaseUnusable."""
     lock = FileLock(path.with_name(f"{path.name}.lock"), timeout=0)
-    with _explained(path):
+    with _errors_as_sentences(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             lock.acquire()
@@ -71,22 +71,22 @@ def sole_use(path: Path) -> Iterator[None]:
 
 @asynccontextmanager
 async def open_database(path: Path) -> AsyncIterator[AsyncEngine]:
-    """The migrated database, for this process alone, closed at the end. Raises DatabaseUnusable."""
-    with sole_use(path):
+    """The migrated database, used by this process alone, closed at the end. Raises DatabaseUnusable."""
+    with exclusive_use(path):
         await asyncio.to_thread(migrate, path)
         url = URL.create("sqlite+aiosqlite", database=str(path))
         engine = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=60)
-        event.listen(engine.sync_engine, "connect", _prepare)
+        event.listen(engine.sync_engine, "connect", _set_pragmas)
         try:
             yield engine
         finally:
             with suppress(DBAPIError):
                 async with engine.connect():
-                    pass  # it is the only one, so whoever was still at work with it is done
+                    pass  # there is only one connection, so its last user is done once we get it
             await engine.dispose()
 
 
-def _prepare(connection: object, _record: object) -> None:
+def _set_pragmas(connection: object, _record: object) -> None:
     cursor = connection.cursor()  # type: ignore[attr-defined]
     for pragma in PRAGMAS:
         cursor.execute(f"PRAGMA {pragma}")
@@ -94,8 +94,8 @@ def _prepare(connection: object, _record: object) -> None:
 
 
 @contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    """Turn what the file system and SQLite say into a sentence."""
+def _errors_as_sentences(path: Path) -> Iterator[None]:
+    """Raise errors of the file system and of SQLite as DatabaseUnusable."""
     try:
         yield
     except OSError as error:

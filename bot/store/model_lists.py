@@ -1,4 +1,4 @@
-"""What the providers listed of their models when they were last asked, so that a start needs none of them."""
+"""The models that each provider listed last, so that a start does not depend on the providers."""
 
 import logging
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class StoredList:
-    """A provider's list: `models` is JSON, `base_url` where it was read, `read_at` when, in Unix seconds."""
+    """A provider's list: `models` is JSON, `base_url` is where it was read, `read_at` is when, in Unix seconds."""
 
     provider: str
     base_url: str
@@ -35,13 +35,11 @@ class StoredModelLists:
             return [StoredList(*row) for row in await connection.execute(select(*columns))]
 
     async def keep(self, provider: str, base_url: str, models: str, read_at: float) -> None:
-        """Keep a list in place of the provider's last one. A list that cannot be written is read again at the next
-        start, so that is no more than a line in the log.
-        """
+        """Replace the provider's list. A failure is logged: the list is then read again at the next start."""
         row = {"base_url": base_url, "models": models, "read_at": read_at}
         stored = insert_or(model_lists).values(provider=provider, **row)
         try:
             async with self._engine.begin() as connection:
                 await connection.execute(stored.on_conflict_do_update(set_=row))
         except DBAPIError as error:
-            log.warning("The models of %s could not be written down: %s", provider, error.orig)
+            log.warning("The models of %s could not be stored: %s", provider, error.orig)

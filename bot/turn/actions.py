@@ -1,26 +1,29 @@
-"""What becomes of an answer after its end: another version, more of it, a look at an earlier one, or nothing."""
+"""What a press on a reply does: another version, more of it, a look at an earlier one, or nothing left of it."""
 
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from bot.chat.places import Person, Place
-from bot.chat.prompts import Prompt
-from bot.reply.controls import Act, offered
+from bot.chat.prompts import Prompt, Trigger
+from bot.preferences.declaration import Preferences
+from bot.reply.controls import Act, controls_for
 from bot.reply.reply import Reply
 from bot.reply.surface import Surface, SurfaceBusy, SurfaceLost
 from bot.store.store import Store
-from bot.store.versions import ShownVersion
-from bot.turn.running import STOPPED, RunningTurn
-from bot.turn.turn import RESTARTING, Responder
+from bot.store.versions import Asked, ShownVersion
+from bot.text import Refused, Text
+from bot.turn.decide import RESTARTING
+from bot.turn.running import stopped_by
+from bot.turn.turn import Turn, Turns
 
 log = logging.getLogger(__name__)
 
-UNKNOWN = "I do not remember this answer any more."
-NOT_YOURS = "Only <@{}>, who asked, and moderators can do that."
-BUSY = "I am still at work on this answer."
-OVER = "This answer has ended by itself."
-GONE_ON = "The conversation has gone on from here. Reply to this message to go another way from it."
+UNKNOWN = Text("I don't remember this answer any more.")
+BUSY = Text("I'm still writing this answer.")
+ENDED = Text("This answer has already ended.")
+CONTINUED = Text("The conversation has already continued. Reply here to branch off.")
+NO_FURTHER_VERSION = Text("There is no further version.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,124 +42,146 @@ class Press:
     model: str | None = None
 
 
-class Revisions:
-    """Does what people press. A returned sentence is for the person; where it is empty the reply says it all."""
+class Actions:
+    """Does what people press. Everything raises Refused where it is not done, for the person who pressed."""
 
-    def __init__(self, responder: Responder, store: Store) -> None:
-        self._responder = responder
-        self._turns = responder.turns
+    def __init__(self, turns: Turns, store: Store) -> None:
+        self._turns = turns
+        self._running = turns.running
         self._store = store
 
-    async def press(self, press: Press, surface_of: Callable[[ShownVersion], Surface]) -> str:
+    async def press(self, press: Press, open_surface: Callable[[Asked], Surface]) -> None:
         """Do what was pressed, after what was pressed just before."""
         if press.act is Act.STOP:
-            return await self._stop(press)
-        if self._turns.closing:
-            return RESTARTING
-        answered = await self.allowed(press)
-        if not isinstance(answered, str) and self._turns.has(answered.prompt_id):
-            if self._turns.streams(answered.prompt_id):
-                return BUSY
-            await self._turns.over(answered.prompt_id)  # it is shown whole, and about to be recorded
-            answered = await self.allowed(press)
-        if isinstance(answered, str):
-            return answered
-        return await self._revise(press, answered, surface_of(answered))
+            await self._stop(press)
+            return
+        asked = await self._check(press)
+        await self._running.wait_for(asked.prompt_id)  # it is shown whole, and about to be recorded
+        if self._running.has(asked.prompt_id):
+            raise Refused(BUSY)
+        surface = open_surface(asked)
+        reply = Reply(surface)
+        prompt = Prompt(asked.prompt_id, press.place, Person(asked.asker_id, ""))
+        refused: Refused | None = None
+        async with (
+            self._running.register(prompt, reply),
+            self._turns.boundary(prompt, reply, surface),
+            self._running.in_line(prompt),
+        ):
+            try:
+                await self._act(press, prompt, reply, surface)
+            except Refused as error:  # it is told to whoever pressed, not in the reply
+                refused = error
+        if refused:
+            raise refused
 
-    async def allowed(self, press: Press) -> ShownVersion | str:
-        """The answer that this person may do this to, or the sentence that says why not."""
-        answered = await self._store.answers.recall(press.message_id)
-        return UNKNOWN if answered is None else await self._refusal(press, answered) or answered
+    async def model_of(self, press: Press) -> str | None:
+        """The model whose answer would be replaced by another; None if the conversation has already continued."""
+        await self._check(press)
+        shown = await self._store.versions.recall(press.message_id)
+        if shown is None:
+            raise Refused(UNKNOWN)
+        self._check_may_ask(press, await self._turns.preferences(press.place, press.person))
+        return None if shown.continued else shown.completion.model
 
-    async def _refusal(self, press: Press, answered: ShownVersion) -> str:
-        if press.person.id != answered.asker_id and not press.moderates:
-            return NOT_YOURS.format(answered.asker_id)
-        if self._turns.streams(answered.prompt_id):
-            return BUSY
-        asks = press.act in (Act.REGENERATE, Act.CONTINUE, Act.MODEL)
-        return await self._responder.refusal(press.person, press.place) if asks else ""
+    async def _check(self, press: Press) -> Asked:
+        """Whose answer it is, where this person may do something to it now."""
+        if self._running.closing:
+            raise Refused(RESTARTING)
+        asked = await self._store.versions.asker_of(press.message_id)
+        if asked is None:
+            raise Refused(UNKNOWN)
+        _check_owner(press, asked.asker_id)
+        if self._running.is_writing(asked.prompt_id):
+            raise Refused(BUSY)
+        return asked
 
-    async def _stop(self, press: Press) -> str:
-        running = self._turns.showing(press.message_id, press.prompt_id)
-        if running is None:
-            return await self._stop_unheard(press)
-        if press.person.id != running.prompt.author.id and not press.moderates:
-            return NOT_YOURS.format(running.prompt.author.id)
-        return "" if running.reply.stop(STOPPED.format(press.person.id)) else OVER
+    def _check_may_ask(self, press: Press, preferences: Preferences) -> None:
+        self._turns.check(press.place, press.person, preferences, frozenset((Trigger.COMMAND,)))
 
-    async def _stop_unheard(self, press: Press) -> str:
-        """Stop what the person has running in the channel, below a further page that we have not heard of yet."""
-        if await self._store.conversations.knows(press.message_id):
-            return OVER
-        stopped = self._turns.stop(press.place.channel_id, press.person.id, everybodys=False)
-        return "" if stopped else OVER
+    async def _stop(self, press: Press) -> None:
+        turn = self._running.find(press.message_id, press.prompt_id)
+        if turn:
+            _check_owner(press, turn.prompt.author.id)
+            stopped = turn.reply.stop(stopped_by(press.person.id))
+        else:
+            # below a further page that we have not heard of yet there is no telling which of the person's turns it is
+            known = await self._store.conversations.knows(press.message_id)
+            stopped = not known and bool(self._running.stop(press.place.channel_id, press.person.id, everybodys=False))
+        if not stopped:
+            raise Refused(ENDED)
 
-    async def _revise(self, press: Press, answered: ShownVersion, surface: Surface) -> str:
-        prompt = Prompt(answered.prompt_id, press.place, Person(answered.asker_id, ""), answered.question.text)
-        reply = Reply.resumed(surface, "", answered.shown)
-        said = ""
+    async def _act(self, press: Press, prompt: Prompt, reply: Reply, surface: Surface) -> None:
+        """Do it, to the answer as it is now that its turn has come."""
+        if reply.stopped:
+            raise Refused(reply.stopped)
+        shown = await self._store.versions.recall(press.message_id)
+        if shown is None:
+            raise Refused(UNKNOWN)
+        if shown.continued:
+            await reply.remove_buttons(shown.shown[-1])
+            raise Refused(CONTINUED)
+        if press.act is Act.DELETE:
+            await self._delete(shown, surface)
+            return
+        preferences = await self._turns.preferences(press.place, press.person)
+        reply.resume(shown.shown, preferences.look)
+        if press.act in (Act.OLDER, Act.NEWER):
+            await self._switch_version(shown, 1 if press.act is Act.NEWER else -1, reply, preferences)
+            return
+        self._check_may_ask(press, preferences)
+        if press.act is Act.CONTINUE:
+            await self._continue(press, prompt, shown, reply, preferences)
+        else:
+            await self._regenerate(press, prompt, shown, reply, surface, preferences)
 
-        async def act(running: RunningTurn) -> None:
-            nonlocal said
-            said = running.reply.stopped or await self._act(press, prompt, surface, reply)
+    async def _regenerate(
+        self,
+        press: Press,
+        prompt: Prompt,
+        shown: ShownVersion,
+        reply: Reply,
+        surface: Surface,
+        preferences: Preferences,
+    ) -> None:
+        if not shown.question.images:  # this model may be the first that sees
+            prompt = replace(prompt, attachments=await surface.attachments())
+        count = len(shown.versions) + 1
+        turn = Turn(prompt, press.person.id, count, count)
+        preferences = preferences.model_copy(update={"model": press.model or preferences.model})
+        await self._turns.regenerate(turn, shown, reply, preferences)
 
-        return said if await self._responder.carry(prompt, reply, surface, act) else BUSY
+    async def _continue(
+        self, press: Press, prompt: Prompt, shown: ShownVersion, reply: Reply, preferences: Preferences
+    ) -> None:
+        reply.resume(shown.shown, preferences.look, shown.completion.text, shown.completion.reasoning)
+        version = shown.versions.index(shown.version_id) + 1
+        turn = Turn(prompt, press.person.id, version, len(shown.versions), shown.completion)
+        await self._turns.continue_cut(turn, shown, reply, preferences)
 
-    async def _act(self, press: Press, prompt: Prompt, surface: Surface, reply: Reply) -> str:
-        """Do it, to the answer as it is now that it is this one's turn."""
-        answered = await self._store.answers.recall(press.message_id)
-        if answered is None:
-            return UNKNOWN
-        if answered.gone_on:
-            await reply.bare(answered.shown[-1])
-            return GONE_ON
-        reply.resume(answered.shown)
-        match press.act:
-            case Act.DELETE:
-                return await self._delete(answered, surface)
-            case Act.OLDER | Act.NEWER:
-                return await self._turn_over(answered, 1 if press.act is Act.NEWER else -1, reply, press.place)
-            case Act.CONTINUE:
-                await self._go_on(press, prompt, answered, reply)
-            case _:
-                if not answered.question.images:  # this model may be the first with eyes
-                    prompt = replace(prompt, attachments=await surface.attachments())
-                await self._again(press, prompt, answered, reply)
-        return ""
-
-    async def _again(self, press: Press, prompt: Prompt, answered: ShownVersion, reply: Reply) -> None:
-        preferences = await self._responder.preferences(press.place)
-        preferences = replace(preferences, model=press.model or preferences.model)
-        await self._responder.answering(prompt, preferences).again(answered, reply)
-
-    async def _go_on(self, press: Press, prompt: Prompt, answered: ShownVersion, reply: Reply) -> None:
-        """With the model that began it, since another would not know where it was going."""
-        preferences = await self._responder.preferences(press.place)
-        preferences = replace(preferences, model=answered.completion.model)
-        reply.draft.text, reply.draft.thought = answered.completion.text, answered.completion.reasoning
-        await self._responder.answering(prompt, preferences).go_on(answered, reply)
-
-    async def _turn_over(self, answered: ShownVersion, step: int, reply: Reply, place: Place) -> str:
+    async def _switch_version(self, shown: ShownVersion, step: int, reply: Reply, preferences: Preferences) -> None:
         """Show the next version in the messages of this one."""
-        number = answered.versions.index(answered.answer_id) + step
-        if not 0 <= number < len(answered.versions):
-            return "There is no further version."
-        answer_id = answered.versions[number]
-        completion = await self._store.answers.version(answer_id)
-        reply.dress((await self._responder.preferences(place)).look)
-        reply.draft.text, reply.draft.thought = completion.text, completion.reasoning
-        await self._store.answers.show(answer_id, answered.shown)  # what is shown is always known already
-        await reply.finish(completion.note, offered(completion, number + 1, len(answered.versions)))
-        await self._store.answers.show(answer_id, reply.message_ids)
-        return ""
+        number = shown.versions.index(shown.version_id) + step
+        if not 0 <= number < len(shown.versions):
+            raise Refused(NO_FURTHER_VERSION)
+        version_id = shown.versions[number]
+        completion = await self._store.versions.version(version_id)
+        reply.resume(shown.shown, preferences.look, completion.text, completion.reasoning)
+        await self._store.versions.show(version_id, shown.shown)  # what is shown is always recorded already
+        await reply.finish(completion.note, controls_for(completion, number + 1, len(shown.versions)))
+        await self._store.versions.show(version_id, reply.message_ids)
 
-    async def _delete(self, answered: ShownVersion, surface: Surface) -> str:
-        """Take the reply away, last page first, and forget it."""
-        for message_id in reversed(answered.shown):
+    async def _delete(self, shown: ShownVersion, surface: Surface) -> None:
+        """Delete the reply, last page first, and forget it."""
+        for message_id in reversed(shown.shown):
             try:
                 await surface.delete(message_id)
             except (SurfaceLost, SurfaceBusy) as error:
-                log.warning("The reply to %s could not be deleted: %s", answered.prompt_id, error)
-                return f"⚠️ It could not be deleted: {error}. Try again."
-        await self._store.answers.forget(answered)
-        return ""
+                log.warning("The reply to %s could not be deleted: %s", shown.prompt_id, error)
+                raise Refused(Text("⚠️ It couldn't be deleted: {reason}. Try again.", reason=error)) from error
+        await self._store.versions.forget(shown)
+
+
+def _check_owner(press: Press, asker_id: int) -> None:
+    if press.person.id != asker_id and not press.moderates:
+        raise Refused(Text("Only <@{asker}>, who asked, and moderators can do that.", asker=asker_id))

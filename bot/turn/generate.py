@@ -1,265 +1,159 @@
-"""One answer to a prompt: which endpoints are asked, what comes of it, and what is said of it below."""
+"""Generates one completion: which endpoints are asked in turn, and what comes of it as a stream of events."""
 
-import asyncio
 import logging
+import re
 import time
-from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator
+from itertools import zip_longest
 
-from bot.chat.attachments import ImageRules
-from bot.chat.messages import Completion, Turn
-from bot.chat.prompts import Prompt
-from bot.preferences.declaration import Footer, Preferences
-from bot.providers.asking import Asker, FellBack, Step, Waiting
+from bot.chat.events import Ended, Event, Metadata, Status, TextDelta
+from bot.preferences.declaration import Preferences
+from bot.providers.asking import Asker, Waiting
 from bot.providers.errors import ProviderError
 from bot.providers.offer import Endpoint, NotOffered, Offer
-from bot.providers.wire import Chunk
-from bot.reply.controls import NONE, Controls, offered
-from bot.reply.draft import SMALL
-from bot.reply.reply import Reply
-from bot.store.store import Store
-from bot.store.versions import ShownVersion
-from bot.turn.continuation import after, joint
-from bot.turn.notes import footer
-from bot.turn.request import Question
+from bot.text import Text
+from bot.turn.request import RequestBuilder
 
 log = logging.getLogger(__name__)
 
-LONGEST_ANSWER = 1_000_000
-"""Characters, with the reasoning; a model may go round in circles for ever, and Discord takes files of 10 MiB."""
+LONGEST_COMPLETION = 1_000_000
+"""Characters, with the reasoning; a model may repeat itself for ever, and Discord takes files of 10 MiB."""
 
 LONG_WAIT = 3.0
 """Seconds of waiting that a person is told of."""
 
 
-class NothingToAnswer(Exception):
-    """The prompt is empty; the message says what to do."""
+class Generation:
+    """One completion, by the chosen model or the first of its fallbacks that answers. Made for one turn."""
 
-
-class Answering:
-    """Made for one answer and thrown away with it. `completion` and `notes` fill while the answer comes."""
-
-    def __init__(self, prompt: Prompt, preferences: Preferences, offer: Offer, asker: Asker, store: Store) -> None:
-        self._question = Question(prompt, preferences, store.conversations)
-        self._preferences = preferences
-        self._offer = offer
+    def __init__(self, offer: Offer, asker: Asker, preferences: Preferences) -> None:
         self._asker = asker
-        self._store = store
-        self._fallen: list[str] = []
-        self._earlier: Completion | None = None
-        self._version = self._versions = 1
+        self._began: float | None = None
+        self._took: float | None = None
+        self._error: str | None = None
+        self._sentence: Text | None = None
+        self._fallbacks: tuple[Text, ...] = ()
         self._waiting = False
-        self.notes: list[str] = []
-        self.completion = Completion(preferences.model or offer.default_model)
-
-    async def publish(self, reply: Reply) -> None:
-        """Show the answer as it comes, and then what there is to say about it. Raises NothingToAnswer."""
-        asked = self._question
-        await asked.ask()
-        endpoints = await self._endpoints()
-        if not asked.prompt.content and not asked.images:
-            raise NothingToAnswer(_nothing_to_answer(asked.skipped))
-        turn = Turn(asked.prompt, asked.images, asked.position, self.completion)
-        answer_id = await self._store.conversations.open(turn)
-        baring = asyncio.create_task(self._bare_parent(reply))
+        self._start(preferences.model or offer.default_model)
+        self.endpoints: list[Endpoint] = []
+        """The endpoint of the chosen model and those to fall back on; empty where that model is not offered."""
         try:
-            await self._stream(endpoints, reply, answer_id)
-        finally:
-            await baring
-
-    async def again(self, answered: ShownVersion, reply: Reply) -> None:
-        """Answer a prompt once more, in the messages that show an earlier version."""
-        self._question.ask_again(answered)
-        self._version = self._versions = len(answered.versions) + 1
-        endpoints = await self._endpoints()
-        answer_id = await self._store.answers.another(answered, self._question.images, self.completion)
-        await self._stream(endpoints, reply, answer_id)
-
-    async def go_on(self, answered: ShownVersion, reply: Reply) -> None:
-        """Go on with an answer that was cut, in its messages."""
-        self._question.ask_for_more(answered)
-        self._earlier = answered.completion
-        self._version, self._versions = answered.versions.index(answered.answer_id) + 1, len(answered.versions)
-        endpoints = await self._endpoints()
-        await self._store.answers.reopen(answered.answer_id)
-        await self._stream(endpoints, reply, answered.answer_id)
-
-    async def _endpoints(self) -> list[Endpoint]:
-        """The endpoint that was chosen, and those to fall back on; a fallback that is not offered is passed over.
-
-        One of them may have eyes, so the images are looked at, too.
-        """
-        endpoints = []
-        try:
-            endpoints.append(self._offer.endpoint(self.completion.model))
+            self.endpoints.append(offer.endpoint(self.model))
         except NotOffered as error:
-            self.completion.error = str(error)
-            self.notes.append(f"⚠️ {error}")
-        for name in (self._preferences.fallback or ()) if endpoints else ():
-            try:
-                endpoints.append(self._offer.endpoint(name))
-            except NotOffered as error:
-                log.warning("The fallback %s is passed over: %s", name, error)
-        rules = [endpoint.image_rules for endpoint in endpoints] or [ImageRules()]
-        await self._question.look(max(rules, key=lambda each: len(each.types)))
-        return endpoints
-
-    async def _stream(self, endpoints: list[Endpoint], reply: Reply, answer_id: int) -> None:
-        """Show and keep the answer of the first endpoint that gives one, and close it."""
-        reply.dress(self._preferences.look)
-
-        async def keep() -> None:
-            await self._store.conversations.keep(answer_id, reply.text, reply.message_ids)
-
-        async with self._given_up_if_broken(answer_id, reply):
-            if endpoints:
-                await reply.publish(self._pieces(endpoints, reply), keep, lambda: self._last_words(reply))
-            else:
-                await reply.finish(*self._last_words(reply))
-        completion = self._whole(reply)
-        if reply.lost:
-            completion.error = f"not shown to the end: {reply.lost}"
-        await self._store.conversations.close(answer_id, completion, reply.message_ids)
-        _log_turn(self._question.prompt, completion)
-
-    @asynccontextmanager
-    async def _given_up_if_broken(self, answer_id: int, reply: Reply) -> AsyncIterator[None]:
-        """Expect no end of an answer that a fault of ours broke off; one that is cancelled is mended at a start."""
-        broken = True
-        try:
-            yield
-            broken = False
-        except asyncio.CancelledError:
-            broken = False
-            raise
-        finally:
-            if broken:
-                await self._store.conversations.give_up(answer_id, "a fault of Parley's own", "", reply.message_ids)
-
-    async def _bare_parent(self, reply: Reply) -> None:
-        """The answer before this one is not the conversation's last any more, so nothing can be done to it."""
-        if self._question.position.parent_id is None or self._question.position.conversation_id is None:
+            self._error, self._sentence = str(error), error.text
             return
-        if last_page := await self._store.answers.last_page(self._question.position.parent_id):
-            await reply.bare(last_page)
+        for name in preferences.fallback or ():
+            try:
+                self.endpoints.append(offer.endpoint(name))
+            except NotOffered as error:
+                log.warning("The fallback %s is skipped: %s", name, error)
 
-    async def _pieces(self, endpoints: list[Endpoint], reply: Reply) -> AsyncIterator[str]:
-        """The text of the answer's chunks; what else they say goes into the completion."""
-        began = time.monotonic()
-        try:
-            async with aclosing(self._asker.ask(endpoints, self._question.request)) as steps:
-                async for step in steps:
-                    if text := self._take(step, reply):
-                        yield self._first(text, reply, began) if self.completion.first_text_after is None else text
-                    if len(reply.text) + len(self.completion.reasoning) >= LONGEST_ANSWER:
-                        self._cut()
-                        return
-        except ProviderError as error:
-            self._explain(error)
-        finally:
-            self.completion.took = time.monotonic() - began
+    async def events(self, requests: RequestBuilder, begun: str = "") -> AsyncGenerator[Event, None]:
+        """Deltas and statuses as they come, and last how it ended; a ProviderError becomes part of that.
 
-    def _first(self, text: str, reply: Reply, began: float) -> str:
-        """The first words, fitted to what they go on from."""
-        self.completion.first_text_after = time.monotonic() - began
-        return joint(reply.text, text) + text
+        `begun` is the text that the completion continues.
+        """
+        self._began = time.monotonic()
+        for endpoint, following in zip_longest(self.endpoints, self.endpoints[1:]):
+            self._start(endpoint.full_name)
+            deltas = self._asker.stream(endpoint, await requests.build(endpoint))
+            try:
+                async for delta in deltas:
+                    if isinstance(delta, Waiting):
+                        yield self._wait(endpoint, delta.seconds)
+                        continue
+                    if self._waiting:
+                        self._waiting = False
+                        yield Status()
+                    if isinstance(delta, Metadata):
+                        self._note(delta)
+                        continue
+                    if self._first_text_after is None and isinstance(delta, TextDelta):
+                        delta = self._first_text(delta, begun)
+                    self._length += len(delta.text)
+                    yield delta
+                    if self._length >= LONGEST_COMPLETION:
+                        self._cut_off()
+                        break
+                break
+            except ProviderError as error:
+                if self._first_text_after is not None or following is None:
+                    self._fail(endpoint, error)
+                    break
+                log.warning("%s failed, %s is next: %s", endpoint.full_name, following.full_name, error)
+                self._fallbacks += (
+                    Text("{provider}: {reason}", provider=endpoint.provider.title, reason=error.reason),
+                )
+                yield Status()
+            finally:
+                await deltas.aclose()
+        yield self.ended
 
-    def _cut(self) -> None:
-        """The answer is as long as it may get."""
-        self.completion.error = f"cut at {LONGEST_ANSWER:,} characters"
-        self.notes.append(f"⚠️ I cut `{self.completion.model}` off at {LONGEST_ANSWER:,} characters.")
-
-    def _explain(self, error: ProviderError) -> None:
-        endpoint = self._offer.endpoint(self.completion.model)
-        log.warning("%s failed: %s: %s", endpoint.full_name, type(error).__name__, error.detail)
-        self.completion.error = f"{type(error).__name__}: {error.detail}"
-        self.notes.insert(0, f"⚠️ {error.sentence(endpoint.provider.title, f'`{endpoint.full_name}`')}")
-
-    def _last_words(self, reply: Reply) -> tuple[str, Controls]:
-        """What stands below the answer, for the person: sentences, the footer, and what can be done now."""
-        if reply.lost:
-            return "", NONE  # nobody sees it
-        if reply.stopped:
-            self.completion.error = f"stopped: {reply.stopped}"
-            self.notes.insert(0, reply.stopped)
-        elif reply.draft.blank and not self.completion.error:
-            self.completion.error = "empty answer"
-            self.notes.insert(0, _empty_answer(self.completion))
-        small = []
-        if self._fallen:
-            outcome = "answered" if reply.text.strip() else "was asked instead"
-            if faded := self._question.context.faded:
-                outcome += f" without the {faded} images from before" if faded > 1 else " without the image from before"
-            small.append(f"Fell back from {'; from '.join(self._fallen)}. `{self.completion.model}` {outcome}.")
-        small += [f"Left out {phrase}." for phrase in self._question.skipped]
-        completion = self._whole(reply)
-        if answered := self._answered():
-            cost = answered.price.cost(completion.usage) if answered.price and completion.usage else None
-            small.append(footer(completion, self._preferences.footer or Footer.OFF, cost, self._question.context))
-        lines = [*self.notes, *(f"{SMALL}{line}" for line in small if line)]
-        self.completion.note = "\n".join(lines)
-        return self.completion.note, offered(completion, self._version, self._versions)
-
-    def _answered(self) -> Endpoint | None:
-        """The endpoint that gave what there is."""
-        return self._offer.endpoint(self.completion.model) if self.completion.first_text_after is not None else None
-
-    def _whole(self, reply: Reply) -> Completion:
-        """The completion with its text, and with what was there before where it was gone on with."""
-        self.completion.text = reply.text
-        return self.completion if self._earlier is None else after(self._earlier, self.completion)
-
-    def _take(self, step: Step, reply: Reply) -> str:
-        match step:
-            case Chunk():
-                completion = self.completion
-                if self._waiting:
-                    self._waiting = False
-                    reply.say("")
-                completion.usage = step.usage or completion.usage
-                completion.finish_reason = step.finish_reason or completion.finish_reason
-                completion.answered_by = step.model or completion.answered_by
-                completion.reasoning += step.reasoning
-                reply.draft.thought += step.reasoning
-                return step.text
-            case Waiting(endpoint, seconds):
-                self.completion = Completion(endpoint.full_name)
-                reply.draft.thought = ""
-                if seconds > LONG_WAIT:
-                    self._waiting = True
-                    reply.say(f"Waiting for {endpoint.provider.title}, {seconds:.0f} s")
-            case FellBack(endpoint, failed, error):
-                self.completion = Completion(endpoint.full_name)
-                reply.draft.thought = ""
-                reply.say("")
-                self._fallen.append(f"{failed.provider.title}: {error.why}")
-        return ""
-
-
-def _nothing_to_answer(skipped: list[str]) -> str:
-    if skipped:
-        return "I have nothing to answer: " + "; ".join(skipped) + "."
-    return "Write your question in the same message as the mention, and I will answer it. `/help` shows what else I do."
-
-
-def _empty_answer(completion: Completion) -> str:
-    if completion.finish_reason == "length":
-        return (
-            f"⚠️ `{completion.model}` used up its tokens before it wrote anything. "
-            "Ask for less, or have `max_tokens` raised in `/settings set`."
+    @property
+    def ended(self) -> Ended:
+        """How it ended, or how far it had come when the reader stopped."""
+        if self._took is None:
+            self._took = 0.0 if self._began is None else time.monotonic() - self._began
+        return Ended(
+            model=self.model,
+            answered_by=self._metadata.model,
+            finish_reason=self._metadata.finish_reason,
+            usage=self._metadata.usage,
+            first_text_after=self._first_text_after,
+            took=self._took,
+            error=self._error,
+            sentence=self._sentence,
+            fallbacks=self._fallbacks,
         )
-    if completion.finish_reason == "content_filter":
-        return f"⚠️ `{completion.model}` will not answer that, by its rules on content. Try other words."
-    return f"⚠️ `{completion.model}` sent an empty answer. Try other words, or switch with `/model`."
+
+    @property
+    def answering(self) -> Endpoint | None:
+        """The endpoint that sent the text; None where there is none."""
+        if self._first_text_after is None:
+            return None
+        return next(endpoint for endpoint in self.endpoints if endpoint.full_name == self.model)
+
+    def _start(self, model: str) -> None:
+        """Begin with a model, and forget what an earlier request brought."""
+        self.model = model
+        self._metadata = Metadata()
+        self._first_text_after: float | None = None
+        self._length = 0
+        self._waiting = False
+
+    def _wait(self, endpoint: Endpoint, seconds: float) -> Status:
+        self._start(endpoint.full_name)
+        self._waiting = seconds > LONG_WAIT
+        if not self._waiting:
+            return Status()
+        return Status(
+            Text("Waiting for {provider}, {seconds:.0f} s", provider=endpoint.provider.title, seconds=seconds)
+        )
+
+    def _note(self, told: Metadata) -> None:
+        known = self._metadata
+        self._metadata = Metadata(
+            told.finish_reason or known.finish_reason, told.usage or known.usage, told.model or known.model
+        )
+
+    def _first_text(self, delta: TextDelta, begun: str) -> TextDelta:
+        assert self._began is not None
+        self._first_text_after = time.monotonic() - self._began
+        return TextDelta(joint(begun, delta.text) + delta.text)
+
+    def _cut_off(self) -> None:
+        self._error = f"cut at {LONGEST_COMPLETION:,} characters"
+        self._sentence = Text(
+            "I cut `{model}` off at {limit:,} characters.", model=self.model, limit=LONGEST_COMPLETION
+        )
+
+    def _fail(self, endpoint: Endpoint, error: ProviderError) -> None:
+        log.warning("%s failed: %s: %s", endpoint.full_name, type(error).__name__, error.detail)
+        self._error = f"{type(error).__name__}: {error.detail}"
+        self._sentence = error.sentence(endpoint.provider.title, f"`{endpoint.full_name}`")
 
 
-def _log_turn(prompt: Prompt, completion: Completion) -> None:
-    log.info(
-        "Prompt %s answered by %s in %.1f s: %d characters, finish reason %s%s",
-        prompt.id,
-        completion.model,
-        completion.took,
-        len(completion.text),
-        completion.finish_reason,
-        f", {completion.error}" if completion.error else "",
-    )
+def joint(text: str, more: str) -> str:
+    """What belongs between a text and its continuation: models leave out the space before a new sentence."""
+    ended = re.search(r"[.!?…:;,][\"'”’)\]]?\Z", text) and text.count("```") % 2 == 0
+    return " " if ended and re.match(r"\w", more) else ""

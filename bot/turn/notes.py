@@ -1,36 +1,119 @@
-"""The small line below an answer: who gave it, how long it took, what it cost."""
+"""What is recorded of a completion and what stands below it: pure functions of how the generation ended."""
+
+from collections.abc import Iterable
+from dataclasses import replace
 
 from bot.chat.context import Context
+from bot.chat.events import Ended
 from bot.chat.messages import Completion, Usage
 from bot.preferences.declaration import Footer
+from bot.reply.draft import SMALL, Draft
+from bot.text import Text
 
 LEAST_SHOWN = 0.0001
 """Dollars."""
 
 
+def conclude(ended: Ended, stopped: Text | None, draft: Draft) -> Ended:
+    """How the turn ended for the person: as the generation did, unless it was stopped or there is nothing to see."""
+    if stopped:
+        return replace(ended, error=f"stopped: {stopped}", sentence=None)
+    if draft.is_blank and not ended.error:
+        return replace(ended, error="empty answer", sentence=_empty_answer(ended))
+    return ended
+
+
+def completion_of(ended: Ended, draft: Draft, earlier: Completion | None = None) -> Completion:
+    """The completion to record; together with the `earlier` one that it continues, whose text the draft has too."""
+    completion = Completion(
+        ended.model,
+        draft.text,
+        draft.reasoning,
+        ended.answered_by,
+        ended.finish_reason,
+        ended.error,
+        ended.usage,
+        ended.first_text_after,
+        ended.took,
+    )
+    if earlier is None:
+        return completion
+    counted = [usage for usage in (earlier.usage, ended.usage) if usage]
+    return replace(
+        completion,
+        usage=sum(counted[1:], start=counted[0]) if counted else None,
+        first_text_after=earlier.first_text_after,
+        took=earlier.took + ended.took,
+    )
+
+
+def note_below(
+    completion: Completion,
+    ended: Ended,
+    stopped: Text | None,
+    left_out: Iterable[Text],
+    context: Context,
+    footer: str,
+) -> str:
+    """What stands below a completion, a line for each fact; ours in small text."""
+    lines = [str(stopped)] if stopped else []
+    if ended.sentence:
+        lines.append(f"⚠️ {ended.sentence}")
+    small = [_fallback(completion, ended, context)] if ended.fallbacks else []
+    small += [str(Text("Left out {file}.", file=file)) for file in left_out]
+    if ended.first_text_after is not None and footer:
+        small.append(footer)
+    return "\n".join([*lines, *(f"{SMALL}{line}" for line in small)])
+
+
+def _fallback(completion: Completion, ended: Ended, context: Context) -> str:
+    values = {"failures": "; ".join(map(str, ended.fallbacks)), "model": ended.model, "count": context.omitted_images}
+    if not completion.text.strip():
+        return str(Text("Fell back from {failures}. `{model}` was asked instead.", **values))
+    if context.omitted_images == 1:
+        return str(Text("Fell back from {failures}. `{model}` answered without the earlier image.", **values))
+    if context.omitted_images:
+        return str(Text("Fell back from {failures}. `{model}` answered without the {count} earlier images.", **values))
+    return str(Text("Fell back from {failures}. `{model}` answered.", **values))
+
+
+def _empty_answer(ended: Ended) -> Text:
+    if ended.finish_reason == "length":
+        return Text(
+            "`{model}` used up its tokens before it wrote anything. "
+            "Ask for less, or have `max_tokens` raised in `/settings set`.",
+            model=ended.model,
+        )
+    if ended.finish_reason == "content_filter":
+        return Text("`{model}` will not answer that, by its content policy. Try other words.", model=ended.model)
+    return Text("`{model}` sent an empty answer. Try other words, or switch with `/model`.", model=ended.model)
+
+
 def footer(completion: Completion, how: Footer, cost: float | None = None, context: Context | None = None) -> str:
-    """What there is to say of an answer, empty where nothing is wanted. `cost` is in US dollars."""
+    """The line about a completion: model, time, and in full tokens and cost in US dollars; empty if it is off."""
     if how is Footer.OFF:
         return ""
     facts = [f"`{completion.model}`", f"{completion.took:.1f} s"]
     if how is Footer.FULL:
-        facts = [_who(completion), _when(completion), *_tokens(completion.usage), *_dollars(cost)]
+        facts = [_model(completion), _time(completion), *_tokens(completion.usage), *_cost(cost)]
     if context and context.dropped:
-        facts.append(f"used the last {context.used} messages")
+        facts.append(str(Text("used the last {count} messages", count=context.used)))
     return " · ".join(facts)
 
 
-def _who(completion: Completion) -> str:
-    """The model that was asked, and the one that says it answered, where that is another."""
+def _model(completion: Completion) -> str:
+    """The model that was asked, and the one that the provider says it was, where that is another."""
     asked, answered = completion.model, completion.answered_by
     if not answered or asked.endswith(answered):
         return f"`{asked}`"
     return f"`{asked}` (`{answered.replace('`', 'ˋ')}`)"
 
 
-def _when(completion: Completion) -> str:
+def _time(completion: Completion) -> str:
+    if completion.first_text_after is None:
+        return f"{completion.took:.1f} s"
     first = completion.first_text_after
-    return f"{completion.took:.1f} s" + ("" if first is None else f", first words after {first:.1f} s")
+    return str(Text("{took:.1f} s, first words after {first:.1f} s", took=completion.took, first=first))
 
 
 def _tokens(usage: Usage | None) -> list[str]:
@@ -38,10 +121,12 @@ def _tokens(usage: Usage | None) -> list[str]:
         return []
     counts = {"in": usage.prompt_tokens, "out": usage.completion_tokens}
     counted = [f"{count:,} {way}" for way, count in counts.items() if count is not None]
-    return [f"{' + '.join(counted)} tokens"] if counted else []
+    return [str(Text("{counts} tokens", counts=" + ".join(counted)))] if counted else []
 
 
-def _dollars(cost: float | None) -> list[str]:
+def _cost(cost: float | None) -> list[str]:
     if cost is None:
         return []
-    return [f"${cost:.4f}" if cost >= LEAST_SHOWN or not cost else f"under ${LEAST_SHOWN}"]
+    if 0 < cost < LEAST_SHOWN:
+        return [str(Text("under ${least}", least=LEAST_SHOWN))]
+    return [f"${cost:.4f}"]

@@ -1,87 +1,91 @@
-"""A prompt as it is put to a model: its images, and as much of the conversation as the model can hold."""
+"""Builds the requests of one turn: the prompt with its images, and as much of the conversation as a model can hold."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.chat.attachments import IMAGE_TYPES, ImageRules, read_images, read_once
 from bot.chat.context import CHARACTERS_PER_TOKEN, Context, build_context
-from bot.chat.messages import Image, Message, Role
-from bot.chat.prompts import Attachment, Position, Prompt
+from bot.chat.messages import Message, Role
+from bot.chat.parts import ImagePart, Part
+from bot.chat.prompts import Attachment, Position
 from bot.preferences.declaration import Preferences
 from bot.providers.offer import Endpoint
-from bot.providers.pictures import recoded
+from bot.providers.pictures import convert_images
 from bot.providers.request import ChatRequest
 from bot.store.conversations import Conversations
-from bot.store.versions import ShownVersion
+from bot.text import Text
 
 ANSWER_SHARE = 4
-"""One part in this many of a model's window is left for its answer."""
+"""One part in this many of a model's context window is left for its answer."""
 
 BEGINNING_SHARE = 2
-"""One part in this many of the rest is all that the end of an answer to be gone on with may take."""
+"""One part in this many of the rest is the most that the text to be continued may take."""
 
-GO_ON = "Go on exactly where your answer broke off. Repeat nothing of it, and say nothing about going on."
+CONTINUE = "Go on exactly where your answer broke off. Repeat nothing of it, and say nothing about going on."
 """What a model is asked for the rest of an answer; few providers take a message to be completed."""
 
 
-class Question:
-    """What is asked in one turn, of whichever endpoint. `skipped` has a phrase for every file that is not shown."""
+class RequestBuilder:
+    """What is asked in one turn, of whichever endpoint.
 
-    def __init__(self, prompt: Prompt, preferences: Preferences, conversations: Conversations) -> None:
-        self.prompt = prompt
-        self.position = Position()
-        self.images: tuple[Image, ...] = ()
-        self.skipped: list[str] = []
-        self.context = Context(())
-        self._preferences = preferences
+    `left_out` names the files that the model last asked is not shown, and `context` is what it was sent.
+    """
+
+    def __init__(
+        self,
+        conversations: Conversations,
+        preferences: Preferences,
+        position: Position,
+        parts: Sequence[Part],
+        files: Sequence[Attachment] = (),
+        begun: str = "",
+    ) -> None:
+        """`parts` are the prompt's, `files` what may add images to them, and `begun` is an answer to continue."""
         self._conversations = conversations
-        self._files: tuple[Attachment, ...] = ()
-        self._begun = ""
+        self.preferences = preferences
+        self._position = position
+        self._parts = tuple(parts)
+        self._files = read_once(files)
+        self._begun = begun
+        self.images: tuple[ImagePart, ...] = ()
+        self.left_out: tuple[Text, ...] = ()
+        self.context = Context(())
 
-    async def ask(self) -> None:
-        """Ask it for the first time: find where in the tree it goes on."""
-        quote = self.prompt.quote
-        self.position = await self._conversations.locate(self.prompt)
-        if quote and await self._conversations.knows(quote.id):
-            self.prompt = replace(self.prompt, quote=None)  # the conversation itself says it
-        self._files = read_once(self.prompt.files)
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The prompt as it is asked and recorded."""
+        return self._parts + self.images
 
-    def ask_again(self, answered: ShownVersion) -> None:
-        """Ask what was asked before; its files are only read where no image of it was kept."""
-        self.position, self.images = answered.position, answered.question.images
-        self._files = () if self.images else read_once(self.prompt.files)
+    async def read_files(self, endpoints: Sequence[Endpoint]) -> None:
+        """Fetch the images that any of the endpoints takes; where there is no endpoint, all of them."""
+        rules = [endpoint.image_rules for endpoint in endpoints] or [ImageRules()]
+        await self._read_images(max(rules, key=lambda each: len(each.types)))
 
-    def ask_for_more(self, answered: ShownVersion) -> None:
-        """Ask for the rest of an answer."""
-        self.position, self.images = answered.position, answered.question.images
-        self._begun = answered.completion.text
-
-    async def look(self, rules: ImageRules) -> None:
-        """Read the images that a model takes, and remember which files it is not shown."""
-        # another type can be made of it
-        readable = replace(rules, types=IMAGE_TYPES) if rules.types else rules
-        images, self.skipped = await read_images(self._files, readable)
-        self.images = self.images or images
-
-    async def request(self, endpoint: Endpoint) -> ChatRequest:
-        """The request for this endpoint: its window, its images."""
-        chosen, rules = self._preferences, endpoint.image_rules
-        await self.look(rules)
-        path = await self._conversations.path(self.position.parent_id, most_images=rules.count if rules.types else 0)
-        path.append(Message.of(Role.USER, self.prompt.content, self.images))
-        path = await recoded(path, rules.types)
+    async def build(self, endpoint: Endpoint) -> ChatRequest:
+        """The request for this endpoint: as much as its context window holds, the images that it takes."""
+        chosen, rules = self.preferences, endpoint.image_rules
+        await self._read_images(rules)
+        path = await self._conversations.path(self._position.parent_id, most_images=rules.count if rules.types else 0)
+        path = await convert_images([*path, Message(Role.USER, self.parts)], rules.types)
         unsuited = [image for image in path[-1].images if rules.types and image.media_type not in rules.types]
-        self.skipped += [f"{image.name}: it could not be made into a PNG" for image in unsuited]
+        self.left_out += tuple(Text("{file}: it could not be converted to PNG", file=image.name) for image in unsuited)
         window = endpoint.context
         budget = window - min(chosen.max_tokens or window, window // ANSWER_SHARE)
-        more = self._for_more(budget)
+        more = self._request_to_continue(budget)
         self.context = build_context(chosen.system_prompt, path + more, budget, rules, last=1 + len(more))
         return ChatRequest(
             self.context.messages, chosen.temperature, chosen.top_p, chosen.max_tokens, chosen.image_detail
         )
 
-    def _for_more(self, budget: int) -> list[Message]:
-        """What comes after the prompt where an answer is gone on with: the end of what there is, and the order."""
+    async def _read_images(self, rules: ImageRules) -> None:
+        # an image of another type can be converted
+        readable = replace(rules, types=IMAGE_TYPES) if rules.types else rules
+        images, self.left_out = await read_images(self._files, readable)
+        self.images = self.images or images
+
+    def _request_to_continue(self, budget: int) -> list[Message]:
+        """What follows the prompt where an answer is continued: the end of its text, and the instruction."""
         if not self._begun:
             return []
         end = self._begun[-budget * CHARACTERS_PER_TOKEN // BEGINNING_SHARE :]
-        return [Message.of(Role.ASSISTANT, end), Message.of(Role.USER, GO_ON)]
+        return [Message.of(Role.ASSISTANT, end), Message.of(Role.USER, CONTINUE)]

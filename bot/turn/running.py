@@ -1,4 +1,4 @@
-"""The turns that are being answered: which of them follow one another, and how they end early.
+"""Which turns run, which of them wait for one another, and how they are stopped.
 
 Turns of one line (a person in a channel, everybody in a thread or DM) follow one another; a reply to an answer that is
 still being written waits for its end. Everything else runs side by side.
@@ -13,102 +13,109 @@ from weakref import WeakValueDictionary
 
 from bot.chat.prompts import Prompt
 from bot.reply.reply import Reply
+from bot.text import Text
 
 log = logging.getLogger(__name__)
 
 LAST_WRITES = 10.0
-"""Seconds that replies have to show their end when Parley ends; supervisors commonly wait for thirty in all."""
+"""Seconds that replies have to show their end at shutdown; supervisors commonly wait for thirty in all."""
 
-STOPPED = "Stopped by <@{}>."
-INTERRUPTED = "⚠️ I was restarted while writing this. Mention me again to go on."
+INTERRUPTED = Text("⚠️ I was restarted while writing this. Mention me again to go on.")
+
+
+def stopped_by(person_id: int) -> Text:
+    return Text("Stopped by <@{person}>.", person=person_id)
 
 
 @dataclass(slots=True)
 class RunningTurn:
-    """A turn that is being answered, from its prompt to its record."""
+    """A turn from its prompt to its record."""
 
     prompt: Prompt
     reply: Reply
-    over: asyncio.Event = field(default_factory=asyncio.Event)
+    finished: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Running:
-    """What runs at the moment, by the prompt's id. Safe to lose."""
+    """The turns that run at the moment, by the prompt's id. Safe to lose."""
 
     def __init__(self, grace: float) -> None:
-        """`grace` is the seconds that running replies have to end by themselves when Parley does."""
+        """`grace` is the seconds that replies have to end by themselves at shutdown."""
         self._grace = grace
         self._lines: WeakValueDictionary[tuple[int, int | None], asyncio.Lock] = WeakValueDictionary()
-        self._running: dict[int, RunningTurn] = {}
+        self._turns: dict[int, RunningTurn] = {}
         self.closing = False
 
     @asynccontextmanager
-    async def take(self, prompt: Prompt, reply: Reply) -> AsyncIterator[RunningTurn]:
-        """Be the turn of this prompt, once it is this one's turn. There must be no other."""
-        assert not self.has(prompt.id)
-        running = self._running[prompt.id] = RunningTurn(prompt, reply)
+    async def register(self, prompt: Prompt, reply: Reply) -> AsyncIterator[None]:
+        """Count the prompt's turn as running, so that it can be found, stopped and waited for."""
+        assert prompt.id not in self._turns, "a prompt has one turn at a time"
+        turn = self._turns[prompt.id] = RunningTurn(prompt, reply)
         try:
-            await self._predecessor(prompt)
-            lock = self._lines.setdefault(prompt.line, asyncio.Lock())
-            async with lock:
-                yield running
+            yield
         finally:
-            del self._running[prompt.id]
-            running.over.set()
+            del self._turns[prompt.id]
+            turn.finished.set()
+
+    @asynccontextmanager
+    async def in_line(self, prompt: Prompt) -> AsyncIterator[None]:
+        """Wait until the turns before this one have ended, and have those behind it wait."""
+        await self._wait_for_parent(prompt)
+        async with self._lines.setdefault(prompt.line, asyncio.Lock()):
+            yield
 
     def has(self, prompt_id: int) -> bool:
-        """Whether the prompt is being answered."""
-        return prompt_id in self._running
+        """Whether the prompt has a turn that has not ended."""
+        return prompt_id in self._turns
 
-    def streams(self, prompt_id: int) -> bool:
+    def is_writing(self, prompt_id: int) -> bool:
         """Whether the answer to the prompt is still growing."""
-        return self.has(prompt_id) and not self._running[prompt_id].reply.ended
+        return prompt_id in self._turns and not self._turns[prompt_id].reply.ended
 
-    async def over(self, prompt_id: int) -> None:
-        """Wait until the prompt is not being answered any more."""
-        while running := self._running.get(prompt_id):
-            await running.over.wait()
+    async def wait_for(self, prompt_id: int) -> None:
+        """Wait until the prompt has no running turn."""
+        while turn := self._turns.get(prompt_id):
+            await turn.finished.wait()
 
-    def showing(self, message_id: int, prompt_id: int | None = None) -> RunningTurn | None:
-        """The turn whose reply this Discord message is a page of, or else that answers this prompt.
+    def find(self, message_id: int, prompt_id: int | None = None) -> RunningTurn | None:
+        """The turn whose reply this Discord message is a page of, else the turn of this prompt.
 
         A message can be pressed before we have heard that it was posted.
         """
-        shown = (each for each in self._running.values() if message_id in each.reply.message_ids)
-        return next(shown, self._running.get(prompt_id or 0))
+        shown = (turn for turn in self._turns.values() if message_id in turn.reply.message_ids)
+        return next(shown, self._turns.get(prompt_id or 0))
 
     def stop(self, channel_id: int, person_id: int, *, everybodys: bool) -> int:
-        """End the replies that are being written in a channel, the person's own or everybody's; how many there were."""
+        """End the replies that are being written in a channel, the person's own or everybody's; returns how many."""
         return sum(
-            running.reply.stop(STOPPED.format(person_id))
-            for running in self._running.values()
-            if running.prompt.place.channel_id == channel_id and (everybodys or running.prompt.author.id == person_id)
+            turn.reply.stop(stopped_by(person_id))
+            for turn in self._turns.values()
+            if turn.prompt.place.channel_id == channel_id and (everybodys or turn.prompt.author.id == person_id)
         )
 
     async def drain(self) -> None:
-        """Take no more prompts; let running replies end, and close those that do not, as they are by then."""
+        """Take no more prompts; let replies end by themselves for `grace` seconds, then end them as they are."""
         self.closing = True
-        if not self._running:
+        if not self._turns:
             return
-        log.info("Finishing %d running replies", len(self._running))
-        if await self._ended(self._grace):
+        log.info("Finishing %d running replies", len(self._turns))
+        if await self._all_finished(self._grace):
             return
-        for running in self._running.values():
-            running.reply.stop(INTERRUPTED)
-        if not await self._ended(LAST_WRITES):
-            log.warning("%d replies did not end in time; the next start mends them", len(self._running))
+        for turn in self._turns.values():
+            turn.reply.stop(INTERRUPTED)
+        if not await self._all_finished(LAST_WRITES):
+            log.warning("%d replies did not end in time; the next start repairs them", len(self._turns))
 
-    async def _ended(self, seconds: float) -> bool:
-        """Whether nothing runs any more after so many seconds."""
-        ends = [asyncio.create_task(running.over.wait()) for running in self._running.values()]
+    async def _all_finished(self, seconds: float) -> bool:
+        ends = [asyncio.create_task(turn.finished.wait()) for turn in self._turns.values()]
         _, late = await asyncio.wait(ends, timeout=seconds)
         for end in late:
             end.cancel()
         return not late
 
-    async def _predecessor(self, prompt: Prompt) -> None:
-        """Wait for the turn that this prompt replies to, if it is still being answered."""
-        for prompt_id, running in self._running.items():
-            if prompt_id != prompt.id and prompt.replies_to in {prompt_id, *running.reply.message_ids}:
-                await running.over.wait()
+    async def _wait_for_parent(self, prompt: Prompt) -> None:
+        """Wait for the turn that this prompt replies to, if it is still running."""
+        for prompt_id, turn in self._turns.items():
+            if prompt_id != prompt.id and prompt.replies_to in {prompt_id, *turn.reply.message_ids}:
+                await turn.finished.wait()
                 return

@@ -1,153 +1,262 @@
-"""One turn, free of Discord: from a prompt to a reply that is shown and remembered.
+"""One prompt, from its arrival to its record; free of Discord.
 
-This is the only place where an error becomes advice.
+`Turns.answer` tells the whole story in order. Regenerate and Continue join it where the request is known.
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 
-from bot.chat.messages import Completion
+from bot.chat.events import Ended
+from bot.chat.looks import Look
+from bot.chat.messages import Completion, LedgerEntry, Usage
 from bot.chat.places import Person, Place
-from bot.chat.prompts import Prompt
-from bot.preferences.declaration import AnswerWhen, Preferences, effective
+from bot.chat.prompts import Prompt, Trigger
+from bot.preferences.declaration import Footer, Preferences
+from bot.preferences.resolver import Resolver
 from bot.providers.asking import Asker
-from bot.providers.offer import Offer
-from bot.reply.controls import NONE, offered
+from bot.providers.offer import Endpoint, Offer
+from bot.reply.controls import NONE, controls_for
 from bot.reply.reply import Reply
 from bot.reply.surface import MessageGone, Page, Surface, SurfaceBusy, SurfaceLost
-from bot.store.conversations import Unfinished
+from bot.store.conversations import AlreadyClaimed, Unfinished
+from bot.store.journal import Journal
 from bot.store.store import Store
-from bot.turn.generate import Answering, NothingToAnswer
-from bot.turn.running import INTERRUPTED, Running, RunningTurn
+from bot.store.versions import ShownVersion
+from bot.text import Refused, Text
+from bot.turn.decide import RESTARTING, Facts, NoAnswer, cannot_answer, check, is_asked, nothing_to_answer
+from bot.turn.generate import Generation
+from bot.turn.notes import completion_of, conclude, footer, note_below
+from bot.turn.request import RequestBuilder
+from bot.turn.running import INTERRUPTED, Running
 
 log = logging.getLogger(__name__)
 
-RESTARTING = "I am being restarted. Ask me again in a minute."
-BROKEN = "Something went wrong on my side. The operator finds the cause in the log, under {}."
+BROKEN = "Something went wrong on my side. The operator can find the cause in the log, under {id}."
+REPLY_DELETED = Text("My reply was deleted while I was writing it, so I stopped. Ask again for a new one.")
+
+OpenSurface = Callable[[Preferences], Surface]
 
 
-class Refusal(Exception):
-    """There will be no answer; the message is the sentence that says why, and who can do what."""
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one turn writes: an answer to a prompt, for a person, as which version, continuing which completion."""
+
+    prompt: Prompt
+    person_id: int
+    version: int = 1
+    versions: int = 1
+    continues: Completion | None = None
 
 
-class Responder:
-    """Answers prompts. `operator` is the layer of preferences below every server's."""
+class Turns:
+    """Carries turns from the prompt to the record."""
 
-    def __init__(self, offer: Offer, asker: Asker, store: Store, operator: Preferences, turns: Running) -> None:
-        self.turns = turns
+    def __init__(self, offer: Offer, asker: Asker, store: Store, resolver: Resolver, running: Running) -> None:
+        self.running = running
         self._offer = offer
         self._asker = asker
         self._store = store
-        self._operator = operator
+        self._resolver = resolver
 
-    async def wants(self, prompt: Prompt) -> bool:
-        """Whether to answer at all. Where everything is answered, nobody who was not addressing us is turned away."""
-        if prompt.addressed or self.turns.closing:
-            return prompt.addressed
-        preferences = await self.preferences(prompt.place)
-        return (
-            preferences.answer is AnswerWhen.ALWAYS
-            and may_talk(prompt.author, prompt.place, preferences)
-            and bool(prompt.content or prompt.files)
+    async def answer(self, prompt: Prompt, open_surface: OpenSurface, preferences: Preferences | None = None) -> None:
+        """Answer a prompt, once however often it comes. Every outcome is shown to the person, recorded and logged.
+
+        `preferences` are those of the place and the person, where the caller has resolved them already.
+        """
+        try:
+            preferences = preferences or await self.preferences(prompt.place, prompt.author)
+        except Exception:  # the boundary of a turn that has not begun
+            log.exception("Prompt %s failed", prompt.id)
+            if prompt.addressed:
+                await _say_broken(prompt, Reply(open_surface(Preferences())))
+            return
+        if not is_asked(prompt.triggers, preferences) or self.running.has(prompt.id):
+            return
+        surface = open_surface(preferences)
+        reply = Reply(surface, preferences.look)
+        async with self.running.register(prompt, reply), self.boundary(prompt, reply, surface):
+            content = bool(prompt.parts or prompt.attachments)
+            self.check(prompt.place, prompt.author, preferences, prompt.triggers, content, surface.obstacle())
+            async with self.running.in_line(prompt):
+                if reply.stopped or self.running.closing:
+                    raise Refused(reply.stopped or RESTARTING)
+                position = await self._store.conversations.locate(prompt)
+                parts, files = prompt.parts, prompt.attachments
+                if position.follows_reply and prompt.replies_to:
+                    parts, files = prompt.without_quotes_of(prompt.replies_to)  # the conversation itself has them
+                generation = Generation(self._offer, self._asker, preferences)
+                requests = RequestBuilder(self._store.conversations, preferences, position, parts, files)
+                await requests.read_files(generation.endpoints)
+                if not requests.parts:
+                    raise Refused(nothing_to_answer(requests.left_out))
+                journal = await self._store.conversations.claim(prompt, requests.parts, position, generation.model)
+                async with reply.removing_buttons(position.last_page):
+                    await self._publish(Turn(prompt, prompt.author.id), reply, generation, requests, journal)
+
+    async def regenerate(self, turn: Turn, shown: ShownVersion, reply: Reply, preferences: Preferences) -> None:
+        """Answer a prompt once more, in the messages that show an earlier version."""
+        generation = Generation(self._offer, self._asker, preferences)
+        requests = RequestBuilder(
+            self._store.conversations, preferences, shown.position, shown.question.parts, turn.prompt.attachments
         )
+        await requests.read_files(generation.endpoints)
+        journal = await self._store.versions.add(shown, requests.images, generation.model)
+        await self._publish(turn, reply, generation, requests, journal)
 
-    async def preferences(self, place: Place) -> Preferences:
-        """The preferences that hold in a place."""
-        return effective([*await self._store.preferences.of(*place.scopes), self._operator])
+    async def continue_cut(self, turn: Turn, shown: ShownVersion, reply: Reply, preferences: Preferences) -> None:
+        """Continue a completion that was cut, in its messages and with the model that began it."""
+        generation = Generation(
+            self._offer, self._asker, preferences.model_copy(update={"model": shown.completion.model})
+        )
+        requests = RequestBuilder(
+            self._store.conversations,
+            preferences,
+            shown.position,
+            shown.question.parts,
+            begun=shown.completion.text,
+        )
+        journal = await self._store.versions.reopen(shown)
+        await self._publish(turn, reply, generation, requests, journal)
 
-    async def refusal(self, person: Person, place: Place) -> str:
-        """Why this person can have no answer in this place now, empty where they can."""
-        if self.turns.closing:
-            return RESTARTING
-        preferences = await self.preferences(place)
-        if may_talk(person, place, preferences):
-            return ""
-        return f"Only <@&{preferences.role_id}> may talk to me here. Those who manage the server decide it."
+    async def _publish(
+        self, turn: Turn, reply: Reply, generation: Generation, requests: RequestBuilder, journal: Journal
+    ) -> None:
+        """Show the completion as it is generated, then what there is to say about it, and close its record."""
+        begun = turn.continues.text if turn.continues else ""
+        async with _given_up_if_broken(journal, reply):
+            await reply.publish(generation.events(requests, begun), journal)
+            ended = conclude(generation.ended, reply.stopped, reply.draft)
+            completion = completion_of(ended, reply.draft, turn.continues)
+            how = requests.preferences.footer or Footer.OFF
+            line = footer(completion, how, _cost(generation.answering, completion.usage), requests.context)
+            note = note_below(completion, ended, reply.stopped, requests.left_out, requests.context, line)
+            completion = replace(completion, note=note)
+            await reply.finish(note, controls_for(completion, turn.version, turn.versions))
+        if reply.lost:
+            completion = replace(completion, error=f"not shown to the end: {reply.lost}", note="")
+        await journal.close(completion, reply.message_ids, _ledger_entry(turn, ended, generation.answering))
+        _log(turn.prompt, completion)
 
-    async def respond(self, prompt: Prompt, surface: Surface) -> None:
-        """Answer a prompt, once however often it comes. Every outcome is shown to the person, recorded and logged."""
+    async def preferences(self, place: Place, person: Person) -> Preferences:
+        """The preferences that apply to this person in this place."""
+        return (await self._resolver.at(place, person)).values
 
-        async def answer(running: RunningTurn) -> None:
-            if not await self._store.conversations.knows(prompt.id):
-                await self._answer(prompt, running)
+    def check(
+        self,
+        place: Place,
+        person: Person,
+        preferences: Preferences,
+        triggers: frozenset[Trigger],
+        has_content: bool = True,
+        obstacle: SurfaceLost | None = None,
+    ) -> None:
+        """Raise NoAnswer where this person can have no answer here now."""
+        check(Facts(place, person, preferences, triggers, has_content, obstacle, self.running.closing))
 
-        if not self.turns.closing:
-            await self.carry(prompt, Reply(surface), surface, answer)
-        elif prompt.addressed:
-            await Reply(surface).finish(RESTARTING)
+    @asynccontextmanager
+    async def boundary(self, prompt: Prompt, reply: Reply, surface: Surface) -> AsyncIterator[None]:
+        """Where an exception becomes a sentence for the person: whatever happens inside, other turns go on."""
+        try:
+            yield
+        except AlreadyClaimed:
+            log.debug("Prompt %s has been answered before", prompt.id)
+        except Refused as refused:
+            privately = isinstance(refused, NoAnswer) and refused.privately
+            level = logging.WARNING if privately else logging.INFO  # it is for a server admin to mend
+            log.log(level, "No answer to %s in channel %s: %s", prompt.id, prompt.place.channel_id, refused)
+            if privately and prompt.addressed:
+                await surface.notify_privately(refused.text)
+            elif prompt.addressed:
+                await reply.finish(str(refused.text), keep=False)
+        except Exception:  # the boundary of a turn
+            log.exception("Prompt %s failed", prompt.id)
+            await _say_broken(prompt, reply)
+        if reply.lost and prompt.addressed:
+            await _report_loss(prompt, surface, reply.lost, reply.posted)
 
-    async def carry(
-        self, prompt: Prompt, reply: Reply, surface: Surface, answer: Callable[[RunningTurn], Awaitable[None]]
-    ) -> bool:
-        """Carry a turn to its end, whatever happens in it; False where the prompt is being answered already."""
-        if self.turns.closing or self.turns.has(prompt.id):
-            return False
-        async with self.turns.take(prompt, reply) as running:
-            try:
-                await answer(running)
-            except Refusal as refusal:
-                log.info("Prompt %s is not answered: %s", prompt.id, refusal)
-                if prompt.addressed:
-                    await reply.finish(str(refusal))
-            except Exception:  # the boundary of a turn: whatever happens in one, the person is told and others go on
-                log.exception("Prompt %s failed", prompt.id)
-                cut = Completion("", reply.text, error=BROKEN)
-                await reply.finish(f"⚠️ {BROKEN.format(prompt.id)}", offered(cut) if reply.shown else NONE)
-            if reply.lost and prompt.addressed:
-                await _tell_apart(prompt, surface, reply.lost)
-        return True
+    async def repair(self, find: Callable[[Unfinished], Awaitable[tuple[Surface, Place]]]) -> None:
+        """Complete the replies that were being written when Parley died: what is known of them, and a word on why."""
+        await asyncio.gather(*(self._repair(each, find) for each in await self._store.conversations.unfinished()))
 
-    def answering(self, prompt: Prompt, preferences: Preferences) -> Answering:
-        """The work on one answer to a prompt."""
-        return Answering(prompt, preferences, self._offer, self._asker, self._store)
-
-    async def repair(self, find: Callable[[Unfinished], tuple[Surface, Place]]) -> None:
-        """Complete the replies that were streaming when Parley died: what is known of them, and a word on why."""
-        left = await self._store.conversations.unfinished()
-        await asyncio.gather(*(self._mend(each, *find(each)) for each in left))
-
-    async def _mend(self, left: Unfinished, surface: Surface, place: Place) -> None:
-        prompt = Prompt(left.prompt_id, place, Person(left.asker_id, ""), "", addressed=False)
-        reply = Reply.resumed(surface, left.text, left.shown)
-
-        async def mend(_: RunningTurn) -> None:
-            reply.dress((await self.preferences(place)).look)
-            known = await self._store.answers.recall(left.shown[0]) if left.shown else None
-            versions = known.versions if known else (left.answer_id,)
-            cut = Completion("", left.text, error=INTERRUPTED)
-            await reply.finish(INTERRUPTED, offered(cut, versions.index(left.answer_id) + 1, len(versions)))
+    async def _repair(self, left: Unfinished, find: Callable[[Unfinished], Awaitable[tuple[Surface, Place]]]) -> None:
+        surface, place = await find(left)
+        person = Person(left.asker_id, "")
+        prompt = Prompt(left.prompt_id, place, person, triggers=frozenset())
+        reply = Reply(surface)
+        reply.resume(left.shown, Look())  # so that a reply to it waits
+        async with self.running.register(prompt, reply), self.boundary(prompt, reply, surface):
+            reply.resume(left.shown, (await self.preferences(place, person)).look, left.text)
+            known = await self._store.versions.recall(left.shown[0]) if left.shown else None
+            versions = known.versions if known else (left.version_id,)
+            cut = Completion("", left.text, error="interrupted")
+            await reply.finish(str(INTERRUPTED), controls_for(cut, versions.index(left.version_id) + 1, len(versions)))
             outcome = f", and not repaired: {reply.lost}" if reply.lost else ""
             log.warning("The reply to %s was cut by a restart%s", left.prompt_id, outcome)
-            error = f"cut by a restart{outcome}"
-            await self._store.conversations.give_up(left.answer_id, error, INTERRUPTED, reply.message_ids)
-
-        await self.carry(prompt, reply, surface, mend)
-
-    async def _answer(self, prompt: Prompt, running: RunningTurn) -> None:
-        if refusal := running.reply.stopped or await self.refusal(prompt.author, prompt.place):
-            raise Refusal(refusal)
-        answering = self.answering(prompt, await self.preferences(prompt.place))
-        try:
-            await answering.publish(running.reply)
-        except NothingToAnswer as nothing:
-            raise Refusal(str(nothing)) from nothing
+            journal = await self._store.versions.journal(left.version_id, left.text, left.shown)
+            await journal.give_up(f"cut by a restart{outcome}", str(INTERRUPTED), reply.message_ids)
 
 
-def may_talk(person: Person, place: Place, preferences: Preferences) -> bool:
-    """Whether the preferences let this person have answers here."""
-    free = preferences.role_id is None or place.guild_id is None or person.manages
-    return free or preferences.role_id in person.role_ids
+@asynccontextmanager
+async def _given_up_if_broken(journal: Journal, reply: Reply) -> AsyncIterator[None]:
+    """End the record of a completion that a fault of ours broke off; one that is cancelled is repaired at a start."""
+    try:
+        yield
+    except Exception:
+        await journal.give_up("a fault of Parley's own", "", reply.message_ids)
+        raise
 
 
-async def _tell_apart(prompt: Prompt, surface: Surface, lost: SurfaceLost) -> None:
-    """The reply cannot be shown where it belongs: say so where the person can read it."""
+async def _say_broken(prompt: Prompt, reply: Reply) -> None:
+    """Tell the person that the turn failed; what has been shown of the answer stays."""
+    sentence = Text(BROKEN, id=prompt.id)
+    cut = Completion("", reply.draft.text, error="broken")
+    await reply.finish(f"⚠️ {sentence}", controls_for(cut) if reply.shown else NONE, keep=False)
+
+
+def _cost(endpoint: Endpoint | None, usage: Usage | None) -> float | None:
+    """US dollars, None where the price or the tokens are not known."""
+    return endpoint.price.cost(usage) if endpoint and endpoint.price and usage else None
+
+
+def _ledger_entry(turn: Turn, ended: Ended, endpoint: Endpoint | None) -> LedgerEntry | None:
+    """What the completion used, if the provider sent anything."""
+    if ended.usage is None and ended.first_text_after is None:
+        return None
+    cost = _cost(endpoint, ended.usage)
+    place = turn.prompt.place
+    return LedgerEntry(
+        turn.person_id,
+        place.channel_id,
+        place.guild_id,
+        ended.model,
+        ended.usage,
+        cost,
+        endpoint.price_source if endpoint and cost is not None else None,
+    )
+
+
+async def _report_loss(prompt: Prompt, surface: Surface, lost: SurfaceLost, posted: int) -> None:
+    """Say where the person can read it that the reply could not be shown."""
     log.warning("The reply to %s in channel %s was lost: %s", prompt.id, prompt.place.channel_id, lost)
-    if isinstance(lost, MessageGone):
-        sentence = "My reply was deleted while I was writing it, so I stopped. Ask again to have a new one."
-        try:
-            await surface.send(Page(sentence))
-        except (SurfaceLost, SurfaceBusy) as error:
-            log.warning("Nor can that be said in the channel: %s", error)
-    else:
-        await surface.whisper(f"I could not answer you in <#{prompt.place.channel_id}>: {lost}. {lost.remedy}".rstrip())
+    if not isinstance(lost, MessageGone):
+        await surface.notify_privately(cannot_answer(prompt.place.channel_id, lost))
+        return
+    try:
+        await surface.send(Page(str(REPLY_DELETED)), posted)
+    except (SurfaceLost, SurfaceBusy) as error:
+        log.warning("Nor can that be said in the channel: %s", error)
+
+
+def _log(prompt: Prompt, completion: Completion) -> None:
+    log.info(
+        "Prompt %s answered by %s in %.1f s: %d characters, finish reason %s%s",
+        prompt.id,
+        completion.model,
+        completion.took,
+        len(completion.text),
+        completion.finish_reason,
+        f", {completion.error}" if completion.error else "",
+    )

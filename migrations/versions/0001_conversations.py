@@ -1,4 +1,4 @@
-"""The first tables: conversations as trees, what is preferred where, and which slash commands were synced."""
+"""Create the first tables: conversations as trees, preferences, and the digest of the synced slash commands."""
 
 import sqlalchemy as sa
 from alembic import op

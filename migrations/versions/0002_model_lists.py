@@ -1,4 +1,4 @@
-"""What providers list of their models is kept: people can choose at once after a start, even while one is down."""
+"""Store the models that providers list, so that people can choose right after a start, even while one is down."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""An answer has versions: a deleted one's id is never given again, what stood below one is kept, as is the last use."""
+"""Give answers versions: never reuse the id of a deleted one; store its note, and when a conversation was last used."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -20,11 +20,11 @@ def upgrade() -> None:
         batch_op.drop_index("ix_conversations_channel_id_owner_id")
         batch_op.create_index("ix_conversations_channel_id_owner_id_used_at", ["channel_id", "owner_id", "used_at"])
 
-    make_messages_anew(sqlite_autoincrement=True)
+    recreate_messages(sqlite_autoincrement=True)
 
 
 def downgrade() -> None:
-    make_messages_anew(sqlite_autoincrement=False)
+    recreate_messages(sqlite_autoincrement=False)
 
     with op.batch_alter_table("conversations") as batch_op:
         batch_op.drop_index("ix_conversations_channel_id_owner_id_used_at")
@@ -35,8 +35,8 @@ def downgrade() -> None:
         batch_op.drop_column("note")
 
 
-def make_messages_anew(*, sqlite_autoincrement: bool) -> None:
-    """SQLite decides on this when a table is made."""
+def recreate_messages(*, sqlite_autoincrement: bool) -> None:
+    """Copy the table: SQLite sets AUTOINCREMENT only when a table is created."""
     op.create_table(
         "new_messages",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -54,7 +54,7 @@ def make_messages_anew(*, sqlite_autoincrement: bool) -> None:
         sqlite_autoincrement=sqlite_autoincrement,
     )
     columns = "id, conversation_id, parent_id, role, text, author_id, created_at"
-    op.execute(f"INSERT INTO new_messages ({columns}) SELECT {columns} FROM messages")  # noqa: S608 it is all ours
+    op.execute(f"INSERT INTO new_messages ({columns}) SELECT {columns} FROM messages")  # noqa: S608 only constants
     op.drop_table("messages")
     op.rename_table("new_messages", "messages")
     op.create_index("ix_messages_conversation_id", "messages", ["conversation_id"])

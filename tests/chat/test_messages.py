@@ -1,7 +1,7 @@
 """Messages and prompts as values."""
 
 from bot.chat.messages import Image, Message, Role, Text
-from bot.chat.places import Person, Place, PlaceKind
+from bot.chat.places import Person, Place, PlaceKind, Scope, ScopeKind
 from bot.chat.prompts import Attachment, Prompt, Quote
 
 ANA = Person(41, "Ana")
@@ -13,9 +13,11 @@ def prompt(text: str, place: Place = GENERAL, author: Person = ANA, quote: Quote
 
 
 def test_the_scopes_of_a_place_are_nearest_first() -> None:
-    assert GENERAL.scopes == (7, 3)
-    assert Place(PlaceKind.THREAD, channel_id=9, guild_id=3, parent_id=7).scopes == (9, 7, 3)
-    assert Place(PlaceKind.DM, channel_id=5).scopes == (5,)
+    assert GENERAL.scopes == (Scope(ScopeKind.CHANNEL, 7), Scope(ScopeKind.GUILD, 3))
+    thread = Place(PlaceKind.THREAD, channel_id=9, guild_id=3, parent_id=7, category_id=5)
+    kinds = (ScopeKind.THREAD, ScopeKind.CHANNEL, ScopeKind.CATEGORY, ScopeKind.GUILD)
+    assert thread.scopes == tuple(map(Scope, kinds, (9, 7, 5, 3)))
+    assert Place(PlaceKind.DM, channel_id=5).scopes == (Scope(ScopeKind.CHANNEL, 5),)
 
 
 def test_in_a_channel_everyone_has_their_own_conversation() -> None:

@@ -77,7 +77,8 @@ async def test_parameters_reach_the_model_when_they_are_set_and_only_then(
     chosen = {"temperature": 0.25, "top_p": 0.5, "max_tokens": 77}
     async with start_parley(default_model=f"litellm/{litellm.scripted}"):
         await ana.asks("hello", hears="Hello from", timeout=PATIENCE)
-        await ana.command("settings set", chosen)
+        for name, value in chosen.items():
+            await ana.sets(name, value)
         await ana.asks("hello again", hears="Before this you said: “hello”", timeout=PATIENCE)
     before, after = (request.json for request in sim.model.requests)
     assert chosen.keys() & before.keys() == set()
@@ -100,7 +101,7 @@ async def test_an_answer_that_comes_whole_is_shown_whole(
     ("model", "sentence"),
     [
         ("nobody", "LiteLLM does not know the model `litellm/nobody`"),
-        ("limited", "LiteLLM takes no more requests"),
+        ("limited", "LiteLLM is rate limiting this bot"),
         ("small", "too long for `litellm/small`"),
         ("broken", "LiteLLM is overloaded or broken"),
     ],
@@ -125,6 +126,6 @@ async def test_a_wrong_key_is_the_operators_to_mend_and_never_shown(
     access = settings.access["litellm"].model_copy(update={"key": SecretStr(wrong)})
     async with start_parley(access=settings.access | {"litellm": access}):
         asked = await ana.mention("hello")
-        reply = await ana.hears("LiteLLM does not accept this bot's key", reply_to=asked, timeout=PATIENCE)
+        reply = await ana.hears("LiteLLM does not accept this bot's API key", reply_to=asked, timeout=PATIENCE)
         end = await recorded(tmp_path / "parley.db")
     assert wrong not in reply["content"] + end["error"] + caplog.text

@@ -14,18 +14,18 @@ from bot.providers.catalogue import load_catalogue
 from bot.providers.client import ChatClient
 from bot.providers.errors import (
     BadRequest,
-    BrokenAnswer,
+    ContentFiltered,
     ContextTooLong,
     CutOff,
+    InvalidResponse,
     KeyRejected,
     ModelNotFound,
     NoCredit,
     Overloaded,
     ProviderError,
     RateLimited,
-    Refused,
     Retired,
-    Silent,
+    TimedOut,
     TooLarge,
     Unreachable,
     WrongAddress,
@@ -162,7 +162,7 @@ async def test_a_status_is_called_by_its_name_and_the_wait_it_asks_for_is_known(
 ) -> None:
     heard = await spoilt(client, llmock, {"type": "fail", "status": status, "retry_after": 7}, name=name)
     assert type(heard.error) is kind
-    assert (heard.text, heard.error.wait) == ("", 7)
+    assert (heard.text, heard.error.retry_after) == ("", 7)
 
 
 async def test_every_other_status_is_one_of_our_errors_too(client: ChatClient, llmock: LLMock) -> None:
@@ -178,7 +178,7 @@ async def test_every_other_status_is_one_of_our_errors_too(client: ChatClient, l
     ("code", "message", "kind"),
     [
         ("context_length_exceeded", "This pond holds 40 frogs at most.", ContextTooLong),
-        ("content_filter", "Herons may not be asked about this.", Refused),
+        ("content_filter", "Herons may not be asked about this.", ContentFiltered),
         ("insufficient_quota", "No fish, no answer.", NoCredit),
     ],
 )
@@ -191,7 +191,9 @@ async def test_the_code_in_a_refusal_says_more_than_its_status(
 
 
 @pytest.mark.parametrize("after", range(DONE + 1))
-@pytest.mark.parametrize(("kind", "error"), [("disconnect", CutOff), ("truncate", CutOff), ("malformed", BrokenAnswer)])
+@pytest.mark.parametrize(
+    ("kind", "error"), [("disconnect", CutOff), ("truncate", CutOff), ("malformed", InvalidResponse)]
+)
 async def test_a_stream_broken_anywhere_keeps_its_text_and_is_whole_once_it_has_its_finish_reason(
     client: ChatClient, llmock: LLMock, kind: str, error: type[ProviderError], after: int
 ) -> None:
@@ -208,7 +210,7 @@ async def test_a_stall_is_waited_for_as_long_as_we_are_patient(client: ChatClien
     async with ChatClient(idle_seconds=0.1) as impatient:
         heard = await spoilt(impatient, llmock, stalled)
     assert heard.text == said(max(after - 1, 0))
-    assert type(heard.error) is (Silent if after <= FINISH else type(None))
+    assert type(heard.error) is (TimedOut if after <= FINISH else type(None))
 
 
 @pytest.mark.parametrize("kind", ["delay", "slow_first_token"])
@@ -219,7 +221,7 @@ async def test_a_late_beginning_is_waited_for_likewise(client: ChatClient, llmoc
     async with ChatClient(idle_seconds=0.1) as impatient:
         heard = await spoilt(impatient, llmock, late)
     assert heard.text == ""
-    assert type(heard.error) is Silent
+    assert type(heard.error) is TimedOut
 
 
 async def test_tools_that_nobody_offered_are_no_text(client: ChatClient, llmock: LLMock) -> None:
@@ -245,8 +247,8 @@ async def test_slow_words_are_no_silence_and_quotas_and_windows_have_their_names
             errors = [(await ask(client, endpoint(llmock, key="another-key"))).error for _ in range(3)]
             assert errors[:2] == [None, None]
             assert type(errors[2]) is RateLimited
-            assert errors[2].wait is not None
-            assert 0 < errors[2].wait <= 30
+            assert errors[2].retry_after is not None
+            assert 0 < errors[2].retry_after <= 30
 
 
 async def test_where_everything_fails_at_random_an_answer_is_whole_or_its_error_tells_why(tmp_path: Path) -> None:
@@ -267,7 +269,7 @@ async def test_where_everything_fails_at_random_an_answer_is_whole_or_its_error_
         "chaos:503": Overloaded,
         "stream:disconnect": CutOff,
         "stream:truncate": CutOff,
-        "stream:malformed": BrokenAnswer,
+        "stream:malformed": InvalidResponse,
     }
     done = [(request["fault"] or "").partition("@")[0] for request in asked]
     assert set(done) == {"", "stream:stall", *meant}

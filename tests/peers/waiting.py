@@ -13,6 +13,6 @@ PATIENCE = 30
 async def recorded(database: Path) -> dict[str, Any]:
     """How the turn ended, as soon as the database says so."""
     async with asyncio.timeout(PATIENCE):
-        while not (ends := rows(database, "SELECT * FROM completions WHERE finished")):
+        while not (ends := rows(database, "SELECT * FROM said WHERE finished AND role = 'assistant'")):
             await asyncio.sleep(0.05)
     return ends[0]

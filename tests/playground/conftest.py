@@ -1,4 +1,4 @@
-"""A browser on the playground's page, a simulator that serves it, and a small bot to talk with."""
+"""Fixtures: a browser on the playground's page, the simulator that serves it, and a small bot."""
 
 import shutil
 from collections.abc import AsyncIterator
@@ -29,7 +29,7 @@ ARGUMENTS = (
 async def browser() -> AsyncIterator[Browser]:
     path = next(filter(None, map(shutil.which, CHROMIUM)), None)
     if path is None:
-        pytest.skip(f"none of {', '.join(CHROMIUM)} is installed, and the page needs a browser")
+        pytest.skip(f"none of {', '.join(CHROMIUM)} is installed; the page needs a browser")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser
@@ -45,7 +45,7 @@ async def new_tab(browser: Browser, **options: Any) -> AsyncIterator[Page]:
 
 @asynccontextmanager
 async def showing(tab: Page, url: str) -> AsyncIterator[Page]:
-    """The page, loaded; an exception in its own code fails the test."""
+    """Load the page; an uncaught exception in its code fails the test."""
     faults: list[str] = []
 
     def note(error: Error) -> None:
@@ -61,7 +61,7 @@ async def showing(tab: Page, url: str) -> AsyncIterator[Page]:
 
 @pytest_asyncio.fixture(scope="package", loop_scope="package")
 async def tab(browser: Browser) -> AsyncIterator[Page]:
-    """A tab shared by all tests, since opening one takes longer than most tests; each loads its own address."""
+    """One tab for all tests, because opening one takes longer than most of them; each test has its own URL."""
     async with new_tab(browser, viewport={"width": 1100, "height": 700}) as opened:
         yield opened
 
@@ -83,6 +83,6 @@ async def bot(sim: Simulator) -> AsyncIterator[SmallBot]:
 
 @pytest_asyncio.fixture(loop_scope="package")
 async def page(tab: Page, sim: Simulator, bot: SmallBot) -> AsyncIterator[Page]:
-    """The page as the server's owner sees it, with the small bot connected."""
+    """The page as the server's owner, with the small bot connected."""
     async with showing(tab, sim.url) as loaded:
         yield loaded

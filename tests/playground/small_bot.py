@@ -1,4 +1,4 @@
-"""A small real bot with one of everything that the page can show."""
+"""A small discord.py bot that uses every feature that the page shows."""
 
 import asyncio
 
@@ -11,7 +11,7 @@ COLOURS = ("amber", "azure", "crimson")
 
 
 class SmallBot(Recorder):
-    """Answers mentions with a text that grows by one step whenever the test says so."""
+    """Answers mentions with a message that gets longer each time a test releases `grow`."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -31,7 +31,7 @@ class SmallBot(Recorder):
 
 
 class Panel(discord.ui.View):
-    """One button that answers, one that opens a modal, one that stays silent, a link, and a menu."""
+    """A button that edits, one that opens a modal, one that does not respond, a link, and a select."""
 
     def __init__(self) -> None:
         super().__init__()

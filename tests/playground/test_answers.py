@@ -1,4 +1,4 @@
-"""Everything a bot's answers can contain, as the page shows it: buttons, menus, embeds, files, spoilers, pings."""
+"""How the page shows a bot's messages: buttons, menus, embeds, files, spoilers, pings."""
 
 import io
 import re
@@ -13,8 +13,8 @@ from tests.playground.test_page import do, last, messages, post, say
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
-NOBODY = discord.AllowedMentions.none()
-SOMEBODY = discord.AllowedMentions(replied_user=True)
+NO_MENTIONS = discord.AllowedMentions.none()
+REPLY_PING = discord.AllowedMentions(replied_user=True)
 MODELS = ("groq/small", "groq/large")
 
 
@@ -23,7 +23,7 @@ def channel(bot: SmallBot, sim: Simulator) -> discord.PartialMessageable:
 
 
 class Menu(discord.ui.View):
-    """The menu is for one person alone, and is replaced by what was chosen."""
+    """An ephemeral menu that is edited into its result."""
 
     @discord.ui.select(
         placeholder="Which model?", options=[discord.SelectOption(label=model, emoji="⚡") for model in MODELS]
@@ -46,7 +46,7 @@ class Tools(discord.ui.View):
         await interaction.delete_original_response()
 
 
-async def test_buttons_lead_to_a_menu_for_one_person(page: Page, sim: Simulator, bot: SmallBot) -> None:
+async def test_button_opens_an_ephemeral_menu(page: Page, sim: Simulator, bot: SmallBot) -> None:
     await channel(bot, sim).send("an answer", view=Tools())
     answer = messages(page).first
     await expect(answer.get_by_test_id("button-back")).to_be_disabled()
@@ -64,7 +64,7 @@ async def test_buttons_lead_to_a_menu_for_one_person(page: Page, sim: Simulator,
     await expect(messages(page)).to_have_count(0)
 
 
-async def test_an_embed_grows_in_its_place(page: Page, sim: Simulator, bot: SmallBot) -> None:
+async def test_embed_is_updated_in_place(page: Page, sim: Simulator, bot: SmallBot) -> None:
     sent = await channel(bot, sim).send(embed=discord.Embed(description="One", colour=0x2E8B57))
     embed = last(page).get_by_test_id("embed")
     await expect(embed).to_have_attribute("style", "--bar: #2e8b57")
@@ -76,7 +76,7 @@ async def test_an_embed_grows_in_its_place(page: Page, sim: Simulator, bot: Smal
     await expect(last(page)).to_have_accessible_name(re.compile(r"Parley, .*: One \*\*two\*\*"))
 
 
-async def test_a_file_comes_with_an_edit_and_is_read(page: Page, sim: Simulator, bot: SmallBot) -> None:
+async def test_file_added_by_an_edit_can_be_read_and_downloaded(page: Page, sim: Simulator, bot: SmallBot) -> None:
     sent = await channel(bot, sim).send("thinking")
     file = discord.File(io.BytesIO(b"# Because\nof this"), "reasoning.md")
     sent = await sent.edit(content="thought", attachments=[file])
@@ -91,7 +91,7 @@ async def test_a_file_comes_with_an_edit_and_is_read(page: Page, sim: Simulator,
     await expect(last(page).get_by_test_id("attachment")).to_have_count(0)
 
 
-async def test_a_spoiler_covers_several_lines(page: Page, sim: Simulator, bot: SmallBot) -> None:
+async def test_multiline_spoiler_stays_open_after_an_edit(page: Page, sim: Simulator, bot: SmallBot) -> None:
     sent = await channel(bot, sim).send("||first\n- second||\n-# a note")
     spoiler = last(page).locator(".spoiler")
     await expect(spoiler.locator("li")).to_have_text("second")
@@ -104,13 +104,13 @@ async def test_a_spoiler_covers_several_lines(page: Page, sim: Simulator, bot: S
     await expect(last(page).locator(".small")).to_have_text("a note")
 
 
-async def test_a_reply_pings_or_does_not(page: Page, sim: Simulator, bot: SmallBot) -> None:
+async def test_reply_pings_only_if_allowed(page: Page, sim: Simulator, bot: SmallBot) -> None:
     await say(page, "a question")
     asked = await bot.heard("message")
-    await asked.reply("loud", allowed_mentions=SOMEBODY)
+    await asked.reply("loud", allowed_mentions=REPLY_PING)
     await expect(last(page)).to_have_class(re.compile("mentioned"))
     await expect(last(page).get_by_test_id("reply-preview").locator("b")).to_have_text("@Ana")
-    await asked.reply("quiet", allowed_mentions=NOBODY)
+    await asked.reply("quiet", allowed_mentions=NO_MENTIONS)
     await expect(last(page).get_by_test_id("message-content")).to_have_text("quiet")
     await expect(last(page)).not_to_have_class(re.compile("mentioned"))
     await expect(last(page).get_by_test_id("reply-preview").locator("b")).to_have_text("Ana")
@@ -121,7 +121,7 @@ async def test_a_reply_pings_or_does_not(page: Page, sim: Simulator, bot: SmallB
     assert (await bot.heard("message", lambda message: message.content == "thanks")).mentions == []
 
 
-async def test_a_reply_says_that_its_question_is_gone(page: Page, sim: Simulator, bot: SmallBot) -> None:
+async def test_reply_shows_that_the_original_message_was_deleted(page: Page, sim: Simulator, bot: SmallBot) -> None:
     await post(sim, page, "a question")
     asked = await bot.heard("message")
     await asked.reply("an answer")
@@ -131,32 +131,34 @@ async def test_a_reply_says_that_its_question_is_gone(page: Page, sim: Simulator
     await expect(last(page)).to_contain_text("The original message was deleted")
 
 
-async def choose(page: Page, deed: str) -> None:
-    await page.get_by_test_id("run").click()
-    await page.get_by_test_id(f"choice-{deed}").click()
+async def choose(page: Page, action: str) -> None:
+    await page.get_by_test_id("moderate").click()
+    await page.get_by_test_id(f"choice-{action}").click()
 
 
-async def test_the_owner_can_lock_a_place_and_time_out_the_bot(page: Page, sim: Simulator, bot: SmallBot) -> None:
+async def test_owner_moderates_threads_the_bot_and_slow_mode(page: Page, sim: Simulator, bot: SmallBot) -> None:
     await say(page, "apart")
     await do(last(page), "create-thread")
     await page.get_by_test_id("name").fill("Apart")
     await page.get_by_test_id("dialog-confirm").click()
     await choose(page, "Lock")
-    await expect(page.get_by_test_id("conditions")).to_have_text("locked")
+    await expect(page.get_by_test_id("channel-status")).to_have_text("locked")
     await page.get_by_test_id("person-member").click()
     await expect(page.get_by_test_id("composer")).to_have_attribute("placeholder", "This thread is locked.")
-    await expect(page.get_by_test_id("run")).to_have_count(0)
+    await expect(page.get_by_test_id("moderate")).to_have_count(0)
     await page.get_by_test_id("person-owner").click()
-    await choose(page, "Time Parley out for a minute")
+    await choose(page, "Time out Parley for 1 minute")
     assert (await bot.heard("member_update")) == bot.guilds[0].me
     assert bot.guilds[0].me.is_timed_out()
-    await choose(page, "Delete the thread")
+    await choose(page, "Delete thread")
     await page.get_by_test_id("dialog-confirm").click()
     await expect(page.get_by_test_id("channel-title")).to_have_text("general")
-    await choose(page, "Slow mode: 30 s")
-    await expect(page.get_by_test_id("conditions")).to_have_text("slow mode: 30 s")
+    await choose(page, "Enable slow mode (30 s)")
+    await expect(page.get_by_test_id("channel-status")).to_have_text("slow mode: 30 s")
     await page.get_by_test_id("person-member").click()
     await say(page, "one")
     await expect(last(page)).to_contain_text("one")
     await say(page, "two")
-    await expect(last(page).get_by_test_id("message-error")).to_contain_text("Slow mode: you can write again in")
+    await expect(last(page).get_by_test_id("message-error")).to_contain_text(
+        "Slow mode is on. You can send another message in"
+    )

@@ -1,4 +1,4 @@
-"""The page's modules: each part is served, imports what there is, and none imports in a circle."""
+"""The page's JavaScript modules: imports, size, and how they are served."""
 
 import re
 from graphlib import TopologicalSorter
@@ -16,7 +16,7 @@ EXPORT = re.compile(r"^export (?:async )?(?:const|let|function|class) ([$\w]+)",
 LONGEST = 200
 
 
-def test_imports_lead_to_what_is_exported_and_never_in_a_circle() -> None:
+def test_imports_resolve_without_cycles() -> None:
     graph: dict[str, set[str]] = {}
     for name, text in MODULES.items():
         imports: list[tuple[str, str]] = IMPORT.findall(text)
@@ -37,7 +37,7 @@ def test_modules_are_short_and_start_with_a_comment() -> None:
 
 
 @pytest.mark.asyncio(loop_scope="package")
-async def test_every_part_is_served_and_nothing_else(sim: Simulator) -> None:
+async def test_only_the_files_of_the_page_are_served(sim: Simulator) -> None:
     kinds = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
     async with aiohttp.ClientSession() as http:
         for path in sorted(FOLDER.iterdir()):

@@ -1,4 +1,4 @@
-"""The playground's page, driven in a real browser, with the simulator and a small discord.py bot behind it."""
+"""The playground's page in a real browser, with the simulator and a small discord.py bot."""
 
 import re
 
@@ -33,8 +33,8 @@ async def say(page: Page, text: str) -> None:
     await page.get_by_test_id("composer").press("Enter")
 
 
-async def begin(page: Page, command: str) -> None:
-    """Type a command until its form opens."""
+async def open_form(page: Page, command: str) -> None:
+    """Type a command, so that its form opens."""
     await page.get_by_test_id("composer").press_sequentially(f"/{command} ")
     await expect(page.get_by_test_id("command-form")).to_be_visible()
 
@@ -61,7 +61,7 @@ def text_file(name: str) -> FilePayload:
 
 
 async def post(sim: Simulator, page: Page, content: str) -> None:
-    """Send a message as another member's client."""
+    """Send a message as the other person."""
     await page.request.post(
         f"{sim.api_url}/channels/{sim.world.general.id}/messages",
         headers={"Authorization": sim.member_token},
@@ -72,7 +72,7 @@ async def post(sim: Simulator, page: Page, content: str) -> None:
 # Reading and writing
 
 
-async def test_an_answer_grows_in_its_place(page: Page, bot: SmallBot) -> None:
+async def test_streaming_answer_is_updated_in_place(page: Page, bot: SmallBot) -> None:
     await page.get_by_test_id("composer").press_sequentially("@Par")
     await expect(page.get_by_test_id("suggestion")).to_contain_text("@Parley")
     await page.get_by_test_id("composer").press("Tab")
@@ -91,12 +91,12 @@ async def test_an_answer_grows_in_its_place(page: Page, bot: SmallBot) -> None:
     bot.grow.release()
     await expect(answer.locator("strong")).to_have_text("four")
     await expect(answer.get_by_test_id("edited")).to_be_visible()
-    assert await answer.evaluate("node => node.stayed"), "the message was built anew instead of being changed"
+    assert await answer.evaluate("node => node.stayed"), "the message was rebuilt instead of updated"
     said = next(request for request in bot.cached_messages if request.author.name == "ana")
     assert said.content == f"<@{bot.user.id if bot.user else 0}> hello"
 
 
-async def test_a_reply_shows_what_it_answers_and_leads_there(page: Page) -> None:
+async def test_reply_preview_jumps_to_the_original(page: Page) -> None:
     await say(page, "first")
     await do(last(page), "reply")
     await expect(page.get_by_test_id("replying")).to_contain_text("Replying to Ana")
@@ -106,7 +106,7 @@ async def test_a_reply_shows_what_it_answers_and_leads_there(page: Page) -> None
     await expect(messages(page).first).to_be_focused()
 
 
-async def test_one_s_own_message_is_edited_and_deleted(page: Page) -> None:
+async def test_own_message_can_be_edited_and_deleted(page: Page) -> None:
     await say(page, "helo")
     await expect(last(page).get_by_test_id("message-content")).to_have_text("helo")
     await page.get_by_test_id("composer").press("ArrowUp")
@@ -121,7 +121,7 @@ async def test_one_s_own_message_is_edited_and_deleted(page: Page) -> None:
     await expect(messages(page)).to_have_count(0)
 
 
-async def test_files_are_attached_in_three_ways(page: Page, sim: Simulator) -> None:
+async def test_files_are_attached_by_dialog_paste_and_drop(page: Page, sim: Simulator) -> None:
     await page.get_by_test_id("files").set_input_files([text_file("notes.txt"), text_file("unwanted.txt")])
     hand_over = """(node, [event, name, bytes]) => {
         const data = new DataTransfer();
@@ -147,7 +147,7 @@ async def test_files_are_attached_in_three_ways(page: Page, sim: Simulator) -> N
     await expect(page.get_by_test_id("lightbox")).to_have_count(0)
 
 
-async def test_markup_in_names_and_messages_is_shown_as_text(page: Page, sim: Simulator, bot: SmallBot) -> None:
+async def test_markup_in_user_content_is_not_interpreted(page: Page, sim: Simulator, bot: SmallBot) -> None:
     general = bot.get_partial_messageable(sim.world.general.id)
     for words in HOSTILE:
         await general.send(words)
@@ -169,7 +169,7 @@ def hostile_embed() -> discord.Embed:
     return discord.Embed(title=words, description=words).add_field(name=words, value=words).set_footer(text=words)
 
 
-async def test_markdown_is_shown_as_discord_shows_it(page: Page, sim: Simulator) -> None:
+async def test_markdown_and_mentions_are_rendered(page: Page, sim: Simulator) -> None:
     await say(
         page, "# Title\n**b** *i* __u__ ~~s~~ `c` ||hidden|| <https://a.b/>\n> quoted\n-# small\n1. one\n   - inner"
     )
@@ -191,7 +191,7 @@ async def test_markdown_is_shown_as_discord_shows_it(page: Page, sim: Simulator)
     assert mine[-1].content == f"<#{sim.world.random.id}> <@{sim.world.bot.id}> @nobody `@Parley`"
 
 
-async def test_too_much_text_is_counted_and_refused(page: Page) -> None:
+async def test_text_over_the_limit_is_counted_and_rejected(page: Page) -> None:
     composer = page.get_by_test_id("composer")
     await composer.fill("x" * 1800)
     await expect(page.get_by_test_id("characters-left")).to_be_hidden()
@@ -202,7 +202,7 @@ async def test_too_much_text_is_counted_and_refused(page: Page) -> None:
     await expect(composer).to_have_value("x" * 2001)
 
 
-async def test_a_failure_is_told_in_discord_s_words_and_can_be_tried_again(page: Page, sim: Simulator) -> None:
+async def test_failed_send_shows_discords_error_and_can_be_retried(page: Page, sim: Simulator) -> None:
     sim.faults.fail("POST /channels/*/messages", 500)
     await say(page, "hello")
     await expect(last(page).get_by_test_id("message-error")).to_contain_text("500: injected")
@@ -211,7 +211,7 @@ async def test_a_failure_is_told_in_discord_s_words_and_can_be_tried_again(page:
     assert [message.content for message in sim.world.general.messages.values()] == ["hello"]
 
 
-async def test_the_newest_message_is_in_view_unless_one_scrolled_up(page: Page, sim: Simulator) -> None:
+async def test_newest_message_stays_in_view_unless_scrolled_up(page: Page, sim: Simulator) -> None:
     for number in range(60):
         await post(sim, page, f"line {number}")
     await expect(page.get_by_text("line 59", exact=True)).to_be_in_viewport()
@@ -233,7 +233,7 @@ async def test_the_newest_message_is_in_view_unless_one_scrolled_up(page: Page, 
 # Places and people
 
 
-async def test_channels_threads_and_direct_messages(page: Page, sim: Simulator, bot: SmallBot) -> None:
+async def test_channels_threads_and_dms(page: Page, sim: Simulator, bot: SmallBot) -> None:
     await page.get_by_test_id("create-channel").click()
     await page.get_by_test_id("name").fill("Deep Talk")
     await page.get_by_test_id("dialog-confirm").click()
@@ -255,14 +255,14 @@ async def test_channels_threads_and_direct_messages(page: Page, sim: Simulator, 
     await expect(page.get_by_test_id("channel-random")).to_have_accessible_name("random, unread")
 
 
-async def test_the_first_page_says_what_to_try(page: Page) -> None:
+async def test_empty_channel_offers_examples(page: Page) -> None:
     example = page.get_by_test_id("example").filter(has_text="hello")
     await example.click()
     await expect(page.get_by_test_id("composer")).to_have_value("@Parley hello")
     await expect(page.get_by_test_id("composer")).to_be_focused()
 
 
-async def test_an_ordinary_member_sees_less(page: Page) -> None:
+async def test_member_sees_only_permitted_actions(page: Page) -> None:
     await page.get_by_test_id("composer").press_sequentially("/")
     await expect(page.get_by_test_id("suggestion").filter(has_text="/manage")).to_be_visible()
     await page.get_by_test_id("person-member").click()
@@ -275,7 +275,7 @@ async def test_an_ordinary_member_sees_less(page: Page) -> None:
     await expect(last(page).get_by_test_id("author")).to_have_text("Ben")
 
 
-async def test_typing_and_reactions_are_seen(page: Page, sim: Simulator, bot: SmallBot) -> None:
+async def test_typing_and_reactions_are_shown(page: Page, sim: Simulator, bot: SmallBot) -> None:
     general = bot.get_partial_messageable(sim.world.general.id)
     async with general.typing():
         await expect(page.get_by_test_id("typing")).to_have_text("Parley is typing…")
@@ -291,7 +291,7 @@ async def test_typing_and_reactions_are_seen(page: Page, sim: Simulator, bot: Sm
     await expect(last(page).get_by_test_id("reaction-🚀")).to_have_attribute("aria-pressed", "true")
 
 
-async def test_everything_has_a_name_and_can_be_reached_by_keys(page: Page) -> None:
+async def test_controls_are_labelled_and_reachable_by_keyboard(page: Page) -> None:
     await say(page, "hello")
     await do(last(page), "reply")
     await page.get_by_role("log").focus()
@@ -309,7 +309,7 @@ async def test_everything_has_a_name_and_can_be_reached_by_keys(page: Page) -> N
 # Applications
 
 
-async def test_a_command_is_filled_in_with_the_bot_s_help(page: Page, bot: SmallBot) -> None:
+async def test_command_form_with_autocomplete(page: Page, bot: SmallBot) -> None:
     await page.get_by_test_id("composer").press_sequentially("/pai")
     await page.get_by_test_id("composer").press("Enter")
     colour = page.get_by_test_id("command-option-colour")
@@ -332,8 +332,8 @@ async def test_a_command_is_filled_in_with_the_bot_s_help(page: Page, bot: Small
     assert bot.asked[-1] == "azu"
 
 
-async def test_a_subcommand_makes_the_bot_think(page: Page, bot: SmallBot) -> None:
-    await begin(page, "house clean")
+async def test_deferred_subcommand_shows_thinking(page: Page, bot: SmallBot) -> None:
+    await open_form(page, "house clean")
     await page.get_by_test_id("command-option-room").select_option("The kitchen")
     await run(page)
     await expect(last(page).get_by_test_id("thinking")).to_contain_text("Parley is thinking")
@@ -341,10 +341,8 @@ async def test_a_subcommand_makes_the_bot_think(page: Page, bot: SmallBot) -> No
     await expect(last(page).get_by_test_id("message-content")).to_have_text("kitchen is clean")
 
 
-async def test_an_ephemeral_answer_is_for_one_person_until_dismissed(
-    page: Page, browser: Browser, sim: Simulator
-) -> None:
-    await begin(page, "paint")
+async def test_ephemeral_response_is_private_and_dismissible(page: Page, browser: Browser, sim: Simulator) -> None:
+    await open_form(page, "paint")
     await page.get_by_test_id("command-option-colour").fill("crimson")
     await page.get_by_test_id("command-option-coats").fill("1")
     await run(page)
@@ -358,7 +356,7 @@ async def test_an_ephemeral_answer_is_for_one_person_until_dismissed(
 
 
 async def test_buttons_and_menus(page: Page) -> None:
-    await begin(page, "panel")
+    await open_form(page, "panel")
     await run(page)
     panel = messages(page).first
     await expect(panel.get_by_test_id("button-Read more")).to_have_attribute("href", "https://example.com/")
@@ -374,15 +372,15 @@ async def test_buttons_and_menus(page: Page) -> None:
     await expect(panel.get_by_test_id("message-error")).to_contain_text("This interaction failed")
 
 
-async def test_a_modal_is_filled_in(page: Page) -> None:
-    await begin(page, "panel")
+async def test_modal_is_submitted(page: Page) -> None:
+    await open_form(page, "panel")
     await run(page)
     await messages(page).first.get_by_test_id("button-Ask").click()
     modal = page.get_by_test_id("modal")
     await expect(modal).to_contain_text("A question")
     await modal.get_by_role("textbox").fill("Ana")
     await page.get_by_test_id("dialog-confirm").click()
-    await expect(modal).to_contain_text("Something is still to be chosen")
+    await expect(modal).to_contain_text("Make a selection in every required menu")
     await modal.locator(".picker").click()
     await page.get_by_test_id("choice-crimson").click()
     await page.get_by_test_id("dialog-confirm").click()
@@ -393,7 +391,7 @@ async def test_a_modal_is_filled_in(page: Page) -> None:
 # The connection
 
 
-async def test_a_lost_connection_is_resumed(page: Page, sim: Simulator) -> None:
+async def test_page_resumes_a_lost_connection(page: Page, sim: Simulator) -> None:
     await say(page, "before")
     await expect(last(page)).to_contain_text("before")
     assert sim.faults.cut(sim.world.person.id) == 1
@@ -404,7 +402,7 @@ async def test_a_lost_connection_is_resumed(page: Page, sim: Simulator) -> None:
     await expect(messages(page)).to_have_count(2)
 
 
-async def test_the_page_reconnects_to_a_restarted_simulator(tab: Page) -> None:
+async def test_page_reconnects_to_a_restarted_simulator(tab: Page) -> None:
     [port] = unused_ports(1)
     async with Simulator.open(port=port) as first:
         await tab.goto(first.url)
@@ -420,7 +418,7 @@ async def test_the_page_reconnects_to_a_restarted_simulator(tab: Page) -> None:
         assert [message.content for message in second.world.random.messages.values()] == ["hello again"]
 
 
-async def test_the_page_fits_on_a_phone(browser: Browser, sim: Simulator) -> None:
+async def test_layout_fits_a_phone(browser: Browser, sim: Simulator) -> None:
     phone = new_tab(browser, viewport={"width": 360, "height": 700}, has_touch=True, is_mobile=True)
     async with phone as tab, showing(tab, sim.url) as page:
         await say(page, "```\n" + "wide " * 60 + "\n```" + "x" * 300)

@@ -1,4 +1,4 @@
-"""The playground as a newcomer meets it: the real command in its own process, the whole bot, a real browser."""
+"""`parley playground` in its own process, with the whole bot and a real browser."""
 
 import asyncio
 import os
@@ -31,7 +31,7 @@ WATCH = """() => {
 
 @pytest_asyncio.fixture(loop_scope="package")
 async def address(tmp_path: Path) -> AsyncIterator[str]:
-    """The address that `parley playground` prints."""
+    """The URL that `parley playground` prints."""
     command = (sys.executable, "-m", "bot", "playground", "--no-browser", "--port", "0")
     process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, cwd=tmp_path)
     assert process.stdout is not None
@@ -50,13 +50,13 @@ async def say(page: Page, text: str) -> None:
     await page.get_by_test_id("composer").press("Enter")
 
 
-async def test_a_newcomer_sees_an_answer_grow_and_switches_the_model(
+async def test_first_visit_streams_an_answer_and_switches_the_model(
     browser: Browser, address: str, tmp_path: Path
 ) -> None:
     screen = new_tab(browser, viewport={"width": 1200, "height": 1000}, color_scheme="dark")
     async with screen as tab, showing(tab, address) as page:
         answer = page.get_by_test_id("message").last.get_by_test_id("message-content")
-        await expect(page.get_by_test_id("welcome")).to_contain_text("No account and no key are needed")
+        await expect(page.get_by_test_id("welcome")).to_contain_text("No account or API key needed")
         await page.evaluate(WATCH)
         await say(page, "@Parley hello! Can you count to 12?")
         await expect(answer).to_contain_text("1 2 3 4 5 6 7 8 9 10 11 12", timeout=15_000)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.chat.attachments import IMAGE_TYPES
-from bot.providers.catalogue import WrongCatalogue, load_catalogue
+from bot.providers.catalogue import InvalidCatalogue, load_catalogue
 
 CATALOGUE = load_catalogue()
 
@@ -124,21 +124,21 @@ def test_an_operator_s_file_can_add_a_provider(extra: Path) -> None:
 )
 def test_a_file_that_cannot_be_used_says_where_and_why_in_a_line(extra: Path, text: str, words: str) -> None:
     extra.write_text(text, "utf-8")
-    with pytest.raises(WrongCatalogue) as raised:
+    with pytest.raises(InvalidCatalogue) as raised:
         load_catalogue(extra)
-    for fault in raised.value.faults:
+    for fault in raised.value.errors:
         assert fault.startswith(f"{extra}: ")
         assert "\n" not in fault
-    assert any(words in fault for fault in raised.value.faults)
+    assert any(words in fault for fault in raised.value.errors)
 
 
 @pytest.mark.parametrize("missing", ["nowhere.toml", "."])
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, missing: str) -> None:
-    with pytest.raises(WrongCatalogue, match="cannot be read"):
+    with pytest.raises(InvalidCatalogue, match="cannot be read"):
         load_catalogue(tmp_path / missing)
 
 
 def test_a_file_in_another_encoding_is_refused_in_words(extra: Path) -> None:
     extra.write_bytes('[groq]\nnote = "Größe"\n'.encode("latin-1"))
-    with pytest.raises(WrongCatalogue, match="is not TOML"):
+    with pytest.raises(InvalidCatalogue, match="is not TOML"):
         load_catalogue(extra)

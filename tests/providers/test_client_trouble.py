@@ -9,15 +9,15 @@ from bot.chat.messages import Message, Role
 from bot.providers.client import ChatClient
 from bot.providers.errors import (
     BadRequest,
-    BrokenAnswer,
     ContextTooLong,
     CutOff,
+    InvalidResponse,
     KeyRejected,
     NoCredit,
     Overloaded,
     ProviderError,
     RateLimited,
-    Silent,
+    TimedOut,
     Unreachable,
     WrongAddress,
 )
@@ -114,7 +114,7 @@ async def test_a_finish_reason_that_is_an_error_is_one_and_keeps_the_text(
 
 async def test_a_whole_answer_without_end_is_broken(provider: Provider, client: ChatClient) -> None:
     provider.answers.append(Answer([b" " * 2**20] * 17, headers=JSON))
-    assert type((await ask(client, provider.endpoint())).error) is BrokenAnswer
+    assert type((await ask(client, provider.endpoint())).error) is InvalidResponse
 
 
 async def test_an_error_may_come_as_json_with_status_200(provider: Provider, client: ChatClient) -> None:
@@ -128,11 +128,11 @@ async def test_an_error_may_come_as_json_with_status_200(provider: Provider, cli
 @pytest.mark.parametrize(
     ("pieces", "kind"),
     [
-        ([b"data: not json\n\n"], BrokenAnswer),
-        ([b'data: {"choices":[{"delta":{"content":"\xff\xfe"}}]}\n\n'], BrokenAnswer),
-        ([b'data: {"choices":[\n\n'], BrokenAnswer),
-        ([b"data: " + b"x" * 2**20, b"x" * 2**20], BrokenAnswer),
-        ([b"data: [7]\n\n"], BrokenAnswer),
+        ([b"data: not json\n\n"], InvalidResponse),
+        ([b'data: {"choices":[{"delta":{"content":"\xff\xfe"}}]}\n\n'], InvalidResponse),
+        ([b'data: {"choices":[\n\n'], InvalidResponse),
+        ([b"data: " + b"x" * 2**20, b"x" * 2**20], InvalidResponse),
+        ([b"data: [7]\n\n"], InvalidResponse),
     ],
 )
 async def test_nonsense_in_a_stream_is_a_broken_answer_that_keeps_the_text(
@@ -159,7 +159,7 @@ async def test_a_body_that_is_no_answer_is_called_that(
     provider: Provider, client: ChatClient, body: bytes, content_type: str
 ) -> None:
     provider.answers.append(Answer([body] if body else [], headers=[f"Content-Type: {content_type}"]))
-    assert type((await ask(client, provider.endpoint())).error) is BrokenAnswer
+    assert type((await ask(client, provider.endpoint())).error) is InvalidResponse
 
 
 async def test_nobody_there_is_unreachable(client: ChatClient) -> None:
@@ -175,7 +175,7 @@ async def test_silence_before_and_within_an_answer_is_called_that(provider: Prov
             provider.answers.append(Answer(said, ending=Ending.STAY))
             heard = await ask(impatient, provider.endpoint())
             assert heard.text == "So far" * len(said)
-            assert type(heard.error) is Silent
+            assert type(heard.error) is TimedOut
 
 
 async def test_a_redirect_is_not_followed_so_the_key_goes_nowhere_else(provider: Provider, client: ChatClient) -> None:

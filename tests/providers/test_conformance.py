@@ -16,7 +16,7 @@ from bot.providers import errors
 from bot.providers.catalogue import load_catalogue
 from bot.providers.client import ChatClient
 from bot.providers.errors import ProviderError
-from bot.providers.models import ModelReader
+from bot.providers.models import ModelListClient
 from bot.providers.offer import Access, Endpoint, Offer
 from bot.providers.patience import IDLE_SECONDS
 from bot.providers.request import ChatRequest
@@ -91,8 +91,8 @@ async def test_errors(quirk: Wire, provider: Provider, client: ChatClient) -> No
     assert error is not None
     assert quirk.words in error.detail
     assert "None" not in error.detail
-    assert error.wait == quirk.wait
-    assert (error.parameter if isinstance(error, errors.RefusedParameter) else None) == quirk.parameter
+    assert error.retry_after == quirk.wait
+    assert (error.parameter if isinstance(error, errors.UnsupportedParameter) else None) == quirk.parameter
 
 
 @pytest.mark.parametrize("quirk", each(LISTS))
@@ -101,7 +101,7 @@ async def test_lists(quirk: Listed, shelf: Shelf) -> None:
     access = Access.model_validate({"key": KEY, "base_url": f"{shelf.url}/v1"})
     server = Offer(CATALOGUE, {quirk.provider: access}).server(quirk.provider)
     async with aiohttp.ClientSession() as session:
-        assert await ModelReader(session).models(server) == quirk.models
+        assert await ModelListClient(session).fetch(server) == quirk.models
     if quirk.provider == "anthropic":
         assert shelf.asked[0].headers["x-api-key"] == KEY
         assert shelf.asked[0].headers["anthropic-version"] == "2023-06-01"

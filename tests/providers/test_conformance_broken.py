@@ -13,9 +13,17 @@ from contextlib import contextmanager
 import pytest
 
 from bot.providers.client import ChatClient
-from bot.providers.errors import BrokenAnswer, CutOff, KeyRejected, Overloaded, ProviderError, Unreachable, WrongAddress
-from bot.providers.models import ModelReader
-from bot.providers.sse import LONGEST_EVENT
+from bot.providers.errors import (
+    CutOff,
+    InvalidResponse,
+    KeyRejected,
+    Overloaded,
+    ProviderError,
+    Unreachable,
+    WrongAddress,
+)
+from bot.providers.models import ModelListClient
+from bot.providers.sse import MAX_EVENT_BYTES
 from tests.providers.conftest import DONE, FINISH, KEY, Answer, Ending, Provider, ask, saying
 from tests.providers.test_conformance import endpoint
 
@@ -52,10 +60,10 @@ async def gone(provider: Provider) -> None:
 @pytest.mark.parametrize(
     ("status", "kind", "start", "expected"),
     [
-        pytest.param("200 OK", STREAM, b"data: ", BrokenAnswer, id="a stream"),
-        pytest.param("200 OK", JSON, b'{"choices":', BrokenAnswer, id="a whole answer"),
+        pytest.param("200 OK", STREAM, b"data: ", InvalidResponse, id="a stream"),
+        pytest.param("200 OK", JSON, b'{"choices":', InvalidResponse, id="a whole answer"),
         pytest.param("500 Oh", JSON, b'{"error":', Overloaded, id="a refusal"),
-        pytest.param("200 OK", PAGE, PAGE_TEXT, BrokenAnswer, id="a page"),
+        pytest.param("200 OK", PAGE, PAGE_TEXT, InvalidResponse, id="a page"),
     ],
 )
 async def test_a_gzip_bomb_is_left_before_it_goes_off(
@@ -91,18 +99,18 @@ async def test_what_only_claims_to_be_zipped_is_no_answer(provider: Provider, cl
     ],
 )
 async def test_a_line_without_end_is_left(start: bytes, provider: Provider, client: ChatClient) -> None:
-    pieces = [saying("So far"), start, *[b"x" * (LONGEST_EVENT // 4)] * 5]
+    pieces = [saying("So far"), start, *[b"x" * (MAX_EVENT_BYTES // 4)] * 5]
     provider.answers.append(Answer(pieces, ending=Ending.STAY))
     heard = await ask(client, endpoint("openai", f"{provider.url}/v1"))
-    assert (heard.text, type(heard.error)) == ("So far", BrokenAnswer)
+    assert (heard.text, type(heard.error)) == ("So far", InvalidResponse)
     await gone(provider)
 
 
 async def test_an_event_without_end_is_left(provider: Provider, client: ChatClient) -> None:
-    lines = [b"data: %b\n" % (b"x" * (LONGEST_EVENT // 8))] * 9
+    lines = [b"data: %b\n" % (b"x" * (MAX_EVENT_BYTES // 8))] * 9
     provider.answers.append(Answer([saying("So far"), *lines], ending=Ending.STAY))
     heard = await ask(client, endpoint("openai", f"{provider.url}/v1"))
-    assert (heard.text, type(heard.error)) == ("So far", BrokenAnswer)
+    assert (heard.text, type(heard.error)) == ("So far", InvalidResponse)
     await gone(provider)
 
 
@@ -133,18 +141,18 @@ async def test_a_redirect_to_another_host_takes_no_key_along(
             "200 OK",
             STREAM,
             b'data: {"choices":[{"delta":{"content":"\xc3\x28"}}]}\n\n',
-            BrokenAnswer,
+            InvalidResponse,
             id="a stream of invalid UTF-8",
         ),
         pytest.param(
             "200 OK",
             JSON,
             b'{"choices":[{"message":{"content":"\xff"}}]}',
-            BrokenAnswer,
+            InvalidResponse,
             id="an answer of invalid UTF-8",
         ),
         pytest.param("401 No", JSON, b'{"error":{"message":"\xff"}}', KeyRejected, id="a refusal of invalid UTF-8"),
-        pytest.param("200 OK", STREAM, b'data: {"choices":[{"delta":{"conte\n\n', BrokenAnswer, id="half an object"),
+        pytest.param("200 OK", STREAM, b'data: {"choices":[{"delta":{"conte\n\n', InvalidResponse, id="half an object"),
         pytest.param("200 OK", STREAM, b'data: {"choices":[{"delta":{"conte', CutOff, id="half an event"),
         pytest.param(
             "200 OK", JSON, b'{"error":{"message":"Not today","code":"503"}}', Overloaded, id="an error with status 200"
@@ -156,9 +164,9 @@ async def test_a_redirect_to_another_host_takes_no_key_along(
             KeyRejected,
             id="a refusal with status 200",
         ),
-        pytest.param("200 OK", PAGE, PAGE_TEXT, BrokenAnswer, id="a page"),
+        pytest.param("200 OK", PAGE, PAGE_TEXT, InvalidResponse, id="a page"),
         pytest.param("200 OK", STREAM, PAGE_TEXT, ProviderError, id="a page that is called a stream"),
-        pytest.param("200 OK", JSON, PAGE_TEXT, BrokenAnswer, id="a page that is called JSON"),
+        pytest.param("200 OK", JSON, PAGE_TEXT, InvalidResponse, id="a page that is called JSON"),
         pytest.param("200 OK", STREAM, b"", ProviderError, id="a stream of nothing"),
         pytest.param("204 No Content", STREAM, b"", ProviderError, id="no content"),
         pytest.param(
@@ -178,7 +186,7 @@ async def test_a_redirect_to_another_host_takes_no_key_along(
         pytest.param(
             "200 OK", JSON, b'\xef\xbb\xbf{"error":"Busy"}', Overloaded, id="an error behind a byte order mark"
         ),
-        pytest.param("200 OK", STREAM, b"7", BrokenAnswer, id="a number that is called a stream"),
+        pytest.param("200 OK", STREAM, b"7", InvalidResponse, id="a number that is called a stream"),
     ],
 )
 async def test_nonsense_is_named(
@@ -229,5 +237,5 @@ async def test_a_certificate_that_nobody_signed_is_told_and_nothing_is_sent(
         assert "certificate" in error.detail.lower()
         assert KEY not in error.detail
         with pytest.raises(Unreachable):
-            await ModelReader(client.session).models(asked)
+            await ModelListClient(client.session).fetch(asked)
     assert not any(said)

@@ -15,7 +15,7 @@ from bot.providers.client import ChatClient
 from bot.providers.completion import CompletionReader
 from bot.providers.errors import ProviderError
 from bot.providers.failures import error_from_response
-from bot.providers.listing import read_detail, read_items, read_models
+from bot.providers.listing import parse_detail, parse_items, parse_models
 from tests.providers.conftest import Answer, Heard, Provider, ask
 from tests.providers.quirks import ERRORS, LISTS, STREAM, STREAMS, Listed, Wire, each
 from tests.providers.test_conformance import endpoint, expected, outcome
@@ -196,5 +196,5 @@ def test_an_odd_value_in_place_of_each_field_of_a_list(quirk: Listed) -> None:
             for odd in ODD:
                 changed = spot.with_(path, odd)
                 with suppress(ProviderError):
-                    read_models([{**read_detail(changed), "id": "heron"}], form)
-                    read_models(read_items(changed, form), form)
+                    parse_models([{**parse_detail(changed), "id": "heron"}], form)
+                    parse_models(parse_items(changed, form), form)

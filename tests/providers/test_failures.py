@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.providers import errors
 from bot.providers.errors import (
-    LONGEST_DETAIL,
+    MAX_DETAIL_LENGTH,
     BadRequest,
     ContextTooLong,
     KeyRejected,
@@ -18,9 +18,9 @@ from bot.providers.errors import (
     Overloaded,
     ProviderError,
     RateLimited,
-    RefusedParameter,
     Retired,
     TooLarge,
+    UnsupportedParameter,
     WrongAddress,
 )
 from bot.providers.failures import error_from_body, error_from_response
@@ -111,16 +111,16 @@ def test_a_refusal_is_sorted_by_what_it_says(status: int, answer: Any, kind: typ
 def test_a_provider_in_trouble_may_be_asked_again(status: int) -> None:
     error = error_from_response(status, b"")
     assert type(error) is Overloaded
-    assert error.again
+    assert error.retryable
 
 
 def test_how_long_to_wait_is_read_from_the_headers_or_from_google_s_body() -> None:
     body = body_of(nested("Slow down."))
-    assert error_from_response(429, body, {"Retry-After": "7"}).wait == 7
-    assert error_from_response(429, body).wait is None
+    assert error_from_response(429, body, {"Retry-After": "7"}).retry_after == 7
+    assert error_from_response(429, body).retry_after is None
     google = body_of([{"error": {"code": 429, "message": "Slow", "details": [{"retryDelay": "34s"}]}}])
-    assert error_from_response(429, google).wait == 34
-    assert error_from_response(429, google, {"Retry-After": "7"}).wait == 7
+    assert error_from_response(429, google).retry_after == 34
+    assert error_from_response(429, google, {"Retry-After": "7"}).retry_after == 7
 
 
 @pytest.mark.parametrize(
@@ -160,8 +160,8 @@ def test_every_provider_s_words_for_too_long_are_understood(words: str, status: 
 )
 def test_a_refused_parameter_is_named(answer: Any, parameter: str, instead: str | None) -> None:
     error = error_from_response(400, body_of(answer))
-    assert isinstance(error, RefusedParameter)
-    assert (error.parameter, error.instead) == (parameter, instead)
+    assert isinstance(error, UnsupportedParameter)
+    assert (error.parameter, error.replacement) == (parameter, instead)
 
 
 IN_STREAM: list[tuple[Any, type[ProviderError]]] = [
@@ -227,7 +227,7 @@ json_values = st.recursive(
 def test_any_json_is_sorted_somewhere(status: int, value: Any) -> None:
     error = error_from_response(status, body_of(value))
     assert error.detail.startswith(f"HTTP {status}")
-    assert len(error.detail) <= LONGEST_DETAIL
+    assert len(error.detail) <= MAX_DETAIL_LENGTH
 
 
 @given(st.integers(201, 599), st.binary(max_size=100))
@@ -241,14 +241,14 @@ def test_absurd_bodies_are_sorted_too(body: bytes) -> None:
     assert error_from_body(body) is None or isinstance(error_from_body(body), ProviderError)
 
 
-def kinds() -> list[type[ProviderError]]:
-    return [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, ProviderError)]
+def error_types() -> list[type[ProviderError]]:
+    return [each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, ProviderError)]
 
 
-@pytest.mark.parametrize("kind", [kind for kind in kinds() if kind is not RefusedParameter])
-def test_every_error_has_a_sentence_that_says_who_and_what(kind: type[ProviderError]) -> None:
-    sentence = kind("the detail").sentence("Groq", "`groq/owl`")
+@pytest.mark.parametrize("error_type", [each for each in error_types() if each is not UnsupportedParameter])
+def test_every_error_has_a_sentence_that_names_its_subject(error_type: type[ProviderError]) -> None:
+    sentence = str(error_type("the detail").sentence("Groq", "`groq/owl`"))
     assert "the detail" not in sentence
     assert "{" not in sentence
     assert sentence.endswith(".")
-    assert kind is NoCredit or kind is ContextTooLong or "Groq" in sentence
+    assert error_type is ContextTooLong or "Groq" in sentence

@@ -10,8 +10,8 @@ from aiohttp import web
 
 from bot.providers.catalogue import Model, Price, load_catalogue
 from bot.providers.errors import (
-    BrokenAnswer,
     CutOff,
+    InvalidResponse,
     KeyRejected,
     ModelNotFound,
     Overloaded,
@@ -19,7 +19,7 @@ from bot.providers.errors import (
     Unreachable,
     WrongAddress,
 )
-from bot.providers.models import LONGEST_LIST, ModelReader
+from bot.providers.models import MAX_LIST_BYTES, ModelListClient
 from bot.providers.offer import Access, Offer, Server
 from tests.shelf import Asked, Shelf, listed
 
@@ -40,7 +40,7 @@ def server(shelf: Shelf, name: str, path: str = "/v1") -> Server:
 async def models(shelf: Shelf, name: str, path: str = "/v1") -> dict[str, Model]:
     """What is read of the provider's lists, by id."""
     async with aiohttp.ClientSession() as session:
-        return {model.id: model for model in await ModelReader(session).models(server(shelf, name, path))}
+        return {model.id: model for model in await ModelListClient(session).fetch(server(shelf, name, path))}
 
 
 async def test_openrouter(shelf: Shelf) -> None:
@@ -209,7 +209,7 @@ async def test_a_provider_in_trouble_is_asked_once(shelf: Shelf) -> None:
         ((401, {"error": {"message": f"Incorrect API key provided: {KEY}"}}), KeyRejected),
         ((404, b"<html>nginx</html>"), WrongAddress),
         ((404, {"error": {"message": "nothing here"}}), ModelNotFound),
-        (b'{"data":[' + b" " * LONGEST_LIST, BrokenAnswer),
+        (b'{"data":[' + b" " * MAX_LIST_BYTES, InvalidResponse),
     ],
 )
 async def test_a_list_that_cannot_be_had(shelf: Shelf, answer: Any, error: type[ProviderError]) -> None:

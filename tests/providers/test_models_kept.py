@@ -16,15 +16,15 @@ import pytest
 from bot.providers.catalogue import load_catalogue
 from bot.providers.errors import KeyRejected, Overloaded, RateLimited, Unreachable
 from bot.providers.health import Health
-from bot.providers.models import ModelReader
+from bot.providers.models import ModelListClient
 from bot.providers.offer import Access, Offer
-from bot.providers.refresh import ModelLists, Rhythm
+from bot.providers.refresh import ModelLists, RefreshSchedule
 from bot.store.store import Store
 from tests.shelf import TIMEOUT, Shelf, listed
 
 KEY = "k3-not-a-real-one"
-QUICK = Rhythm(fresh=0.01, first_retry=0.005, longest_retry=0.01)
-ONCE = Rhythm(fresh=3_600, first_retry=3_600, longest_retry=3_600)
+QUICK = RefreshSchedule(interval=0.01, first_retry=0.005, longest_retry=0.01)
+ONCE = RefreshSchedule(interval=3_600, first_retry=3_600, longest_retry=3_600)
 
 
 @dataclass
@@ -36,13 +36,13 @@ class House:
 
     @asynccontextmanager
     async def lists(
-        self, rhythm: Rhythm = ONCE, url: str = "", asked: Mapping[str, Health] | None = None
+        self, schedule: RefreshSchedule = ONCE, url: str = "", asked: Mapping[str, Health] | None = None
     ) -> AsyncIterator[ModelLists]:
         access = Access.model_validate({"key": KEY, "base_url": url or f"{self.shelf.url}/v1"})
         server = Offer(load_catalogue(), {"groq": access}).server("groq")
         async with Store.open(self.path) as store, aiohttp.ClientSession() as session:
-            lists = ModelLists(ModelReader(session), store.model_lists, {} if asked is None else asked, rhythm)
-            async with lists.kept_fresh([server]):
+            lists = ModelLists(ModelListClient(session), store.model_lists, {} if asked is None else asked, schedule)
+            async with lists.refreshing([server]):
                 yield lists
 
     def sql(self, query: str, *values: Any) -> list[Any]:
@@ -82,7 +82,7 @@ async def test_a_list_is_kept_with_its_facts_and_its_age(house: House) -> None:
         assert [(model.id, model.context) for model in lists.listed["groq"]] == [("heron-9", 9_000)]
         health = lists.health("groq")
         [(read_at,)] = house.sql("SELECT read_at FROM model_lists")
-        assert health == Health(True, "", read_at)
+        assert health == Health(True, None, read_at)
     assert len(house.shelf.asked) == 1
 
 
@@ -106,7 +106,7 @@ async def test_a_provider_that_fails_keeps_its_list_and_is_asked_until_it_answer
         await house.shelf.times("/v1/models", len(house.shelf.asked) + 5)
         health = await told(lists)
         assert (names(lists), health.ok) == (["heron-1"], False)
-        assert health.error == "overloaded"
+        assert health.error == Overloaded.reason
         house.shelf.answers["/v1/models"] = listed("heron-2")
         await known(lists, "heron-2")
         assert (await told(lists)).ok
@@ -158,7 +158,7 @@ async def test_a_list_that_cannot_be_written_down_still_holds(house: House, capl
     async with house.lists(QUICK) as lists:
         await known(lists, "heron-1")
         await house.shelf.times("/v1/models", 3)
-    assert "could not be written down: disk full" in caplog.text
+    assert "could not be stored: disk full" in caplog.text
 
 
 async def test_closing_does_not_wait_for_a_provider_that_is_silent(house: House) -> None:
@@ -181,7 +181,7 @@ async def test_an_answer_says_more_of_a_provider_than_a_list_that_we_may_not_hav
     asked: dict[str, Health] = {}
     async with house.lists(asked=asked) as lists:
         assert not (await told(lists)).ok
-        asked["groq"] = Health(True, "", time.time() - 60)
+        asked["groq"] = Health(True, None, time.time() - 60)
         assert lists.health("groq") == asked["groq"]
 
 
@@ -190,15 +190,15 @@ async def test_the_newest_word_of_a_provider_counts(house: House) -> None:
     asked: dict[str, Health] = {}
     async with house.lists(asked=asked) as lists:
         listing = await told(lists)
-        asked["groq"] = Health(True, "", listing.at - 60)
+        asked["groq"] = Health(True, None, listing.at - 60)
         assert lists.health("groq") == listing
-        asked["groq"] = Health(True, "", listing.at + 60)
+        asked["groq"] = Health(True, None, listing.at + 60)
         assert lists.health("groq") == asked["groq"]
 
 
 def test_waits_grow_to_a_bound_and_a_provider_may_name_its_own() -> None:
-    rhythm = Rhythm(fresh=1_000, first_retry=10, longest_retry=60)
-    assert [rhythm.wait(failures, Unreachable()) for failures in (1, 2, 3, 4, 5_000)] == [10, 20, 40, 60, 60]
-    assert rhythm.wait(50, KeyRejected()) == 1_000, "hardly mended by asking"
-    assert [rhythm.wait(1, RateLimited(wait=wait)) for wait in (5, 100, 10**9)] == [10, 100, 1_000]
-    assert rhythm.wait(1, Overloaded()) == 10
+    schedule = RefreshSchedule(interval=1_000, first_retry=10, longest_retry=60)
+    assert [schedule.retry_delay(failures, Unreachable()) for failures in (1, 2, 3, 4, 5_000)] == [10, 20, 40, 60, 60]
+    assert schedule.retry_delay(50, KeyRejected()) == 1_000, "hardly mended by asking"
+    assert [schedule.retry_delay(1, RateLimited(retry_after=wait)) for wait in (5, 100, 10**9)] == [10, 100, 1_000]
+    assert schedule.retry_delay(1, Overloaded()) == 10

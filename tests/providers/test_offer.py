@@ -131,7 +131,7 @@ def test_without_any_provider_there_is_no_default_model_but_a_sentence() -> None
     ],
 )
 def test_a_name_means_what_people_mean_by_it(typed: str, current: str, meant: str) -> None:
-    assert offer("groq", "xai", "openai", "openrouter").named(typed, current).full_name == meant
+    assert offer("groq", "xai", "openai", "openrouter").resolve(typed, current).full_name == meant
 
 
 @pytest.mark.parametrize(
@@ -145,16 +145,16 @@ def test_a_name_means_what_people_mean_by_it(typed: str, current: str, meant: st
 def test_a_vendor_that_is_not_offered_itself_is_meant_as_the_current_provider_s(
     typed: str, current: str, meant: str
 ) -> None:
-    assert offer("openrouter", "groq", "xai").named(typed, current).full_name == meant
+    assert offer("openrouter", "groq", "xai").resolve(typed, current).full_name == meant
 
 
 def test_a_vendor_that_the_current_provider_does_not_list_is_said_to_be_missing() -> None:
     access = {name: Access.model_validate({"key": "k"}) for name in ("openrouter", "openai")}
     some = Offer(CATALOGUE, access, listed={"openrouter": [Model(id="anthropic/claude-x"), Model(id="qwen/owl")]})
-    assert some.named("anthropic/claude-y", "openrouter").full_name == "openrouter/anthropic/claude-y"
+    assert some.resolve("anthropic/claude-y", "openrouter").full_name == "openrouter/anthropic/claude-y"
     for current in ("openrouter", "openai"):
         with pytest.raises(NotOffered, match="DEEPSEEK_API_KEY"):
-            some.named("deepseek/owl", current)
+            some.resolve("deepseek/owl", current)
 
 
 def test_completion_finds_any_part_of_provider_title_or_model_among_what_is_offered() -> None:
@@ -170,7 +170,7 @@ def test_completion_finds_any_part_of_provider_title_or_model_among_what_is_offe
 def test_whatever_is_typed_is_an_endpoint_or_a_sentence(typed: str, current: str) -> None:
     some = offer("groq", "openrouter")
     try:
-        endpoint = some.named(typed, current)
+        endpoint = some.resolve(typed, current)
     except NotOffered as error:
         sentence = str(error)
     else:
@@ -185,7 +185,7 @@ def test_what_completion_offers_can_be_chosen(full_name: str) -> None:
     everything = offer(*CATALOGUE)
     if full_name in everything.complete(full_name):
         assert everything.endpoint(full_name).full_name == full_name
-        assert everything.named(full_name, "ollama").full_name == full_name
+        assert everything.resolve(full_name, "ollama").full_name == full_name
 
 
 def test_a_listed_model_is_known_and_the_catalogue_s_word_goes_first() -> None:
@@ -198,12 +198,16 @@ def test_a_listed_model_is_known_and_the_catalogue_s_word_goes_first() -> None:
     assert some.endpoint("groq/openai/gpt-oss-20b").model.vision is False
 
 
-def test_a_price_is_the_catalogue_s_else_the_list_s_else_nobody_knows() -> None:
-    listed = {"xai": [Model(id="grok-4.5", price=Price(prompt=3, completion=15)), Model(id="owl")]}
+def test_a_price_comes_from_the_catalogue_else_from_the_list() -> None:
+    price = Price(prompt=3, completion=15)
+    listed = {"xai": [Model(id="grok-4.3", price=price), Model(id="grok-4.5", price=price), Model(id="owl")]}
     some = Offer(CATALOGUE, {"xai": Access.model_validate({"key": "k"})}, listed=listed)
-    assert some.endpoint("xai/grok-4.3").price == Price(prompt=1.25, completion=2.5)
-    assert some.endpoint("xai/grok-4.5").price == Price(prompt=3, completion=15)
-    assert some.endpoint("xai/owl").price is None
+    endpoints = {name: some.endpoint(f"xai/{name}") for name in ("grok-4.3", "grok-4.5", "owl")}
+    assert {name: (endpoint.price, endpoint.price_source) for name, endpoint in endpoints.items()} == {
+        "grok-4.3": (Price(prompt=1.25, completion=2.5), "catalogue"),
+        "grok-4.5": (price, "provider"),
+        "owl": (None, None),
+    }
 
 
 @pytest.mark.parametrize(

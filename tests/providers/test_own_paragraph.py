@@ -8,7 +8,7 @@ import pytest
 from bot.chat.attachments import read_images
 from bot.chat.messages import Image, Message, Role
 from bot.chat.prompts import Attachment
-from bot.providers.catalogue import WrongCatalogue, load_catalogue
+from bot.providers.catalogue import InvalidCatalogue, load_catalogue
 from bot.providers.client import ChatClient
 from bot.providers.offer import Access, Endpoint, Offer
 from bot.providers.request import ChatRequest
@@ -62,7 +62,7 @@ async def test_any_field_has_the_name_that_it_takes(tmp_path: Path, provider: Pr
 def test_a_field_that_no_request_has_or_can_be_without_is_a_fault(
     tmp_path: Path, provider: Provider, fields: str
 ) -> None:
-    with pytest.raises(WrongCatalogue, match=r"own\.toml: barn: "):
+    with pytest.raises(InvalidCatalogue, match=r"own\.toml: barn: "):
         own(tmp_path, provider, fields)
 
 

@@ -12,7 +12,7 @@ from bot.providers.reasoning import ReasoningSplitter
 def split(*pieces: str) -> tuple[str, str]:
     splitter = ReasoningSplitter()
     parts = [*(splitter.feed(piece) for piece in pieces), splitter.close()]
-    return "".join(part.answer for part in parts), "".join(part.reasoning for part in parts)
+    return "".join(part.text for part in parts), "".join(part.reasoning for part in parts)
 
 
 def cut(text: str, places: list[int]) -> list[str]:

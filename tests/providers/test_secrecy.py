@@ -8,7 +8,7 @@ import pytest
 from bot.providers.catalogue import load_catalogue
 from bot.providers.client import ChatClient
 from bot.providers.offer import Access, Offer
-from bot.providers.secrecy import written_secrets
+from bot.providers.secrecy import literal_secrets
 from bot.settings import load_settings
 from tests.providers.conftest import Answer, Provider, ask
 
@@ -47,11 +47,11 @@ def own(tmp_path: Path) -> Path:
 
 
 def test_secrets_in_a_catalogue_are_found_and_what_is_public_is_not(own: Path) -> None:
-    assert set(written_secrets(load_catalogue(own)["barn"])) == HIDDEN
+    assert set(literal_secrets(load_catalogue(own)["barn"])) == HIDDEN
 
 
 def test_the_catalogue_that_ships_has_none() -> None:
-    assert [secret for provider in load_catalogue().values() for secret in written_secrets(provider)] == []
+    assert [secret for provider in load_catalogue().values() for secret in literal_secrets(provider)] == []
 
 
 def test_the_settings_know_them_and_those_of_the_operator_s_addresses(own: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.providers.errors import SHORTEST_SECRET, BrokenAnswer, redacted
+from bot.providers.errors import MIN_SECRET_LENGTH, InvalidResponse, redacted
 from bot.providers.failures import error_from_response
 from bot.providers.wire import decode
 
@@ -45,12 +45,12 @@ def test_ordinary_words_are_no_secrets(text: str) -> None:
     assert redacted(text) == text
 
 
-@given(st.text(min_size=SHORTEST_SECRET, max_size=20), st.text(max_size=40), st.text(max_size=40))
+@given(st.text(min_size=MIN_SECRET_LENGTH, max_size=20), st.text(max_size=40), st.text(max_size=40))
 def test_a_known_secret_never_stays(secret: str, before: str, after: str) -> None:
     assert secret not in redacted(f"{before}{secret}{after}", [secret]).replace("[redacted]", "\x00")
 
 
 def test_a_broken_answer_quotes_no_secret() -> None:
-    with pytest.raises(BrokenAnswer) as raised:
+    with pytest.raises(InvalidResponse) as raised:
         decode(f"no json, but {SECRETS[0]}".encode())
     assert SECRETS[0][-12:] not in str(raised.value)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.providers.sse import LONGEST_EVENT, EventDecoder, EventTooLong
+from bot.providers.sse import MAX_EVENT_BYTES, EventDecoder, EventTooLong
 
 
 def decoded(*pieces: bytes) -> list[bytes]:
@@ -106,4 +106,4 @@ def test_an_event_without_end_is_refused() -> None:
 
 
 def test_the_longest_event_is_read() -> None:
-    assert decoded(b"data: " + b"x" * (LONGEST_EVENT - 6) + b"\n\n") == [b"x" * (LONGEST_EVENT - 6)]
+    assert decoded(b"data: " + b"x" * (MAX_EVENT_BYTES - 6) + b"\n\n") == [b"x" * (MAX_EVENT_BYTES - 6)]

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.chat.messages import Usage
-from bot.providers.errors import BrokenAnswer, ProviderError
+from bot.providers.errors import InvalidResponse, ProviderError
 from bot.providers.wire import Chunk, decode
 
 USAGE = {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18}
@@ -113,7 +113,7 @@ def test_only_token_counts_that_a_database_can_keep_are_taken(count: int) -> Non
     "body", [b"", b"[DONE", b"null", b"[]", b"7", b'"text"', b'{"choices":[{"delta":', b"\xff\xfe{}"]
 )
 def test_what_is_no_json_object_is_a_broken_answer(body: bytes) -> None:
-    with pytest.raises(BrokenAnswer):
+    with pytest.raises(InvalidResponse):
         decode(body)
 
 
@@ -127,5 +127,5 @@ def test_half_of_a_surrogate_pair_does_not_cost_the_answer(half: str) -> None:
 
 
 def test_nesting_without_end_is_refused() -> None:
-    with pytest.raises(BrokenAnswer):
+    with pytest.raises(InvalidResponse):
         decode(b'{"choices":' + b"[" * 100_000)

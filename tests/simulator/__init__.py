@@ -1,1 +1,1 @@
-"""The simulator, tried with the real discord.py and with plain HTTP."""
+"""Tests of the simulator, with the real discord.py and with plain HTTP."""

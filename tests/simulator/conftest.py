@@ -1,4 +1,4 @@
-"""A simulator without pauses, a real discord.py client on it, and two people."""
+"""Fixtures: a simulator without delays or rate limits, a discord.py client, and two people."""
 
 from collections.abc import AsyncIterator
 

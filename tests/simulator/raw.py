@@ -1,4 +1,4 @@
-"""Single requests as the bot makes them, for what discord.py would not send or show."""
+"""Raw REST requests with the bot's token, for what discord.py does not send or expose."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -12,7 +12,7 @@ from tests.forms import File
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     status: int
     headers: Mapping[str, str]
     json: Any
@@ -22,7 +22,7 @@ class Answer:
         return self.json.get("code")
 
 
-async def as_bot(sim: Simulator, method: str, path: str, body: Any = None, files: Iterable[File] = ()) -> Answer:
+async def as_bot(sim: Simulator, method: str, path: str, body: Any = None, files: Iterable[File] = ()) -> Response:
     form = aiohttp.FormData({"payload_json": json.dumps(body)})
     for number, (name, content) in enumerate(files):
         form.add_field(f"files[{number}]", content, filename=name)
@@ -32,4 +32,4 @@ async def as_bot(sim: Simulator, method: str, path: str, body: Any = None, files
         http.request(method, sim.api_url + path, **({"data": form} if files else {"json": body})) as response,
     ):
         content = await response.read()
-        return Answer(response.status, response.headers, json.loads(content) if content else {})
+        return Response(response.status, response.headers, json.loads(content) if content else {})

@@ -1,4 +1,4 @@
-"""A real discord.py client that remembers what it was told."""
+"""A discord.py client that records its events."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -17,7 +17,7 @@ Client = TypeVar("Client", bound="Recorder")
 
 
 class Recorder(discord.Client):
-    """`heard` waits for an event, `on` makes the client act on it."""
+    """`heard` waits for an event, `on` registers a listener."""
 
     def __init__(self, intents: discord.Intents | None = None) -> None:
         everything = discord.Intents.default()
@@ -38,7 +38,7 @@ class Recorder(discord.Client):
             self._news.notify_all()
 
     async def heard(self, event: str, fits: Callable[..., bool] = lambda *args: True, timeout: float = 10) -> Any:
-        """The first argument of the first such event."""
+        """Wait for an event that fits; returns its first argument, or None if it has none."""
 
         def found() -> list[tuple[Any, ...]]:
             return [args for name, args in self.told if name == event and fits(*args)]
@@ -57,7 +57,7 @@ class Recorder(discord.Client):
 
 @asynccontextmanager
 async def pointed_at(sim: Simulator) -> AsyncIterator[None]:
-    """discord.py talks to the simulator inside this block."""
+    """Point discord.py at the simulator inside this block."""
     before = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY
     Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY = sim.api_url, yarl.URL(sim.gateway_url)
     try:
@@ -68,7 +68,7 @@ async def pointed_at(sim: Simulator) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def running(sim: Simulator, client: Client) -> AsyncIterator[Client]:
-    """The client, logged in and ready."""
+    """Log the client in; yields it once it is ready."""
     async with pointed_at(sim), client:
         task = asyncio.create_task(client.start(sim.bot_token))
         ready = asyncio.create_task(client.heard("ready"))

@@ -1,4 +1,4 @@
-"""Buttons and selects on messages of a channel and on those only one person sees, and what an answer can become."""
+"""Component interactions on public and ephemeral messages, and their responses."""
 
 import asyncio
 import io
@@ -32,14 +32,14 @@ def models() -> discord.ui.View:
 
 
 class Waiting(Recorder):
-    """Keeps every interaction for the test to answer."""
+    """Queues every interaction, for the test to respond to."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.begun: asyncio.Queue[Interaction] = asyncio.Queue()
+        self.started: asyncio.Queue[Interaction] = asyncio.Queue()
 
     async def on_interaction(self, interaction: Interaction) -> None:
-        await self.begun.put(interaction)
+        await self.started.put(interaction)
 
 
 @pytest.fixture
@@ -48,21 +48,23 @@ async def bot(sim: Simulator) -> AsyncIterator[Waiting]:
         yield client
 
 
-async def pressed(bot: Waiting, act: Any) -> tuple[Interaction, "asyncio.Task[str]"]:
-    """The interaction that an act of a person begins, and the act, which ends with its acknowledgement."""
-    acting = asyncio.create_task(act)
-    return await bot.begun.get(), acting
+async def pressed(bot: Waiting, action: Any) -> tuple[Interaction, "asyncio.Task[str]"]:
+    """Start a person's action; returns its interaction, and the task, which ends when it is acknowledged."""
+    acting = asyncio.create_task(action)
+    return await bot.started.get(), acting
 
 
-async def private_panel(bot: Waiting, general: discord.TextChannel, ana: Person) -> tuple[dict[str, Any], Interaction]:
-    """Ana presses a button; the answer is a menu only she can see."""
+async def open_ephemeral_menu(
+    bot: Waiting, general: discord.TextChannel, ana: Person
+) -> tuple[dict[str, Any], Interaction]:
+    """Let Ana press a button that responds with an ephemeral menu; returns that message and the interaction."""
     await general.send("answer", view=panel())
     interaction, acting = await pressed(bot, ana.click(await ana.hears("answer"), "🔀"))
     await interaction.response.send_message("choose", view=models(), ephemeral=True)
     return await ana.answer(await acting), interaction
 
 
-async def test_a_press_says_who_may_what_on_which_message(
+async def test_component_interaction_has_permissions_and_message(
     sim: Simulator, bot: Waiting, general: discord.TextChannel, ana: Person, ben: Person
 ) -> None:
     sent = await general.send("answer", view=panel())
@@ -86,10 +88,10 @@ async def test_a_press_says_who_may_what_on_which_message(
         await ben.click(message, "Stop")
 
 
-async def test_a_menu_for_one_person_becomes_its_outcome(
+async def test_ephemeral_menu_is_edited_into_its_result(
     bot: Waiting, general: discord.TextChannel, ana: Person, ben: Person
 ) -> None:
-    menu, _ = await private_panel(bot, general, ana)
+    menu, _ = await open_ephemeral_menu(bot, general, ana)
     assert (menu["flags"], choices(menu, "Which model?")) == (64, list(MODELS))
     interaction, acting = await pressed(bot, ana.select(menu, "Which model?", ["groq/large"]))
     assert interaction.message is not None
@@ -101,8 +103,8 @@ async def test_a_menu_for_one_person_becomes_its_outcome(
     assert not any(message["id"] == menu["id"] for message in ben.heard_from(ana.application_id))
 
 
-async def test_a_menu_for_one_person_is_put_away(bot: Waiting, general: discord.TextChannel, ana: Person) -> None:
-    menu, _ = await private_panel(bot, general, ana)
+async def test_ephemeral_menu_is_deleted(bot: Waiting, general: discord.TextChannel, ana: Person) -> None:
+    menu, _ = await open_ephemeral_menu(bot, general, ana)
     interaction, acting = await pressed(bot, ana.select(menu, "model", ["groq/small"]))
     await interaction.response.defer()
     await acting
@@ -115,8 +117,10 @@ async def test_a_menu_for_one_person_is_put_away(bot: Waiting, general: discord.
     assert refused.value.code == 10008
 
 
-async def test_the_first_token_puts_the_menu_away_too(bot: Waiting, general: discord.TextChannel, ana: Person) -> None:
-    menu, opened = await private_panel(bot, general, ana)
+async def test_ephemeral_menu_is_deleted_with_the_token_that_sent_it(
+    bot: Waiting, general: discord.TextChannel, ana: Person
+) -> None:
+    menu, opened = await open_ephemeral_menu(bot, general, ana)
     interaction, acting = await pressed(bot, ana.select(menu, "model", ["groq/small"]))
     await interaction.response.send_message("done", ephemeral=True)
     await acting
@@ -127,10 +131,10 @@ async def test_the_first_token_puts_the_menu_away_too(bot: Waiting, general: dis
     assert refused.value.code == 10008
 
 
-async def test_no_bot_reaches_an_ephemeral_message_through_its_channel(
+async def test_bot_cannot_reach_ephemeral_messages_through_the_channel(
     bot: Waiting, general: discord.TextChannel, ana: Person
 ) -> None:
-    menu, _ = await private_panel(bot, general, ana)
+    menu, _ = await open_ephemeral_menu(bot, general, ana)
     partial = general.get_partial_message(int(menu["id"]))
     for attempt in (partial.edit(content="x"), partial.delete(), partial.fetch()):
         with pytest.raises(discord.NotFound) as refused:
@@ -139,7 +143,7 @@ async def test_no_bot_reaches_an_ephemeral_message_through_its_channel(
     assert bot.count("message") == 1  # the panel alone
 
 
-async def test_an_answer_for_all_goes_on_without_its_token(
+async def test_public_response_outlives_its_token(
     sim: Simulator, bot: Waiting, general: discord.TextChannel, ana: Person
 ) -> None:
     await general.send("answer", view=panel())
@@ -159,7 +163,7 @@ async def test_an_answer_for_all_goes_on_without_its_token(
     await ana.gone(str(follow.id))
 
 
-async def test_a_press_that_nobody_answers(
+async def test_unacknowledged_component_interaction_fails(
     general: discord.TextChannel, sim: Simulator, bot: Waiting, ana: Person
 ) -> None:
     sim.interactions.ack_window = 0.05
@@ -172,18 +176,20 @@ async def test_a_press_that_nobody_answers(
     assert refused.value.code == 10062
 
 
-async def test_a_press_is_answered_once(general: discord.TextChannel, bot: Waiting, ana: Person) -> None:
+async def test_component_interaction_is_acknowledged_once(
+    general: discord.TextChannel, bot: Waiting, ana: Person
+) -> None:
     await general.send("answer", view=panel())
     interaction, acting = await pressed(bot, ana.click(await ana.hears("answer"), "other"))
     await interaction.response.defer()
     await acting
-    interaction.response._response_type = None  # discord.py refuses by itself otherwise
+    interaction.response._response_type = None  # otherwise discord.py itself raises
     with pytest.raises(discord.HTTPException) as refused:
         await interaction.response.edit_message(content="twice")
     assert refused.value.code == 40060
 
 
-async def test_an_answer_can_carry_files_and_cannot_be_nothing(
+async def test_response_can_carry_files_but_not_be_empty(
     general: discord.TextChannel, bot: Waiting, ana: Person
 ) -> None:
     sent = await general.send("answer", view=panel())
@@ -198,7 +204,7 @@ async def test_an_answer_can_carry_files_and_cannot_be_nothing(
     assert (shown["id"], [a["filename"] for a in shown["attachments"]]) == (str(sent.id), ["answer.md"])
 
 
-async def test_the_place_of_an_answer_goes_away(
+async def test_response_in_a_locked_or_deleted_thread_fails(
     sim: Simulator, general: discord.TextChannel, bot: Waiting, ana: Person
 ) -> None:
     thread = await general.create_thread(name="apart", type=discord.ChannelType.public_thread)
@@ -218,7 +224,7 @@ async def test_the_place_of_an_answer_goes_away(
     assert gone.value.code == 10003
 
 
-async def test_each_token_has_its_budget_and_none_is_counted_for_the_bot(ana: Person) -> None:
+async def test_interaction_tokens_have_their_own_buckets_outside_the_global_limit(ana: Person) -> None:
     limits = Limits(webhooks=2, window=0.2, overall=1000, messages=1000)
     async with (
         Simulator.open(limits=limits) as sim,
@@ -227,9 +233,9 @@ async def test_each_token_has_its_budget_and_none_is_counted_for_the_bot(ana: Pe
     ):
         await bot.get_partial_messageable(sim.world.general.id).send("answer", view=panel())
         message = await person.hears("answer")
-        begun = [await pressed(bot, person.click(message, "other")) for _ in range(2)]
+        started = [await pressed(bot, person.click(message, "other")) for _ in range(2)]
         limits.overall = 0
-        for interaction, acting in begun:
+        for interaction, acting in started:
             await interaction.response.send_message("one")
             await acting
             follow = await interaction.followup.send("two", wait=True)
@@ -239,7 +245,7 @@ async def test_each_token_has_its_budget_and_none_is_counted_for_the_bot(ana: Pe
     assert [(r.method, r.status) for r in webhooks] == [("POST", 200), ("PATCH", 200), ("DELETE", 204)] * 2
 
 
-async def test_buttons_work_in_direct_conversations(bot: Waiting, ana: Person) -> None:
+async def test_buttons_work_in_dms(bot: Waiting, ana: Person) -> None:
     assert bot.user is not None
     dm = await ana.open_dm(bot.user.id)
     await bot.get_partial_messageable(int(dm["id"])).send("answer", view=panel())
@@ -250,7 +256,9 @@ async def test_buttons_work_in_direct_conversations(bot: Waiting, ana: Person) -
     assert buttons(await ana.hears("changed")) == ["Other model"]
 
 
-async def test_a_follow_up_knows_what_it_follows(general: discord.TextChannel, bot: Waiting, ana: Person) -> None:
+async def test_follow_up_refers_to_the_original_response(
+    general: discord.TextChannel, bot: Waiting, ana: Person
+) -> None:
     sent = await general.send("answer", view=panel())
     interaction, acting = await pressed(bot, ana.click(await ana.hears("answer"), "other"))
     await interaction.response.send_message("one")
@@ -273,7 +281,7 @@ class Where(discord.ui.Modal, title="Where and who"):
         await interaction.response.send_message(f"{self.place.component.values[0]} for {names}", ephemeral=True)
 
 
-async def test_selects_of_a_modal_are_resolved(
+async def test_modal_selects_are_resolved(
     sim: Simulator, general: discord.TextChannel, bot: Waiting, ana: Person
 ) -> None:
     await general.send("answer", view=panel())

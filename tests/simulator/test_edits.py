@@ -1,4 +1,4 @@
-"""What an edit speaks of is changed, what it does not speak of stays: components, files, embeds, flags, mentions."""
+"""Edits change only the fields that they set: components, attachments, embeds, flags, mentions."""
 
 import io
 from typing import Any
@@ -9,9 +9,9 @@ import pytest
 from bot.simulator import Permission, Simulator
 from tests.forms import buttons
 from tests.person import Person
-from tests.simulator.raw import Answer, as_bot
+from tests.simulator.raw import Response, as_bot
 
-NOBODY = discord.AllowedMentions.none()
+NO_MENTIONS = discord.AllowedMentions.none()
 
 
 def one_button(label: str = "Stop") -> discord.ui.View:
@@ -24,14 +24,12 @@ def file(name: str = "reasoning.md", content: bytes = b"# Because") -> discord.F
     return discord.File(io.BytesIO(content), name)
 
 
-async def edit_raw(sim: Simulator, sent: discord.Message, body: dict[str, Any]) -> Answer:
-    """An edit with exactly these keys."""
+async def edit_raw(sim: Simulator, sent: discord.Message, body: dict[str, Any]) -> Response:
+    """Edit with exactly this body."""
     return await as_bot(sim, "PATCH", f"/channels/{sent.channel.id}/messages/{sent.id}", body)
 
 
-async def test_components_stay_until_they_are_taken_away(
-    sim: Simulator, general: discord.TextChannel, ana: Person
-) -> None:
+async def test_edit_keeps_components_unless_removed(sim: Simulator, general: discord.TextChannel, ana: Person) -> None:
     sent = await general.send("one", view=one_button())
     message = await ana.hears("one")
     assert buttons(message) == ["Stop"]
@@ -44,7 +42,7 @@ async def test_components_stay_until_they_are_taken_away(
     assert buttons(await ana.hears(lambda message: bool(message["components"]), "three")) == ["Again"]
 
 
-async def test_files_stay_until_they_are_taken_away(general: discord.TextChannel, ana: Person) -> None:
+async def test_edit_keeps_attachments_unless_removed(general: discord.TextChannel, ana: Person) -> None:
     sent = await general.send("thinking")
     edited = await sent.edit(content="done", attachments=[file()])
     assert [a.filename for a in edited.attachments] == ["reasoning.md"]
@@ -58,14 +56,14 @@ async def test_files_stay_until_they_are_taken_away(general: discord.TextChannel
     assert [a["filename"] for a in ana.latest(str(sent.id))["attachments"]] == []
 
 
-async def test_files_without_a_list_are_added(sim: Simulator, general: discord.TextChannel) -> None:
+async def test_upload_without_attachment_list_is_appended(sim: Simulator, general: discord.TextChannel) -> None:
     sent = await general.send("with", file=file("a.md"))
     path = f"/channels/{general.id}/messages/{sent.id}"
     changed = await as_bot(sim, "PATCH", path, {"content": "and"}, [("b.md", b"b")])
     assert [a["filename"] for a in changed.json["attachments"]] == ["a.md", "b.md"]
 
 
-async def test_embeds_and_flags_stay_too(sim: Simulator, general: discord.TextChannel) -> None:
+async def test_edit_keeps_embeds_and_flags(sim: Simulator, general: discord.TextChannel) -> None:
     sent = await general.send("text", embed=discord.Embed(description="grows"), silent=True)
     changed = (await edit_raw(sim, sent, {"content": "more"})).json
     assert (changed["embeds"][0]["description"], changed["flags"]) == ("grows", 1 << 12)
@@ -76,7 +74,7 @@ async def test_embeds_and_flags_stay_too(sim: Simulator, general: discord.TextCh
 
 
 @pytest.mark.parametrize("body", [{"content": ""}, {"content": None, "components": []}, {"content": " ", "embeds": []}])
-async def test_nothing_cannot_be_shown(sim: Simulator, general: discord.TextChannel, body: dict[str, Any]) -> None:
+async def test_edit_cannot_empty_a_message(sim: Simulator, general: discord.TextChannel, body: dict[str, Any]) -> None:
     refused = await edit_raw(sim, await general.send("something"), body)
     assert (refused.status, refused.code) == (400, 50006)
     sent = await general.send(file=file())
@@ -85,15 +83,15 @@ async def test_nothing_cannot_be_shown(sim: Simulator, general: discord.TextChan
     assert (await edit_raw(sim, sent, body)).status == 200
 
 
-async def test_components_alone_are_something(general: discord.TextChannel) -> None:
+async def test_message_of_components_alone_is_not_empty(general: discord.TextChannel) -> None:
     sent = await general.send("text", view=one_button())
     assert (await sent.edit(content=None)).content == ""
 
 
-async def test_only_new_words_call_people(sim: Simulator, general: discord.TextChannel, ana: Person) -> None:
+async def test_mentions_change_only_with_the_content(sim: Simulator, general: discord.TextChannel, ana: Person) -> None:
     said = await ana.say("question")
     asked = general.get_partial_message(int(said["id"]))
-    quiet = await asked.reply("answer", allowed_mentions=NOBODY)
+    quiet = await asked.reply("answer", allowed_mentions=NO_MENTIONS)
     assert not ana.pinged(await ana.hears("answer"))
     await general.get_partial_message(quiet.id).edit(view=one_button())
     assert (await ana.hears(lambda message: bool(message["components"])))["mentions"] == []
@@ -101,18 +99,18 @@ async def test_only_new_words_call_people(sim: Simulator, general: discord.TextC
     loud = await ana.hears("loud")
     assert ana.pinged(loud)
     assert [user["id"] for user in loud["mentions"]] == [ana.id]
-    await general.send(f"<@{ana.id}> by name", allowed_mentions=NOBODY)
+    await general.send(f"<@{ana.id}> by name", allowed_mentions=NO_MENTIONS)
     assert not ana.pinged(await ana.hears("by name"))
 
 
-async def test_a_message_with_files_is_made_once_for_a_nonce(sim: Simulator, general: discord.TextChannel) -> None:
+async def test_enforced_nonce_deduplicates_messages_with_files(sim: Simulator, general: discord.TextChannel) -> None:
     first = await general.send("once", file=file(), nonce="9")
     again = await general.send("once", file=file(), nonce="9")
     assert (again.id, len(sim.world.general.messages)) == (first.id, 1)
     assert len(again.attachments) == 1
 
 
-async def test_deleting_has_a_bucket_of_its_own(sim: Simulator, general: discord.TextChannel) -> None:
+async def test_deletions_have_their_own_bucket(sim: Simulator, general: discord.TextChannel) -> None:
     sim.limits.deletions = 2
     paths = [f"/channels/{general.id}/messages/{(await general.send(str(number))).id}" for number in range(3)]
     answers = [await as_bot(sim, "DELETE", path) for path in paths]
@@ -123,7 +121,7 @@ async def test_deleting_has_a_bucket_of_its_own(sim: Simulator, general: discord
     assert edited.headers["X-RateLimit-Bucket"] != answers[2].headers["X-RateLimit-Bucket"]
 
 
-async def test_attaching_needs_a_permission(sim: Simulator, general: discord.TextChannel) -> None:
+async def test_attaching_files_needs_permission(sim: Simulator, general: discord.TextChannel) -> None:
     sent = await general.send("text")
     sim.world.deny(sim.world.general, Permission.ATTACH_FILES)
     for attempt in (sent.edit(attachments=[file()]), general.send(file=file())):
@@ -132,7 +130,7 @@ async def test_attaching_needs_a_permission(sim: Simulator, general: discord.Tex
         assert refused.value.code == 50013
 
 
-async def test_embeds_need_a_permission(sim: Simulator, general: discord.TextChannel) -> None:
+async def test_embeds_need_permission(sim: Simulator, general: discord.TextChannel) -> None:
     sent = await general.send("text", embed=discord.Embed(description="one"))
     sim.world.deny(sim.world.general, Permission.EMBED_LINKS)
     edited = await sent.edit(content="text", embed=discord.Embed(description="two"))

@@ -1,4 +1,4 @@
-"""Login, events, heartbeats, resume: the gateway as discord.py meets it."""
+"""The gateway: login, events, heartbeats, resume."""
 
 import asyncio
 import zlib
@@ -12,7 +12,7 @@ from tests.person import Person
 from tests.simulator.recorder import Recorder, pointed_at, running
 
 
-async def test_the_bot_logs_in_and_knows_its_guild(sim: Simulator, bot: Recorder) -> None:
+async def test_login_and_guild_create(sim: Simulator, bot: Recorder) -> None:
     assert bot.user is not None
     assert bot.user.id == sim.world.bot.id
     assert bot.application_id == sim.world.application.id
@@ -24,13 +24,13 @@ async def test_the_bot_logs_in_and_knows_its_guild(sim: Simulator, bot: Recorder
     assert bot.application_flags.gateway_message_content_limited
 
 
-async def test_a_wrong_token_is_refused(sim: Simulator) -> None:
+async def test_invalid_token_is_rejected(sim: Simulator) -> None:
     async with pointed_at(sim), Recorder() as client:
         with pytest.raises(discord.LoginFailure):
             await client.start("wrong")
 
 
-async def test_messages_edits_and_deletes_arrive(sim: Simulator, bot: Recorder, ana: Person) -> None:
+async def test_message_events_arrive(sim: Simulator, bot: Recorder, ana: Person) -> None:
     said = await ana.say("hello")
     message = await bot.heard("message")
     assert (message.content, message.author.id, message.guild.id) == ("hello", sim.world.person.id, sim.world.guild.id)
@@ -42,7 +42,7 @@ async def test_messages_edits_and_deletes_arrive(sim: Simulator, bot: Recorder, 
     assert (await bot.heard("raw_message_delete")).message_id == message.id
 
 
-async def test_the_bot_hears_its_own_writes(bot: Recorder, general: discord.TextChannel) -> None:
+async def test_bot_receives_events_of_its_own_messages(bot: Recorder, general: discord.TextChannel) -> None:
     sent = await general.send("one")
     await sent.edit(content="two")
     await sent.delete()
@@ -51,7 +51,7 @@ async def test_the_bot_hears_its_own_writes(bot: Recorder, general: discord.Text
     assert (await bot.heard("raw_message_delete")).message_id == sent.id
 
 
-async def test_a_cut_connection_resumes_with_what_was_missed(sim: Simulator, bot: Recorder, ana: Person) -> None:
+async def test_resume_replays_missed_events(sim: Simulator, bot: Recorder, ana: Person) -> None:
     assert sim.faults.cut() == 1
     await ana.say("while nobody listened")
     await bot.heard("resumed")
@@ -60,7 +60,7 @@ async def test_a_cut_connection_resumes_with_what_was_missed(sim: Simulator, bot
 
 
 @pytest.mark.parametrize("code", [4000, 1001])
-async def test_a_close_code_resumes_too(sim: Simulator, bot: Recorder, ana: Person, code: int) -> None:
+async def test_close_code_allows_resume(sim: Simulator, bot: Recorder, ana: Person, code: int) -> None:
     sim.faults.cut(code=code)
     await ana.say("in between")
     await bot.heard("resumed")
@@ -79,14 +79,14 @@ async def test_op_9_resumable_resumes(sim: Simulator, bot: Recorder) -> None:
     await bot.heard("resumed")
 
 
-async def test_op_9_for_good_identifies_anew(
+async def test_op_9_not_resumable_starts_a_new_session(
     sim: Simulator, bot: Recorder, ana: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waited: list[float] = []
     sleep = asyncio.sleep
 
     async def at_once(seconds: float) -> None:
-        """discord.py waits five seconds before it identifies again."""
+        # discord.py waits five seconds before it identifies again
         waited.append(seconds)
         await sleep(0)
 
@@ -99,7 +99,7 @@ async def test_op_9_for_good_identifies_anew(
     assert (await bot.heard("message")).content == "to the new session"
 
 
-async def test_heartbeats_are_answered_unless_told_otherwise(sim: Simulator) -> None:
+async def test_heartbeats_are_acknowledged_unless_disabled(sim: Simulator) -> None:
     async with aiohttp.ClientSession() as http, http.ws_connect(sim.gateway_url) as socket:
         hello = await socket.receive_json()
         assert hello["op"] == 10
@@ -112,7 +112,7 @@ async def test_heartbeats_are_answered_unless_told_otherwise(sim: Simulator) -> 
             await socket.receive_json(timeout=0.05)
 
 
-async def test_the_stream_is_compressed_when_asked_for(sim: Simulator) -> None:
+async def test_zlib_stream_compression(sim: Simulator) -> None:
     inflate = zlib.decompressobj()
     async with aiohttp.ClientSession() as http, http.ws_connect(f"{sim.gateway_url}?compress=zlib-stream") as socket:
         await socket.send_json({"op": 2, "d": {"token": sim.bot_token, "intents": 1, "properties": {}}})
@@ -141,14 +141,14 @@ async def test_close_codes(sim: Simulator, packet: dict[str, object], code: int)
         assert socket.close_code == code
 
 
-async def test_the_content_intent_can_be_disallowed() -> None:
+async def test_disallowed_content_intent_closes_with_4014() -> None:
     async with Simulator.open(message_content_intent=False) as sim:
         with pytest.raises(discord.PrivilegedIntentsRequired):
             async with running(sim, Recorder()):
                 pass
 
 
-async def test_without_the_content_intent_content_is_blank_with_exceptions(sim: Simulator, ana: Person) -> None:
+async def test_content_is_blank_without_the_intent_with_exceptions(sim: Simulator, ana: Person) -> None:
     async with running(sim, Recorder(discord.Intents.default())) as bot:
         await ana.say("for others", files=[("a.txt", b"a")])
         silent = await bot.heard("message")
@@ -166,7 +166,7 @@ async def test_without_the_content_intent_content_is_blank_with_exceptions(sim: 
         await bot.heard("message", lambda message: message.content == "an answer")
 
 
-async def test_intents_choose_events(sim: Simulator, ana: Person) -> None:
+async def test_intents_filter_events(sim: Simulator, ana: Person) -> None:
     intents = discord.Intents(guilds=True, guild_messages=True)
     async with running(sim, Recorder(intents)) as bot:
         await ana.typing()
@@ -176,7 +176,7 @@ async def test_intents_choose_events(sim: Simulator, ana: Person) -> None:
         assert not {"raw_typing", "raw_reaction_add"} & {name for name, _ in bot.told}
 
 
-async def test_hidden_channels_are_silent(sim: Simulator, bot: Recorder, ana: Person, ben: Person) -> None:
+async def test_hidden_channels_send_no_message_events(sim: Simulator, bot: Recorder, ana: Person, ben: Person) -> None:
     hidden = sim.world.add_channel("hidden")
     for target in (sim.world.guild.roles[sim.world.guild.id], sim.world.bot_role):
         sim.world.set_overwrite(hidden, target, deny=Permission.VIEW_CHANNEL)
@@ -186,7 +186,7 @@ async def test_hidden_channels_are_silent(sim: Simulator, bot: Recorder, ana: Pe
     assert (await ben.hears("secret"))["content"] == "no secret"
 
 
-async def test_members_can_be_asked_for(sim: Simulator, bot: Recorder) -> None:
+async def test_request_guild_members(sim: Simulator, bot: Recorder) -> None:
     guild = bot.guilds[0]
     found = await guild.query_members(query="be")
     assert [member.name for member in found] == ["ben"]
@@ -194,7 +194,7 @@ async def test_members_can_be_asked_for(sim: Simulator, bot: Recorder) -> None:
     assert by_id[0].id == sim.world.person.id
 
 
-async def test_addresses_follow_the_host(sim: Simulator) -> None:
+async def test_urls_use_the_host_of_the_request(sim: Simulator) -> None:
     headers = {"Host": "discord.example", "X-Forwarded-Proto": "https"}
     async with aiohttp.ClientSession(headers=headers) as http:
         async with http.get(f"{sim.api_url}/gateway") as response:

@@ -1,4 +1,4 @@
-"""Commands, buttons, selects and modals: a person at one end, the real discord.py at the other."""
+"""Commands, buttons, selects and modals, with a person on one side and discord.py on the other."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -73,7 +73,7 @@ async def bot(sim: Simulator) -> AsyncIterator[Recorder]:
         yield bot
 
 
-async def test_a_command_is_answered(bot: Recorder, ana: Person) -> None:
+async def test_command_gets_a_response(bot: Recorder, ana: Person) -> None:
     answer = await ana.command("echo", {"text": "hi", "times": 2})
     assert (answer["content"], answer["type"], answer["author"]["id"]) == ("hi hi", 20, ana.application_id)
     assert answer["interaction_metadata"]["user"]["id"] == ana.id
@@ -82,7 +82,7 @@ async def test_a_command_is_answered(bot: Recorder, ana: Person) -> None:
     assert refused.value.code == 50035
 
 
-async def test_a_deferred_answer_is_for_one_person(bot: Recorder, ana: Person, ben: Person) -> None:
+async def test_deferred_ephemeral_response_is_private(bot: Recorder, ana: Person, ben: Person) -> None:
     answer = await ana.command("slow", {"model": "groq"})
     assert (answer["content"], answer["flags"]) == ("thought about groq", 64)
     assert ana.saw(answer) == ["", "thought about groq"]
@@ -121,7 +121,7 @@ async def test_files_and_members_as_options(sim: Simulator, bot: Recorder, ana: 
     assert answer["content"] == "a.txt: text for ben"
 
 
-async def test_no_answer_within_the_window_is_a_failure(ana: Person) -> None:
+async def test_interaction_fails_after_the_ack_window(ana: Person) -> None:
     async with Simulator.open(ack_window=0.05) as sim:
         client = Recorder()
         register(client)
@@ -138,18 +138,18 @@ async def test_no_answer_within_the_window_is_a_failure(ana: Person) -> None:
             assert refused.value.code == 10062
 
 
-async def test_a_second_acknowledgement_is_refused(bot: Recorder, ana: Person) -> None:
+async def test_second_acknowledgement_is_rejected(bot: Recorder, ana: Person) -> None:
     using = asyncio.create_task(ana.use("mute"))
     interaction: Interaction = await bot.heard("muted")
     await interaction.response.send_message("first")
     await using
-    interaction.response._response_type = None  # discord.py refuses by itself otherwise
+    interaction.response._response_type = None  # otherwise discord.py itself raises
     with pytest.raises(discord.HTTPException) as refused:
         await interaction.response.send_message("second")
     assert refused.value.code == 40060
 
 
-async def test_original_and_follow_ups_can_be_changed(bot: Recorder, ana: Person) -> None:
+async def test_original_response_and_follow_ups_can_be_edited_and_deleted(bot: Recorder, ana: Person) -> None:
     using = asyncio.create_task(ana.use("mute"))
     interaction: Interaction = await bot.heard("muted")
     await interaction.response.send_message("one")
@@ -167,7 +167,7 @@ async def test_original_and_follow_ups_can_be_changed(bot: Recorder, ana: Person
     await ana.gone(str(original.id))
 
 
-async def test_a_token_expires(ana: Person) -> None:
+async def test_interaction_token_expires(ana: Person) -> None:
     async with (
         Simulator.open(token_life=0.0) as sim,
         Person.connect(sim.api_url, sim.gateway_url, sim.person_token) as person,
@@ -185,7 +185,7 @@ async def test_a_token_expires(ana: Person) -> None:
             assert (refused.value.status, refused.value.code) == (401, 50027)
 
 
-async def test_a_modal_is_filled_in(bot: Recorder, ana: Person) -> None:
+async def test_modal_is_submitted(bot: Recorder, ana: Person) -> None:
     await ana.use("form")
     modal = await ana.modal()
     assert modal["title"] == "About you"
@@ -234,7 +234,7 @@ async def test_buttons_and_selects(sim: Simulator, bot: Recorder, ana: Person) -
         await ana.select(stopped, "pick", ["not offered"])
 
 
-async def test_ids_and_versions_stay_while_a_command_does(sim: Simulator, bot: Recorder) -> None:
+async def test_unchanged_commands_keep_id_and_version(sim: Simulator, bot: Recorder) -> None:
     first = {command.name: command.id for command in await bot.tree.fetch_commands()}
     versions = {command.id: command.version for command in sim.world.application.commands.values()}
     bot.tree.remove_command("mute")
@@ -254,18 +254,18 @@ async def test_ids_and_versions_stay_while_a_command_does(sim: Simulator, bot: R
         {"name": "x", "description": "x", "options": [{"type": 12, "name": "a", "description": "x"}]},
     ],
 )
-async def test_commands_are_checked(bot: Recorder, body: dict[str, Any]) -> None:
+async def test_invalid_commands_are_rejected(bot: Recorder, body: dict[str, Any]) -> None:
     with pytest.raises(discord.HTTPException) as refused:
         await bot.http.bulk_upsert_global_commands(bot.application_id or 0, [body])
     assert refused.value.code == 50035
 
 
-async def test_commands_work_in_direct_conversations(bot: Recorder, ana: Person) -> None:
+async def test_commands_work_in_dms(bot: Recorder, ana: Person) -> None:
     dm = await ana.open_dm(bot.user.id if bot.user else 0)
     assert (await ana.command("echo", {"text": "psst"}, channel=dm))["content"] == "psst"
 
 
-async def test_each_token_has_a_budget_of_its_own(ana: Person) -> None:
+async def test_each_interaction_token_has_its_own_bucket(ana: Person) -> None:
     async with Simulator.open(limits=Limits(webhooks=1, window=0.2)) as sim:
         client = Recorder()
         register(client)

@@ -1,4 +1,4 @@
-"""Rate limits and injected faults, as discord.py copes with them."""
+"""Rate limits and injected faults, and how discord.py reacts to them."""
 
 import asyncio
 import time
@@ -12,7 +12,7 @@ from tests.person import Person
 from tests.simulator.recorder import Recorder, running
 
 
-async def test_headers_and_the_refusal(sim: Simulator) -> None:
+async def test_rate_limit_headers_and_429(sim: Simulator) -> None:
     sim.limits.messages = 2
     headers = {"Authorization": f"Bot {sim.bot_token}"}
     url = f"{sim.api_url}/channels/{sim.world.general.id}/messages"
@@ -29,13 +29,13 @@ async def test_headers_and_the_refusal(sim: Simulator) -> None:
         told = await refused.json()
         assert (told["global"], 0 < told["retry_after"] <= 5) == (False, True)
         assert int(refused.headers["Retry-After"]) >= told["retry_after"]
-        # edits have a count of their own and yet the same hash
+        # edits are counted separately but have the same hash
         assert (edited.status, edited.headers["X-RateLimit-Remaining"]) == (200, "1")
         assert edited.headers["X-RateLimit-Bucket"] == refused.headers["X-RateLimit-Bucket"]
         assert edited.headers["Content-Type"] == "application/json"
 
 
-async def test_a_thread_has_its_own_window(sim: Simulator, general: discord.TextChannel) -> None:
+async def test_thread_has_its_own_bucket(sim: Simulator, general: discord.TextChannel) -> None:
     sim.limits.messages = 1
     thread = await general.create_thread(name="apart", type=discord.ChannelType.public_thread)
     await asyncio.gather(sim_send(sim, thread.id), sim_send(sim, general.id))
@@ -48,7 +48,7 @@ async def sim_send(sim: Simulator, channel_id: int) -> None:
         await http.post(f"{sim.api_url}/channels/{channel_id}/messages", json={"content": "x"})
 
 
-async def test_discord_py_waits_for_the_window() -> None:
+async def test_discord_py_waits_for_the_reset() -> None:
     async with Simulator.open(limits=Limits(messages=2, window=0.3)) as sim, running(sim, Recorder()) as bot:
         channel = bot.get_partial_messageable(sim.world.general.id)
         began = time.monotonic()
@@ -59,15 +59,15 @@ async def test_discord_py_waits_for_the_window() -> None:
     assert not [request for request in sim.requests if request.status == 429]
 
 
-async def test_discord_py_survives_a_429() -> None:
+async def test_discord_py_retries_after_a_429() -> None:
     async with Simulator.open(limits=Limits(messages=1, window=0.2)) as sim, running(sim, Recorder()) as bot:
-        # somebody else has used the window up
+        # another client has exhausted the window
         await sim_send(sim, sim.world.general.id)
         await bot.get_partial_messageable(sim.world.general.id).send("at last")
     assert [request.status for request in sim.requests if request.method == "POST"] == [200, 429, 200]
 
 
-async def test_the_global_limit_spares_interactions_and_people(ana: Person) -> None:
+async def test_global_limit_excludes_interactions_and_people(ana: Person) -> None:
     async with Simulator.open(limits=Limits(overall=2)) as sim:
         headers = {"Authorization": f"Bot {sim.bot_token}"}
         async with aiohttp.ClientSession(headers=headers) as http:
@@ -87,7 +87,7 @@ async def test_injected_429_is_retried(sim: Simulator, general: discord.TextChan
     assert [r.status for r in sim.requests if r.method == "POST"] == [429, 429, 200]
 
 
-async def test_a_429_from_the_edge_is_not(sim: Simulator, general: discord.TextChannel) -> None:
+async def test_edge_429_is_not_retried(sim: Simulator, general: discord.TextChannel) -> None:
     sim.faults.fail("POST /channels/*/messages", 429, html=True)
     with pytest.raises(discord.HTTPException) as refused:
         await general.send("banned")
@@ -108,7 +108,7 @@ async def test_injected_errors(sim: Simulator, general: discord.TextChannel) -> 
     await general.send("all is well")
 
 
-async def test_an_outage_lasts_until_it_ends(sim: Simulator, general: discord.TextChannel) -> None:
+async def test_outage_lasts_until_ended(sim: Simulator, general: discord.TextChannel) -> None:
     outage = sim.faults.outage("* /channels/*", 503)
     for _ in range(3):
         with pytest.raises(discord.DiscordServerError):
@@ -140,12 +140,12 @@ async def test_faults_over_http(sim: Simulator, bot: Recorder, ana: Person) -> N
         assert await struck.json() == {"struck": 1}
         await bot.heard("resumed")
         session = await (await http.get("/_control/session")).json()
-        assert session == sim.started_json()
+        assert session == sim.session_json()
         logged = await (await http.get("/_control/requests")).json()
         assert logged[-1]["status"] == 500
 
 
-async def test_a_bad_token_gets_401(sim: Simulator) -> None:
+async def test_invalid_authorization_gets_401(sim: Simulator) -> None:
     async with aiohttp.ClientSession() as http:
         for token in ("", "wrong", f"Bot {sim.person_token}", sim.bot_token):
             answer = await http.get(f"{sim.api_url}/users/@me", headers={"Authorization": token})
@@ -153,7 +153,7 @@ async def test_a_bad_token_gets_401(sim: Simulator) -> None:
             assert await answer.json() == {"message": "401: Unauthorized", "code": 0}
 
 
-async def test_the_echo_may_come_before_the_answer_or_after_it(
+async def test_event_may_arrive_before_or_after_the_response(
     sim: Simulator, bot: Recorder, general: discord.TextChannel
 ) -> None:
     slow = sim.faults.slow("POST *", 5, times=1, after=True)

@@ -1,4 +1,4 @@
-"""Messages over REST: what is accepted, what is refused and how, who is mentioned."""
+"""Messages over REST: validation, permissions, mentions, history, reactions."""
 
 import asyncio
 from typing import Any
@@ -21,7 +21,7 @@ def option(value: str, emoji: str = "⚡") -> dict[str, Any]:
     return {"label": value, "value": value, "emoji": {"name": emoji}}
 
 
-async def test_too_long_a_message_is_refused_in_discords_words(general: discord.TextChannel) -> None:
+async def test_too_long_content_is_rejected_with_discords_message(general: discord.TextChannel) -> None:
     assert len((await general.send("x" * 2000)).content) == 2000
     with pytest.raises(discord.HTTPException) as refused:
         await general.send("x" * 2001)
@@ -32,7 +32,7 @@ async def test_too_long_a_message_is_refused_in_discords_words(general: discord.
         await sent.edit(content="x" * 2001)
 
 
-async def test_the_complaint_about_a_form_is_nested(ana: Person) -> None:
+async def test_form_errors_are_nested(ana: Person) -> None:
     with pytest.raises(Refused) as refused:
         await ana.call("POST", f"/channels/{ana.channel}/messages", {"content": "x" * 2001})
     assert refused.value.body == {
@@ -81,7 +81,7 @@ async def test_the_complaint_about_a_form_is_nested(ana: Person) -> None:
         ({"content": "x", "allowed_mentions": []}, 50035),
     ],
 )
-async def test_what_cannot_be_sent(ana: Person, body: Any, code: int) -> None:
+async def test_invalid_messages_are_rejected(ana: Person, body: Any, code: int) -> None:
     with pytest.raises(Refused) as refused:
         await ana.call("POST", f"/channels/{ana.channel}/messages", body)
     assert (refused.value.status, refused.value.code) == (400, code)
@@ -94,7 +94,7 @@ async def test_emoji_on_buttons_and_as_reactions(general: discord.TextChannel, e
     await (await general.send(view=view)).add_reaction(emoji)
 
 
-async def test_what_is_no_emoji_is_no_reaction(general: discord.TextChannel) -> None:
+async def test_invalid_reactions_are_rejected(general: discord.TextChannel) -> None:
     sent = await general.send("x")
     for word in ("ok", "→", "é", ":smile:"):
         with pytest.raises(discord.HTTPException) as refused:
@@ -102,7 +102,7 @@ async def test_what_is_no_emoji_is_no_reaction(general: discord.TextChannel) -> 
         assert refused.value.code == 10014
 
 
-async def test_layout_components_are_kept(bot: Recorder, general: discord.TextChannel, ana: Person) -> None:
+async def test_layout_components_are_stored(bot: Recorder, general: discord.TextChannel, ana: Person) -> None:
     view = discord.ui.LayoutView()
     view.add_item(discord.ui.Container(discord.ui.TextDisplay("a heading"), discord.ui.Separator()))
     sent = await general.send(view=view)
@@ -126,14 +126,14 @@ async def test_layout_components_are_kept(bot: Recorder, general: discord.TextCh
         ("PATCH", "/webhooks/{app}/abc/messages/@original", 401, 50027),
     ],
 )
-async def test_unknown_things(sim: Simulator, ana: Person, method: str, path: str, status: int, code: int) -> None:
+async def test_unknown_resources(sim: Simulator, ana: Person, method: str, path: str, status: int, code: int) -> None:
     places = {"channel": ana.channel, "guild": sim.world.guild.id, "app": sim.world.application.id}
     with pytest.raises(Refused) as refused:
         await ana.call(method, path.format(**places), {} if method != "GET" else None)
     assert (refused.value.status, refused.value.code) == (status, code)
 
 
-async def test_somebody_elses_message_cannot_be_edited(general: discord.TextChannel, ana: Person) -> None:
+async def test_messages_of_others_cannot_be_edited_or_deleted(general: discord.TextChannel, ana: Person) -> None:
     said = await ana.say("mine")
     with pytest.raises(discord.Forbidden) as refused:
         await general.get_partial_message(int(said["id"])).edit(content="yours")
@@ -143,7 +143,7 @@ async def test_somebody_elses_message_cannot_be_edited(general: discord.TextChan
     assert refused.value.code == 50013
 
 
-async def test_permissions_decide(sim: Simulator, bot: Recorder, ana: Person) -> None:
+async def test_view_and_send_permissions(sim: Simulator, bot: Recorder, ana: Person) -> None:
     closed = bot.get_channel(sim.world.read_only.id)
     assert isinstance(closed, discord.TextChannel)
     with pytest.raises(discord.Forbidden) as refused:
@@ -177,14 +177,14 @@ async def test_single_permissions(sim: Simulator, general: discord.TextChannel, 
     assert [message async for message in general.history()] == []
 
 
-async def test_a_nonce_makes_a_message_once(sim: Simulator, general: discord.TextChannel) -> None:
+async def test_enforced_nonce_deduplicates(sim: Simulator, general: discord.TextChannel) -> None:
     first = await general.send("once", nonce="7")
     again = await general.send("once", nonce="7")
     assert again.id == first.id
     assert len(sim.world.general.messages) == 1
 
 
-async def test_replies_refer(general: discord.TextChannel, bot: Recorder, ana: Person) -> None:
+async def test_replies_reference_the_original(general: discord.TextChannel, bot: Recorder, ana: Person) -> None:
     said = await ana.say("question")
     message = await bot.heard("message")
     reply = await message.reply("answer", mention_author=False)
@@ -201,15 +201,13 @@ async def test_replies_refer(general: discord.TextChannel, bot: Recorder, ana: P
     assert late.reference is None
 
 
-async def test_allowed_mentions_choose_who_is_mentioned(
-    sim: Simulator, general: discord.TextChannel, ana: Person
-) -> None:
+async def test_allowed_mentions_limit_mentions(sim: Simulator, general: discord.TextChannel, ana: Person) -> None:
     ana_id = sim.world.person.id
     loud = await general.send(f"hey <@{ana_id}>")
     assert [user.id for user in loud.mentions] == [ana_id]
     quiet = await general.send(f"hey <@{ana_id}>", allowed_mentions=discord.AllowedMentions.none())
     assert quiet.mentions == []
-    # an edit that does not speak of it parses everything again
+    # an edit without allowed_mentions parses everything again
     edited = await quiet.edit(content=f"hello <@{ana_id}>")
     assert [user.id for user in edited.mentions] == [ana_id]
     said = await ana.say("@everyone hi")
@@ -217,7 +215,7 @@ async def test_allowed_mentions_choose_who_is_mentioned(
     assert not (await general.send("@everyone hi")).mention_everyone
 
 
-async def test_history_pages_newest_first(general: discord.TextChannel, ana: Person) -> None:
+async def test_history_is_paginated_newest_first(general: discord.TextChannel, ana: Person) -> None:
     for number in range(7):
         await ana.say(str(number))
     assert [m.content async for m in general.history(limit=3)] == ["6", "5", "4"]
@@ -241,9 +239,7 @@ async def test_reactions(bot: Recorder, general: discord.TextChannel, ana: Perso
     assert str(gone.emoji) == "👀"
 
 
-async def test_typing_is_seen_by_both_sides(
-    sim: Simulator, bot: Recorder, general: discord.TextChannel, ana: Person
-) -> None:
+async def test_typing_start_events(sim: Simulator, bot: Recorder, general: discord.TextChannel, ana: Person) -> None:
     await ana.typing()
     assert (await bot.heard("raw_typing")).user_id == int(ana.id)
     async with general.typing():
@@ -260,13 +256,13 @@ async def test_suppressed_embeds_are_hidden(general: discord.TextChannel) -> Non
     assert edited.flags.suppress_embeds
 
 
-async def test_many_writes_at_once_keep_their_order_of_ids(sim: Simulator, ana: Person) -> None:
+async def test_concurrent_messages_have_increasing_ids(sim: Simulator, ana: Person) -> None:
     said = await asyncio.gather(*(ana.say(str(number)) for number in range(20)))
     assert len({message["id"] for message in said}) == 20
     assert sorted(sim.world.general.messages) == list(sim.world.general.messages)
 
 
-async def test_a_forwarded_message_carries_a_snapshot(sim: Simulator, bot: Recorder, ana: Person) -> None:
+async def test_forward_carries_a_snapshot(sim: Simulator, bot: Recorder, ana: Person) -> None:
     said = await ana.say("worth repeating")
     reference = {"type": 1, "channel_id": ana.channel, "message_id": said["id"]}
     path = f"/channels/{sim.world.random.id}/messages"
@@ -283,7 +279,7 @@ async def test_pinned_messages(general: discord.TextChannel, bot: Recorder, ana:
     assert [pin.content async for pin in general.pins()] == ["remember this"]
 
 
-async def test_many_messages_are_deleted_at_once(sim: Simulator, bot: Recorder, ana: Person) -> None:
+async def test_bulk_delete(sim: Simulator, bot: Recorder, ana: Person) -> None:
     said = [await ana.say(str(number)) for number in range(3)]
     ids = [message["id"] for message in said[:2]]
     await ana.call("POST", f"/channels/{ana.channel}/messages/bulk-delete", {"messages": ids})
@@ -292,7 +288,7 @@ async def test_many_messages_are_deleted_at_once(sim: Simulator, bot: Recorder, 
     assert len(sim.world.general.messages) == 1
 
 
-async def test_rest_hides_content_as_well_without_the_intent() -> None:
+async def test_rest_blanks_content_without_the_intent() -> None:
     async with (
         Simulator.open(message_content_intent=False) as sim,
         Person.connect(sim.api_url, sim.gateway_url, sim.person_token) as ana,

@@ -30,7 +30,7 @@ def text(events: list[Any]) -> str:
     return "".join(delta.get("content") or "" for delta in deltas)
 
 
-async def test_a_friendly_answer_shows_what_it_received(sim: Simulator) -> None:
+async def test_default_answer_shows_what_it_received(sim: Simulator) -> None:
     picture = "data:image/png;base64," + base64.b64encode(png(4, 5)).decode()
     asked = body("my name is Ana", "noted", "what is my name?")
     asked["messages"][-1]["content"] = [
@@ -57,7 +57,7 @@ async def test_a_friendly_answer_shows_what_it_received(sim: Simulator) -> None:
         ("think", "</think>"),
     ],
 )
-async def test_keywords(sim: Simulator, prompt: str, part: str) -> None:
+async def test_default_answer_keywords(sim: Simulator, prompt: str, part: str) -> None:
     async with aiohttp.ClientSession(sim.url) as http:
         whole = await (await http.post(URL, json=body(prompt, stream=False))).json()
     content = whole["choices"][0]["message"]["content"]
@@ -66,7 +66,7 @@ async def test_keywords(sim: Simulator, prompt: str, part: str) -> None:
     assert whole["usage"]["total_tokens"] == whole["usage"]["prompt_tokens"] + whole["usage"]["completion_tokens"]
 
 
-async def test_a_script_is_followed_step_by_step(sim: Simulator) -> None:
+async def test_script_runs_step_by_step(sim: Simulator) -> None:
     gate = asyncio.Event()
     sim.model.script(Say("Hel"), Wait(gate), Say("lo"), Finish("length", {"total_tokens": 7}))
     async with aiohttp.ClientSession(sim.url) as http:
@@ -82,11 +82,11 @@ async def test_a_script_is_followed_step_by_step(sim: Simulator) -> None:
         request = await sim.model.asked()
         assert json.loads(request.body) == request.json
         assert (request.text, request.headers["Content-Type"]) == ("x", "application/json")
-        # the next request is not scripted
+        # the next request has no script
         assert "Hello from" in text(await chunks(await http.post(URL, json=body("y"))))
 
 
-async def test_the_message_shape(sim: Simulator) -> None:
+async def test_message_chunk_shape(sim: Simulator) -> None:
     sim.model.script(Say("a"), Say("b"), shape="message")
     async with aiohttp.ClientSession(sim.url) as http:
         first, second, done = await chunks(await http.post(URL, json=body("x")))
@@ -94,7 +94,7 @@ async def test_the_message_shape(sim: Simulator) -> None:
     assert (second["choices"][0]["finish_reason"], "usage" in second, done) == ("", True, "DONE")
 
 
-async def test_raw_bytes_failures_and_breaks(sim: Simulator) -> None:
+async def test_raw_bytes_failures_and_cuts(sim: Simulator) -> None:
     sim.model.script(Raw(b": comment\n\ndata: {oops\n\n"), done=False)
     sim.model.script(Pause(0.01), Fail(429, {"error": {"message": "slow down"}}, headers={"Retry-After": "2"}))
     sim.model.script(Fail(502, "<html>"))
@@ -113,7 +113,7 @@ async def test_raw_bytes_failures_and_breaks(sim: Simulator) -> None:
                 await broken.read()
 
 
-async def test_a_client_that_leaves_is_noticed(sim: Simulator) -> None:
+async def test_client_disconnect_is_detected(sim: Simulator) -> None:
     sim.model.script(Say("Hel"), Hang())
     async with aiohttp.ClientSession(sim.url) as http, http.post(URL, json=body("x")) as response:
         await response.content.readline()
@@ -122,7 +122,7 @@ async def test_a_client_that_leaves_is_noticed(sim: Simulator) -> None:
     await asyncio.wait_for(request.left_early.wait(), 5)
 
 
-async def test_models_keys_and_wrong_requests(sim: Simulator) -> None:
+async def test_models_keys_and_invalid_requests(sim: Simulator) -> None:
     sim.model.key = "secret"
     async with aiohttp.ClientSession(sim.url) as http:
         assert (await http.get("/model/v1/models")).status == 401

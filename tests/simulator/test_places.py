@@ -1,4 +1,4 @@
-"""Channels, threads, direct conversations, attachments, members."""
+"""Channels, threads, DMs, attachments, members."""
 
 import struct
 import zlib
@@ -13,7 +13,7 @@ from tests.simulator.recorder import Recorder
 
 
 def png(width: int, height: int) -> bytes:
-    """A black picture."""
+    """A black image."""
 
     def part(kind: bytes, content: bytes) -> bytes:
         return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
@@ -23,7 +23,7 @@ def png(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + part(b"IHDR", head) + part(b"IDAT", rows) + part(b"IEND", b"")
 
 
-async def test_a_picture_travels_whole(bot: Recorder, ana: Person) -> None:
+async def test_image_attachment_round_trip(bot: Recorder, ana: Person) -> None:
     picture = png(3, 2)
     said = await ana.say("look", files=[("my cat.png", picture)])
     [shown] = said["attachments"]
@@ -38,7 +38,7 @@ async def test_a_picture_travels_whole(bot: Recorder, ana: Person) -> None:
     assert (message.attachments[0].size, message.attachments[0].width) == (len(picture), 3)
 
 
-async def test_the_bot_sends_and_replaces_files(general: discord.TextChannel, ana: Person) -> None:
+async def test_bot_sends_and_replaces_files(general: discord.TextChannel, ana: Person) -> None:
     def file(name: str) -> discord.File:
         return discord.File(__file__, name, description=f"the {name}")
 
@@ -51,7 +51,7 @@ async def test_the_bot_sends_and_replaces_files(general: discord.TextChannel, an
     assert [attachment.filename for attachment in edited.attachments] == ["b.txt", "c.txt"]
 
 
-async def test_links_are_signed(ana: Person) -> None:
+async def test_attachment_urls_are_signed(ana: Person) -> None:
     said = await ana.say("look", files=[("a.txt", b"text")])
     url: str = said["attachments"][0]["url"]
     assert all(f"{key}=" in url for key in ("ex", "is", "hm"))
@@ -62,13 +62,13 @@ async def test_links_are_signed(ana: Person) -> None:
             assert response.status == 404
 
 
-async def test_too_large_a_file_is_refused(general: discord.TextChannel, ana: Person) -> None:
+async def test_too_large_file_is_rejected(general: discord.TextChannel, ana: Person) -> None:
     with pytest.raises(Refused) as refused:
         await ana.say("big", files=[("a.bin", bytes(10 * 1024 * 1024 + 1))])
     assert (refused.value.status, refused.value.code) == (413, 40005)
 
 
-async def test_channels_come_and_go(sim: Simulator, bot: Recorder, ana: Person, ben: Person) -> None:
+async def test_channels_are_created_edited_and_deleted(sim: Simulator, bot: Recorder, ana: Person, ben: Person) -> None:
     made = await ana.call("POST", f"/guilds/{sim.world.guild.id}/channels", {"name": "New Plans", "type": 0})
     channel = await bot.heard("guild_channel_create")
     assert (str(channel.id), channel.name) == (made["id"], "new-plans")
@@ -86,9 +86,7 @@ async def test_channels_come_and_go(sim: Simulator, bot: Recorder, ana: Person, 
     assert names == ["general", "random", "read-only"]
 
 
-async def test_a_thread_from_a_message(
-    sim: Simulator, bot: Recorder, general: discord.TextChannel, ana: Person
-) -> None:
+async def test_thread_from_a_message(sim: Simulator, bot: Recorder, general: discord.TextChannel, ana: Person) -> None:
     said = await ana.say("let us talk apart")
     started = await ana.start_thread(said, "apart")
     assert started["id"] == said["id"]
@@ -107,7 +105,7 @@ async def test_a_thread_from_a_message(
     assert refused.value.code == 160004
 
 
-async def test_an_archived_thread_opens_by_writing_unless_locked(bot: Recorder, general: discord.TextChannel) -> None:
+async def test_message_unarchives_a_thread_that_rejects_edits(bot: Recorder, general: discord.TextChannel) -> None:
     thread = await general.create_thread(name="by the bot", type=discord.ChannelType.public_thread)
     sent = await thread.send("one")
     await thread.edit(archived=True)
@@ -118,7 +116,7 @@ async def test_an_archived_thread_opens_by_writing_unless_locked(bot: Recorder, 
     await bot.heard("raw_thread_update", lambda event: not event.data["thread_metadata"]["archived"])
 
 
-async def test_a_locked_thread_stays_shut(general: discord.TextChannel, ana: Person) -> None:
+async def test_locked_thread_rejects_the_bot(general: discord.TextChannel, ana: Person) -> None:
     thread = await general.create_thread(name="quarrel", type=discord.ChannelType.public_thread)
     await ana.call("PATCH", f"/channels/{thread.id}", {"archived": True, "locked": True})
     with pytest.raises(discord.HTTPException) as refused:
@@ -127,7 +125,7 @@ async def test_a_locked_thread_stays_shut(general: discord.TextChannel, ana: Per
     await ana.say("the owner may", channel=thread.id)
 
 
-async def test_direct_conversations(sim: Simulator, bot: Recorder, ana: Person) -> None:
+async def test_dms(sim: Simulator, bot: Recorder, ana: Person) -> None:
     dm = await ana.open_dm(sim.world.bot.id)
     await ana.say("psst", channel=dm)
     message = await bot.heard("message")
@@ -136,14 +134,14 @@ async def test_direct_conversations(sim: Simulator, bot: Recorder, ana: Person) 
     await ana.hears("yes?", channel=dm)
     user = await bot.fetch_user(sim.world.member.id)
     await user.send("hello Ben")
-    sim.world.member.takes_dms = False
+    sim.world.member.accepts_dms = False
     with pytest.raises(discord.Forbidden) as refused:
         await user.send("still there?")
     assert refused.value.code == 50007
     assert [c["id"] for c in await ana.call("GET", "/users/@me/channels")] == [dm["id"]]
 
 
-async def test_people_and_guilds_can_be_fetched(sim: Simulator, bot: Recorder, ana: Person) -> None:
+async def test_users_members_and_guilds_can_be_fetched(sim: Simulator, bot: Recorder, ana: Person) -> None:
     guild = await bot.fetch_guild(sim.world.guild.id)
     assert (guild.name, guild.owner_id) == ("Parley Playground", int(ana.id))
     member = await bot.guilds[0].fetch_member(sim.world.member.id)
@@ -155,7 +153,7 @@ async def test_people_and_guilds_can_be_fetched(sim: Simulator, bot: Recorder, a
     assert (await ana.call("GET", "/users/@me"))["username"] == "ana"
 
 
-async def test_the_bot_joins_another_guild(sim: Simulator, bot: Recorder) -> None:
+async def test_bot_joins_another_guild(sim: Simulator, bot: Recorder) -> None:
     guild = sim.world.add_guild("Elsewhere")
     await bot.heard("guild_join", lambda joined: joined.id == guild.id)
     assert len(bot.guilds) == 2

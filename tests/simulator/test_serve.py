@@ -1,4 +1,4 @@
-"""The simulator as a program of its own, with a bot in this process."""
+"""The simulator in its own process, with a bot in this one."""
 
 import asyncio
 import json
@@ -16,7 +16,7 @@ from tests.simulator.recorder import Recorder
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to catch")
-async def test_the_program_serves_until_it_is_told_to_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_serves_until_sigterm(monkeypatch: pytest.MonkeyPatch) -> None:
     program = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bot.simulator", "--port", "0", stdout=asyncio.subprocess.PIPE
     )

@@ -1,4 +1,4 @@
-"""What goes wrong while a bot writes: places that go away, permissions taken, timeouts, slow mode, shut threads."""
+"""What can stop a bot from writing: deletions, permissions, timeouts, slow mode, archived and locked threads."""
 
 from collections.abc import Awaitable
 
@@ -11,10 +11,10 @@ from tests.simulator.raw import as_bot
 from tests.simulator.recorder import Recorder
 
 
-async def refusal(act: Awaitable[object]) -> tuple[int, int]:
-    """HTTP status and code with which discord.py was refused."""
+async def refusal(request: Awaitable[object]) -> tuple[int, int]:
+    """HTTP status and JSON error code that discord.py raises for the request."""
     with pytest.raises(discord.HTTPException) as refused:
-        await act
+        await request
     return refused.value.status, refused.value.code
 
 
@@ -23,15 +23,15 @@ async def thread(general: discord.TextChannel) -> discord.Thread:
     return await general.create_thread(name="apart", type=discord.ChannelType.public_thread)
 
 
-async def test_a_channel_goes_away(sim: Simulator, bot: Recorder, general: discord.TextChannel, ana: Person) -> None:
+async def test_deleted_channel(sim: Simulator, bot: Recorder, general: discord.TextChannel, ana: Person) -> None:
     sent = await general.send("growing")
     await ana.delete_channel(sim.world.general.id)
     await bot.heard("guild_channel_delete")
-    for act in (sent.edit(content="more"), general.send("new"), sent.delete()):
-        assert await refusal(act) == (404, 10003)
+    for request in (sent.edit(content="more"), general.send("new"), sent.delete()):
+        assert await refusal(request) == (404, 10003)
 
 
-async def test_a_thread_goes_away(sim: Simulator, bot: Recorder, thread: discord.Thread, ana: Person) -> None:
+async def test_deleted_thread(sim: Simulator, bot: Recorder, thread: discord.Thread, ana: Person) -> None:
     sent = await thread.send("growing")
     await ana.delete_channel(thread.id)
     await bot.heard("raw_thread_delete")
@@ -39,7 +39,7 @@ async def test_a_thread_goes_away(sim: Simulator, bot: Recorder, thread: discord
     assert await refusal(thread.send("new")) == (404, 10003)
 
 
-async def test_a_message_goes_away(general: discord.TextChannel, ana: Person) -> None:
+async def test_deleted_message(general: discord.TextChannel, ana: Person) -> None:
     sent = await general.send("growing")
     await ana.delete(await ana.hears("growing"))
     assert await refusal(sent.edit(content="more")) == (404, 10008)
@@ -50,7 +50,7 @@ async def test_a_message_goes_away(general: discord.TextChannel, ana: Person) ->
     ("denied", "sending", "editing"),
     [(Permission.VIEW_CHANNEL, 50001, 50001), (Permission.SEND_MESSAGES, 50013, 0)],
 )
-async def test_permissions_are_taken_away(
+async def test_denied_permissions(
     sim: Simulator, general: discord.TextChannel, ana: Person, denied: Permission, sending: int, editing: int
 ) -> None:
     sent = await general.send("growing")
@@ -64,16 +64,14 @@ async def test_permissions_are_taken_away(
     await general.send("again")
 
 
-async def test_a_thread_has_the_permissions_of_its_channel(
-    sim: Simulator, bot: Recorder, thread: discord.Thread
-) -> None:
+async def test_thread_inherits_overwrites_of_its_channel(sim: Simulator, bot: Recorder, thread: discord.Thread) -> None:
     sim.world.deny(sim.world.channels[thread.id], Permission.SEND_MESSAGES_IN_THREADS)
     assert await refusal(thread.send("new")) == (403, 50013)
     await bot.heard("guild_channel_update")
     assert not thread.permissions_for(thread.guild.me).send_messages_in_threads
 
 
-async def test_what_a_role_may_do_changes(sim: Simulator, bot: Recorder, general: discord.TextChannel) -> None:
+async def test_role_permissions_change(sim: Simulator, bot: Recorder, general: discord.TextChannel) -> None:
     everyone = sim.world.guild.roles[sim.world.guild.id]
     for role in (everyone, sim.world.bot_role):
         sim.world.set_permissions(role, role.permissions & ~Permission.SEND_MESSAGES)
@@ -82,21 +80,23 @@ async def test_what_a_role_may_do_changes(sim: Simulator, bot: Recorder, general
     assert await refusal(general.send("new")) == (403, 50013)
 
 
-async def test_the_bot_is_timed_out(sim: Simulator, bot: Recorder, general: discord.TextChannel, ana: Person) -> None:
+async def test_timed_out_bot_cannot_write(
+    sim: Simulator, bot: Recorder, general: discord.TextChannel, ana: Person
+) -> None:
     sent = await general.send("growing")
     said = await ana.say("react to this")
     await ana.time_out(sim.world.bot.id, 60)
     await bot.heard("member_update")  # without the members intent
     assert general.guild.me.is_timed_out()
     asked = general.get_partial_message(int(said["id"]))
-    for act in (sent.edit(content="more"), general.send("new"), asked.add_reaction("👍"), general.typing()):
-        assert await refusal(act) == (403, 50013)
+    for request in (sent.edit(content="more"), general.send("new"), asked.add_reaction("👍"), general.typing()):
+        assert await refusal(request) == (403, 50013)
     assert (await general.fetch_message(sent.id)).content == "growing"
     sim.world.time_out(sim.world.bot, 0)
     await sent.edit(content="more")
 
 
-async def test_who_can_be_timed_out(sim: Simulator, ana: Person, ben: Person) -> None:
+async def test_timeouts_need_permission_and_a_valid_target(sim: Simulator, ana: Person, ben: Person) -> None:
     for person, member in ((ben, ana.id), (ana, ana.id)):
         with pytest.raises(Refused) as refused:
             await person.time_out(member)
@@ -111,18 +111,20 @@ async def test_who_can_be_timed_out(sim: Simulator, ana: Person, ben: Person) ->
     assert refused.value.code == 50035
 
 
-async def test_the_bot_is_thrown_out(sim: Simulator, bot: Recorder, general: discord.TextChannel, ana: Person) -> None:
+async def test_kicked_bot_loses_access(
+    sim: Simulator, bot: Recorder, general: discord.TextChannel, ana: Person
+) -> None:
     sent = await general.send("growing")
     await ana.kick(sim.world.bot.id)
     await bot.heard("guild_remove")
-    for act in (sent.edit(content="more"), general.send("new"), sent.delete()):
-        assert await refusal(act) == (403, 50001)
+    for request in (sent.edit(content="more"), general.send("new"), sent.delete()):
+        assert await refusal(request) == (403, 50001)
     with pytest.raises(Refused) as refused:
         await ana.kick(ana.id)
     assert refused.value.code == 50013
 
 
-async def test_slow_mode_slows_people_and_no_bot(
+async def test_slow_mode_limits_people_but_not_bots(
     sim: Simulator, general: discord.TextChannel, ana: Person, ben: Person
 ) -> None:
     await ana.call("PATCH", f"/channels/{general.id}", {"rate_limit_per_user": 60})
@@ -139,7 +141,7 @@ async def test_slow_mode_slows_people_and_no_bot(
     await ben.say("hello again")
 
 
-async def test_an_archived_thread_opens_by_writing(bot: Recorder, thread: discord.Thread, ana: Person) -> None:
+async def test_message_unarchives_a_thread(bot: Recorder, thread: discord.Thread, ana: Person) -> None:
     sent = await thread.send("growing")
     await ana.archive(thread.id)
     await bot.heard("raw_thread_update", lambda event: event.data["thread_metadata"]["archived"])
@@ -150,7 +152,7 @@ async def test_an_archived_thread_opens_by_writing(bot: Recorder, thread: discor
 
 
 @pytest.mark.parametrize("archived", [True, False])
-async def test_a_locked_thread_takes_neither_messages_nor_edits(
+async def test_locked_thread_rejects_messages_and_edits(
     sim: Simulator, thread: discord.Thread, ana: Person, archived: bool
 ) -> None:
     sent = await thread.send("growing")
@@ -164,14 +166,14 @@ async def test_a_locked_thread_takes_neither_messages_nor_edits(
     await thread.send("new")
 
 
-async def test_an_archived_thread_is_changed_only_by_opening_it(thread: discord.Thread, ana: Person) -> None:
+async def test_archived_thread_can_only_be_unarchived(thread: discord.Thread, ana: Person) -> None:
     await ana.archive(thread.id)
     with pytest.raises(Refused) as refused:
         await ana.call("PATCH", f"/channels/{thread.id}", {"locked": True})
     assert refused.value.code == 50083
 
 
-async def test_the_world_shuts_threads_too(sim: Simulator, bot: Recorder, thread: discord.Thread) -> None:
+async def test_world_archives_locks_and_reopens_threads(sim: Simulator, bot: Recorder, thread: discord.Thread) -> None:
     channel = sim.world.channels[thread.id]
     sim.world.archive(channel, locked=True)
     assert (await refusal(thread.send("new")))[1] == 50083
@@ -183,8 +185,8 @@ async def test_the_world_shuts_threads_too(sim: Simulator, bot: Recorder, thread
     assert await refusal(thread.send("newest")) == (404, 10003)
 
 
-async def test_the_log_of_requests_is_bounded() -> None:
-    async with Simulator.open(kept_requests=10, limits=Limits(messages=1000)) as sim:
+async def test_request_log_is_bounded() -> None:
+    async with Simulator.open(max_logged_requests=10, limits=Limits(messages=1000)) as sim:
         for number in range(25):
             await as_bot(sim, "POST", f"/channels/{sim.world.general.id}/messages", {"content": str(number)})
         assert len(sim.requests) <= 10

@@ -1,4 +1,4 @@
-"""Where a prompt goes on: trees of messages, by place, by person, by reply."""
+"""Where a prompt continues: trees of messages, by place, by person, by reply."""
 
 import time
 
@@ -15,22 +15,22 @@ async def test_the_first_prompt_has_nothing_before_it(talk: Talk) -> None:
     assert await talk.path_to(talk.prompt("hello")) == []
 
 
-async def test_a_mention_goes_on_with_the_person_s_own_conversation(talk: Talk) -> None:
+async def test_a_mention_continues_the_person_s_own_conversation(talk: Talk) -> None:
     await talk.turn("one")
     await talk.turn("two")
     assert await talk.path_to(talk.prompt("three")) == ["one", "ONE", "two", "TWO"]
 
 
-@pytest.mark.parametrize(("minutes", "goes_on"), [(0, True), (29, True), (31, False), (600, False)])
-async def test_a_conversation_in_a_channel_is_gone_on_with_for_half_an_hour(
-    talk: Talk, minutes: float, goes_on: bool
+@pytest.mark.parametrize(("minutes", "continues"), [(0, True), (29, True), (31, False), (600, False)])
+async def test_a_conversation_in_a_channel_is_continued_for_half_an_hour(
+    talk: Talk, minutes: float, continues: bool
 ) -> None:
     await talk.turn("one")
     path = await talk.path_to(talk.prompt("two"), now=time.time() + minutes * MINUTE)
-    assert path == (["one", "ONE"] if goes_on else [])
+    assert path == (["one", "ONE"] if continues else [])
 
 
-async def test_another_person_s_conversation_is_not_gone_on_with(talk: Talk) -> None:
+async def test_another_person_s_conversation_is_not_continued(talk: Talk) -> None:
     await talk.turn("one", ANA)
     assert await talk.path_to(talk.prompt("mine", BEN)) == []
 
@@ -41,19 +41,19 @@ async def test_another_channel_is_another_conversation(talk: Talk) -> None:
 
 
 @pytest.mark.parametrize("place", [THREAD, DM])
-async def test_a_thread_and_a_dm_are_one_conversation_for_everybody_and_for_ever(talk: Talk, place: Place) -> None:
+async def test_a_thread_and_a_dm_are_one_conversation_for_everybody_at_any_time(talk: Talk, place: Place) -> None:
     await talk.turn("one", ANA, place)
     await talk.turn("two", BEN, place)
     asked = talk.prompt("three", Person(43, "Cleo"), place)
     assert await talk.path_to(asked, now=time.time() + 100_000 * MINUTE) == ["one", "ONE", "two", "TWO"]
 
 
-async def test_a_thread_does_not_go_on_with_its_channel(talk: Talk) -> None:
+async def test_a_thread_does_not_continue_its_channel(talk: Talk) -> None:
     await talk.turn("in the channel", place=GENERAL)
     assert await talk.path_to(talk.prompt("in the thread", place=THREAD)) == []
 
 
-async def test_a_reply_goes_on_from_any_page_of_an_answer_by_anyone_at_any_time(talk: Talk) -> None:
+async def test_a_reply_continues_any_page_of_an_answer_by_anyone_at_any_time(talk: Talk) -> None:
     first = await talk.turn("one", ANA, pages=3)
     await talk.turn("two", ANA)
     for page in (1, 2, 3):
@@ -61,7 +61,7 @@ async def test_a_reply_goes_on_from_any_page_of_an_answer_by_anyone_at_any_time(
         assert await talk.path_to(asked, now=time.time() + 600 * MINUTE) == ["one", "ONE"]
 
 
-async def test_a_reply_to_a_prompt_goes_on_from_the_prompt(talk: Talk) -> None:
+async def test_a_reply_to_a_prompt_continues_the_prompt(talk: Talk) -> None:
     first = await talk.turn("one")
     assert await talk.path_to(talk.prompt("I meant two", replies_to=first)) == ["one"]
 
@@ -79,14 +79,14 @@ async def test_a_reply_to_an_unknown_message_is_like_a_mention(talk: Talk) -> No
     assert await talk.path_to(talk.prompt("what Ben says", replies_to=55_555)) == ["one", "ONE"]
 
 
-async def test_a_guest_s_reply_does_not_become_what_the_owner_goes_on_with(talk: Talk) -> None:
+async def test_a_guest_s_reply_does_not_become_what_the_owner_continues(talk: Talk) -> None:
     first = await talk.turn("one", ANA)
     await talk.turn("guest", BEN, replies_to=first + 1)
     assert await talk.path_to(talk.prompt("two", ANA)) == ["one", "ONE"]
     assert await talk.path_to(talk.prompt("mine", BEN)) == []
 
 
-async def test_a_mention_goes_on_with_the_conversation_that_the_person_used_last(talk: Talk) -> None:
+async def test_a_mention_continues_the_conversation_that_the_person_used_last(talk: Talk) -> None:
     old = await talk.turn("old")
     await talk.store.conversations.begin(GENERAL, ANA.id)
     await talk.turn("fresh")

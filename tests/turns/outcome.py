@@ -28,7 +28,7 @@ def stored_answers(folder: Path) -> list[dict[str, Any]]:
     """The stored text and outcome of every answer, oldest first."""
     return rows(
         folder / "parley.db",
-        "SELECT text, finished, error FROM messages JOIN completions ON message_id = id ORDER BY id",
+        "SELECT text, finished, error FROM said WHERE role = 'assistant' ORDER BY id",
     )
 
 

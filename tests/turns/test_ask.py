@@ -73,7 +73,7 @@ async def test_someone_who_may_not_talk_is_told_privately(
     sim: Simulator, ben: Person, ana: Person, parley: App
 ) -> None:
     role = sim.world.add_role("Talkers")
-    await ana.command("settings set", {"role": str(role.id)})
+    await ana.sets("role_id", role.id)
     refused = await ben.command("ask", {"question": "May I?"})
     assert refused["content"].startswith(f"Only <@&{role.id}> may talk to me here.")
     assert refused["flags"] & 64

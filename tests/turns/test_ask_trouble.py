@@ -38,8 +38,8 @@ async def test_the_loss_of_a_thread_is_reported_in_a_direct_message(
     place, go = await asked_in_thread(sim, ana, Say(" and the second"), Wait(asyncio.Event()))
     strike(sim, place)
     go.set()
-    told = await ana.hears("I could not answer you", lambda said: "guild_id" not in said)
-    assert told["content"].startswith(f"I could not answer you in <#{place.id}>: {why}. ")
+    told = await ana.hears("I couldn't answer you", lambda said: "guild_id" not in said)
+    assert told["content"].startswith(f"I couldn't answer you in <#{place.id}>: {why}. ")
     await sim.model.requests[0].left_early.wait()
     await next_turn_works(sim, ana, sim.world.general.id)
     assert stored_answers(tmp_path)[0] == {

@@ -61,10 +61,10 @@ async def test_a_place_deleted_during_a_regenerate_is_reported_in_a_direct_messa
     go = await regenerating(sim, ana, reply, Say(" try."), Wait(asyncio.Event()))
     sim.world.remove_channel(place)
     go.set()
-    told = await ana.hears("I could not answer you", lambda said: "guild_id" not in said)
+    told = await ana.hears("I couldn't answer you", lambda said: "guild_id" not in said)
     assert (
         told["content"]
-        == f"I could not answer you in <#{place.id}>: the channel was deleted. Ask me again in another one."
+        == f"I couldn't answer you in <#{place.id}>: the channel was deleted. Ask me again in another one."
     )
     await sim.model.requests[1].left_early.wait()
     await next_turn_works(sim, ana, general.id)
@@ -79,7 +79,7 @@ async def test_regenerating_where_the_bot_can_no_longer_write_is_refused_in_a_di
     sim.world.time_out(sim.world.bot)
     sim.model.script(Say("Second."))
     await ana.click(reply, "Regenerate")
-    await ana.hears("I am timed out there.", lambda said: "guild_id" not in said)
+    await ana.hears("I'm timed out there.", lambda said: "guild_id" not in said)
     sim.world.time_out(sim.world.bot, 0)
     assert ana.latest(reply)["content"] == "First."
     await next_turn_works(sim, ana)
@@ -123,7 +123,9 @@ async def test_an_archived_thread_is_reopened_to_repair_a_reply(
     place = sim.world.start_thread(sim.world.general, sim.world.person, "a talk")
     async with start_parley():
         reply = await answered(sim, ana, channel=place)
-    rows(tmp_path / "parley.db", "UPDATE completions SET finished = 0")  # as if it had been killed
+    rows(
+        tmp_path / "parley.db", "UPDATE messages SET streaming = 1 WHERE role = 'assistant'"
+    )  # as if it had been killed
     sim.world.archive(place)
     async with start_parley():
         mended = await ana.hears("First.\n-# ⚠️ I was restarted while writing this")

@@ -36,7 +36,7 @@ async def test_a_reply_can_be_stopped_while_it_streams(
         await request.left_early.wait()
     assert stopped["content"] == f"One, two,\n-# Stopped by <@{ana.id}>."
     assert stopped["id"] == streaming["id"]
-    [stored] = rows(tmp_path / "parley.db", "SELECT text, finished FROM messages JOIN completions ON message_id = id")
+    [stored] = rows(tmp_path / "parley.db", "SELECT text, finished FROM said WHERE role = 'assistant'")
     assert stored == {"text": "One, two,", "finished": 1}
 
 
@@ -118,7 +118,7 @@ async def test_a_truncated_answer_can_be_continued(sim: Simulator, ana: Person, 
     *_, prompt, begun, order = sim.model.requests[-1].json["messages"]
     assert (prompt["content"], begun["content"]) == ("a story", "It was a dark and stormy ni")
     assert order["role"] == "user"
-    answers = rows(tmp_path / "parley.db", "SELECT text FROM messages WHERE role = 'assistant'")
+    answers = rows(tmp_path / "parley.db", "SELECT text FROM said WHERE role = 'assistant'")
     assert answers == [{"text": "It was a dark and stormy night."}]
 
     sim.model.script(Say("Yes."))
@@ -188,7 +188,7 @@ async def test_a_reply_is_deleted_and_forgotten(sim: Simulator, ana: Person, par
     sim.model.script(Say("Which one?"))
     await ana.asks("remember?", hears="Which one?")
     assert "Long." not in str(sim.model.requests[-1].json)
-    answers = rows(tmp_path / "parley.db", "SELECT text FROM messages WHERE role = 'assistant'")
+    answers = rows(tmp_path / "parley.db", "SELECT text FROM said WHERE role = 'assistant'")
     assert answers == [{"text": "Which one?"}]
 
 
@@ -211,7 +211,7 @@ async def test_a_press_that_comes_too_late_is_explained(sim: Simulator, ana: Per
     await ana.asks("two", hears=("Second.", offers(*DONE)))
     assert buttons(ana.latest(first)) == DONE, "it could not be edited"
     refused = await ana.answer(await ana.click(first, "Regenerate"))
-    assert refused["content"].startswith("The conversation has gone on from here.")
+    assert refused["content"].startswith("The conversation has already continued. Reply here to branch off.")
     await ana.hears("First.", offers())
     assert len(sim.model.requests) == 2
 
@@ -274,7 +274,7 @@ async def test_two_presses_at_once_send_one_request(sim: Simulator, ana: Person,
     sim.faults.slow(f"PATCH /channels/*/messages/{reply['id']}", 0.3, times=1)
     await ana.click(reply, "Regenerate")
     refused = await ana.answer(await ana.click(reply, "Regenerate"))
-    assert refused["content"] == "I am still at work on this answer."
+    assert refused["content"] == "I'm still writing this answer."
     go.set()
     await ana.hears("Second", offers(*DONE, "◀️"))
     assert len(sim.model.requests) == 2
@@ -286,6 +286,6 @@ async def test_someone_who_lost_the_role_cannot_regenerate(
     sim.model.script(Say("Once."))
     reply = await ben.asks("hello", hears=("Once.", offers(*DONE)))
     role = sim.world.add_role("Talkers", Permission(0))
-    await ana.command("settings set", {"role": str(role.id)})
+    await ana.sets("role_id", role.id)
     refused = await ben.answer(await ben.click(reply, "Regenerate"))
     assert refused["content"].startswith(f"Only <@&{role.id}> may talk to me here.")

@@ -6,7 +6,7 @@ from base64 import b64encode
 from pathlib import Path
 
 from bot.app import App
-from bot.settings import SYSTEM_PROMPT
+from bot.preferences.declaration import SYSTEM_PROMPT
 from bot.simulator import Finish, Say, Simulator, Wait
 from bot.simulator.world import Event
 from tests.conftest import StartParley
@@ -64,7 +64,7 @@ async def test_three_turns_and_an_image(sim: Simulator, ana: Person, start_parle
     assert asked == [body(turns[0]), body(*turns[:3]), body(*turns, question)]
 
     database = tmp_path / "parley.db"
-    said = rows(database, "SELECT id, parent_id, conversation_id, role, text FROM messages ORDER BY id")
+    said = rows(database, "SELECT id, parent_id, conversation_id, role, text FROM said ORDER BY id")
     assert [(row["role"], row["text"]) for row in said] == [
         *((turn["role"], turn["content"]) for turn in turns),
         ("user", "what is on this?"),
@@ -72,14 +72,20 @@ async def test_three_turns_and_an_image(sim: Simulator, ana: Person, start_parle
     ]
     assert [row["parent_id"] for row in said] == [None, *(row["id"] for row in said[:-1])]
     assert len({row["conversation_id"] for row in said}) == 1
-    ends = rows(database, "SELECT model, finish_reason, prompt_tokens, completion_tokens, error FROM completions")
+    ends = rows(
+        database,
+        "SELECT model, finish_reason, prompt_tokens, completion_tokens, error FROM said WHERE role = 'assistant'",
+    )
     assert ends[2] == {
         "model": MODEL, "finish_reason": "length", "prompt_tokens": 7, "completion_tokens": 3, "error": None
     }  # fmt: skip
     shown = rows(database, "SELECT id FROM discord_messages ORDER BY message_id")
     assert [str(row["id"]) for row in shown][:3] == [first["id"], reply["id"], second["id"]]
     assert rows(database, "SELECT data FROM images") == [{"data": PNG}]
-    assert all(0 <= row["first_text_after"] <= row["took"] for row in rows(database, "SELECT * FROM completions"))
+    assert all(
+        0 <= row["first_text_after"] <= row["took"]
+        for row in rows(database, "SELECT * FROM said WHERE role = 'assistant'")
+    )
 
 
 async def test_a_conversation_continues_after_a_restart(sim: Simulator, ana: Person, start_parley: StartParley) -> None:
@@ -201,7 +207,7 @@ async def test_an_event_that_comes_twice_is_answered_once(sim: Simulator, ana: P
     sim.model.script(Say("once"))
     sim.model.script(Say("afterwards"))
     await ana.asks("hello", hears="once")
-    sim.gateway.tell(next(event for event in happened if event.name == "MESSAGE_CREATE"))
+    sim.gateway.dispatch(next(event for event in happened if event.name == "MESSAGE_CREATE"))
     await ana.asks("and now?", hears="afterwards")
     assert len(sim.model.requests) == 2
     assert [message["content"] for message in ana.heard_from(sim.world.bot.id)] == ["once", "afterwards"]

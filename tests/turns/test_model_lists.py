@@ -161,7 +161,7 @@ async def test_a_provider_without_default_and_list_needs_a_model_name(
     sim.model.models = []
     async with start_parley():
         told = (await ana.command("provider", {"name": "litellm"}))["content"]
-        assert "LiteLLM has no default model; name one as `litellm/model`" in told
+        assert "LiteLLM has no default model. Name one as `litellm/model`" in told
 
 
 def described(text: str, title: str) -> str:
@@ -199,7 +199,7 @@ async def test_providers_are_shown_with_their_models_and_health(
         assert described(text, "xAI").startswith("▸ **xAI** `xai` · `grok-4.20-non-reasoning` · 8 models · 🟢 <t:")
         assert described(text, "DeepSeek").startswith("· **DeepSeek** `deepseek` · `deepseek-flash` · 3 models · 🟢")
         assert "🔴 <t:" in described(text, "Groq")
-        assert described(text, "Groq").endswith(", its key is not accepted")
+        assert described(text, "Groq").endswith(", API key rejected")
         assert described(text, "OpenAI").endswith(", unreachable")
         assert "-# Without a key: Mistral (`MISTRAL_API_KEY`)" in text
         assert "-# Retired: GitHub (2026-07-30)" in text

@@ -28,7 +28,7 @@ async def test_a_provider_that_is_briefly_busy_is_retried(
         asked = await ana.mention("hello")
         reply = await ana.hears("Here I am.", reply_to=asked)
         assert ana.saw(reply) == ["Here I am."]
-    [stored] = rows(tmp_path / "parley.db", "SELECT reasoning, error FROM completions")
+    [stored] = rows(tmp_path / "parley.db", "SELECT reasoning, error FROM said WHERE role = 'assistant'")
     assert stored == {"reasoning": "hm", "error": None}
 
 
@@ -55,7 +55,7 @@ async def test_a_wait_longer_than_allowed_is_not_started(
 ) -> None:
     sim.model.script(Fail(429, {"error": {"message": "slow down"}}, {"Retry-After": "3600"}))
     async with start_parley(retry_tries=4):
-        await ana.asks("hello", hears="takes no more requests for the moment")
+        await ana.asks("hello", hears="is rate limiting this bot")
     assert len(sim.model.requests) == 1
 
 
@@ -67,7 +67,7 @@ async def test_a_fallback_answers_and_the_reply_says_so(
     async with start_parley(default_model=GROQ, fallback_models=f"{MISTRAL}, xai"):
         reply = await ana.asks("hello", hears="Fell back")
     assert reply["content"] == f"I stand in.\n-# Fell back from Groq: no credit left. `{MISTRAL}` answered."
-    assert rows(tmp_path / "parley.db", "SELECT model FROM completions") == [{"model": MISTRAL}]
+    assert rows(tmp_path / "parley.db", "SELECT model FROM said WHERE role = 'assistant'") == [{"model": MISTRAL}]
 
 
 async def test_when_every_fallback_fails_the_last_failure_is_explained(
@@ -76,9 +76,7 @@ async def test_when_every_fallback_fails_the_last_failure_is_explained(
     sim.model.script(Fail(401, {"error": {"message": "no"}}))
     sim.model.script(Fail(404, {"error": {"message": "no", "code": "model_not_found"}}))
     async with start_parley(default_model=GROQ, fallback_models=MISTRAL):
-        await ana.asks(
-            "hello", hears=("Mistral does not know the model", "Fell back from Groq: its key is not accepted")
-        )
+        await ana.asks("hello", hears=("Mistral does not know the model", "Fell back from Groq: API key rejected"))
 
 
 async def test_several_fallbacks_make_one_note(sim: Simulator, ana: Person, start_parley: StartParley) -> None:
@@ -87,7 +85,7 @@ async def test_several_fallbacks_make_one_note(sim: Simulator, ana: Person, star
     sim.model.script(Say("Third."))
     async with start_parley(default_model=GROQ, fallback_models=f"{MISTRAL},deepseek"):
         reply = await ana.asks("hello", hears=("Third.", "Fell back"))
-    told = "Fell back from Groq: no credit left; from Mistral: its key is not accepted."
+    told = "Fell back from Groq: no credit left; Mistral: API key rejected."
     assert reply["content"] == f"Third.\n-# {told} `deepseek/deepseek-flash` answered."
 
 
@@ -99,7 +97,9 @@ async def test_a_fallback_with_vision_sees_what_the_first_model_cannot(
     async with start_parley(default_model="codestral", fallback_models=GROQ):
         await ana.asks(files=[("dot.png", PNG)], hears="A dot.")
     assert sim.model.requests[1].json["messages"][-1]["content"][0]["type"] == "image_url"
-    assert rows(tmp_path / "parley.db", "SELECT name FROM message_images") == [{"name": "dot.png"}]
+    assert rows(
+        tmp_path / "parley.db", "SELECT json_extract(body, '$.name') AS name FROM parts WHERE kind = 'image'"
+    ) == [{"name": "dot.png"}]
 
 
 async def test_a_fallback_without_vision_says_what_it_was_not_shown(
@@ -126,22 +126,22 @@ async def test_a_fallback_without_vision_says_that_it_was_not_shown_earlier_imag
     async with start_parley(default_model=GROQ, fallback_models="codestral"):
         await ana.asks("look", files=[("dot.png", PNG)], hears="A dot.")
         reply = await ana.asks("and now?", hears=("I read.", "Fell back"))
-    assert reply["content"].endswith("` answered without the image from before.")
+    assert reply["content"].endswith("` answered without the earlier image.")
 
 
 async def test_a_channel_has_its_own_fallbacks(sim: Simulator, ana: Person, start_parley: StartParley) -> None:
     async with start_parley(default_model=GROQ, fallback_models="xai"):
         offered = await ana.completes(
-            "settings set", {"fallback": "deepseek/deepseek-flash,mistral"}, focused="fallback"
+            "settings set", {"name": "fallback", "value": "deepseek/deepseek-flash,mistral"}, focused="value"
         )
         assert offered[0]["value"] == f"deepseek/deepseek-flash, {MISTRAL}"
-        changed = await ana.command("settings set", {"fallback": offered[0]["value"]})
-        assert f"**Falls back on** `deepseek/deepseek-flash, {MISTRAL}`, was `nothing`" in changed["content"]
+        changed = await ana.sets("fallback", offered[0]["value"])
+        assert f"**Fallback models** `deepseek/deepseek-flash, {MISTRAL}`, was not set" in changed["content"]
         for _ in range(2):
             sim.model.script(Fail(402, {"error": {"message": "no credit"}}))
         await ana.asks("hello", hears="Hello from")
         assert models(sim) == ["qwen/qwen3.6-27b", "deepseek-flash", "mistral-small-latest"]
-        await ana.command("settings set", {"fallback": "nothing"})
+        await ana.sets("fallback", "none")
         sim.model.script(Fail(402, {"error": {"message": "no credit"}}))
         await ana.asks("again", hears="no credit left")
 
@@ -162,7 +162,8 @@ async def test_a_parameter_that_a_model_rejects_is_omitted_from_then_on(
     refusal = {"message": "Unsupported parameter: 'top_p' is not supported.", "code": "unsupported_parameter"}
     sim.model.script(Fail(400, {"error": refusal | {"param": "top_p"}}))
     async with start_parley(default_model=GROQ):
-        await ana.command("settings set", {"temperature": 0.3, "top_p": 0.5})
+        await ana.sets("temperature", 0.3)
+        await ana.sets("top_p", 0.5)
         for question in ("first", "second"):
             await ana.asks(question, hears=("Hello from", question))
     assert [sorted({"temperature", "top_p"} & set(request.json)) for request in sim.model.requests] == [
@@ -191,5 +192,5 @@ async def test_reasoning_is_stored_but_not_shown(
         go.set()
         reply = await ana.hears("Four.")
         assert ana.saw(reply) == ["Four."]
-    [stored] = rows(tmp_path / "parley.db", "SELECT reasoning, text FROM messages JOIN completions ON message_id = id")
+    [stored] = rows(tmp_path / "parley.db", "SELECT reasoning, text FROM said WHERE role = 'assistant'")
     assert stored == {"reasoning": "Let me see. two and two", "text": "Four."}

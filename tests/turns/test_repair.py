@@ -64,7 +64,10 @@ async def test_a_reply_interrupted_by_a_kill_is_completed(
         await ana.hears("Gladly.")
     said = sim.model.requests[-1].json["messages"]
     assert said[-2]["content"].endswith("and this is as far as it goes.")
-    assert rows(tmp_path / "parley.db", "SELECT finished FROM completions") == [{"finished": 1}, {"finished": 1}]
+    assert rows(tmp_path / "parley.db", "SELECT finished FROM said WHERE role = 'assistant'") == [
+        {"finished": 1},
+        {"finished": 1},
+    ]
 
 
 async def test_a_question_without_an_answer_yet_gets_a_note(
@@ -95,7 +98,7 @@ async def test_a_reply_deleted_before_the_restart_is_not_repaired(
     async with start_parley():
         sim.model.script(Say("Here."))
         await ana.asks("once more", hears="Here.")
-    assert rows(tmp_path / "parley.db", "SELECT error FROM completions ORDER BY message_id")[0]["error"] == (
+    assert rows(tmp_path / "parley.db", "SELECT error FROM said WHERE role = 'assistant' ORDER BY id")[0]["error"] == (
         "cut by a restart, and not repaired: the message was deleted"
     )
 
@@ -110,9 +113,11 @@ async def test_at_shutdown_a_running_answer_can_finish_and_new_questions_are_ref
         streaming = await ana.asks("hello", hears="Half")
         closing = asyncio.create_task(running.aclose())
         asked = await ana.mention("still there?")
-        await ana.hears("I am being restarted. Ask me again in a minute.", reply_to=asked)
+        await ana.hears("I'm restarting. Ask me again in a minute.", reply_to=asked)
         go.set()
         await closing
     assert ana.latest(streaming)["content"] == "Half and whole."
-    assert rows(tmp_path / "parley.db", "SELECT finished, error FROM completions") == [{"finished": 1, "error": None}]
+    assert rows(tmp_path / "parley.db", "SELECT finished, error FROM said WHERE role = 'assistant'") == [
+        {"finished": 1, "error": None}
+    ]
     assert len(sim.model.requests) == 1

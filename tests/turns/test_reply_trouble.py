@@ -152,7 +152,7 @@ async def test_an_answer_whose_file_is_refused_comes_as_messages(
 ) -> None:
     go = asyncio.Event()
     sim.model.script(Say(LONG * 8), Wait(go), Say("The end."))
-    await ana.asks("tell me", hears="-# The answer goes on; it will come whole, as a file.")
+    await ana.asks("tell me", hears="-# The answer is longer than this; it will come whole, as a file.")
     sim.world.deny(sim.world.general, Permission.ATTACH_FILES)
     go.set()
     await ana.hears("The end.", ended)
@@ -165,7 +165,7 @@ async def test_an_answer_whose_file_is_refused_comes_as_messages(
 async def test_embeds_that_are_no_longer_permitted_become_text(
     sim: Simulator, ana: Person, parley: App, tmp_path: Path
 ) -> None:
-    await ana.command("settings set", {"style": "embed"})
+    await ana.sets("style", "embed")
     go = asyncio.Event()
     sim.model.script(Say(LONG), Wait(go), Say("The end."))
     await ana.asks("tell me", hears=lambda said: bool(said["embeds"]))
@@ -208,7 +208,7 @@ async def test_a_gateway_reconnect_duplicates_nothing(sim: Simulator, ana: Perso
 async def test_embeds_that_are_refused_before_the_permission_change_is_known_become_text(
     sim: Simulator, ana: Person, parley: App, tmp_path: Path
 ) -> None:
-    await ana.command("settings set", {"style": "embed"})
+    await ana.sets("style", "embed")
     go = asyncio.Event()
     sim.model.script(Say(LONG), Wait(go), Say(LONG))
     await ana.asks("tell me", hears=lambda said: bool(said["embeds"]))
@@ -227,7 +227,7 @@ async def test_the_asker_gets_a_direct_message_when_the_bot_is_kicked(
     go = await streaming(sim, ana, Say(" and the second"), Wait(asyncio.Event()))
     sim.world.kick(sim.world.bot)
     go.set()
-    told = await ana.hears("I could not answer you", lambda said: "guild_id" not in said)
+    told = await ana.hears("I couldn't answer you", lambda said: "guild_id" not in said)
     await sim.model.requests[0].left_early.wait()
     await next_turn_works(sim, ana, told["channel_id"])
     assert stored_answers(tmp_path)[0]["text"] == f"{WORDS} and the second"
@@ -237,7 +237,7 @@ async def test_the_asker_gets_a_direct_message_when_the_bot_is_kicked(
 async def test_a_message_whose_post_got_no_response_is_brought_up_to_date(
     sim: Simulator, ana: Person, parley: App, tmp_path: Path, style: str
 ) -> None:
-    await ana.command("settings set", {"style": style})
+    await ana.sets("style", style)
     begin, go = asyncio.Event(), asyncio.Event()
     sim.model.script(Wait(begin), Say("Just once"), Wait(go), Say(" and whole." if style == "embed" else ""))
     await ana.mention("tell me")
@@ -250,7 +250,7 @@ async def test_a_message_whose_post_got_no_response_is_brought_up_to_date(
     shown = reply["embeds"][0]["description"] if style == "embed" else reply["content"]
     assert shown == stored_answers(tmp_path)[0]["text"]
     assert len(ana.heard_from(sim.world.bot.id)) == 1 + 1
-    await ana.command("settings set", {"style": "text"})
+    await ana.sets("style", "text")
     await next_turn_works(sim, ana)
 
 

@@ -116,7 +116,7 @@ async def test_an_invisible_answer_is_called_empty(
     await next_turn_works(sim, ana)
     [first, *_] = rows(
         tmp_path / "parley.db",
-        "SELECT text, reasoning, finished, error FROM messages JOIN completions ON message_id = id ORDER BY id",
+        "SELECT text, reasoning, finished, error FROM said WHERE role = 'assistant' ORDER BY id",
     )
     assert (first["text"] + first["reasoning"]).strip() == text.removeprefix("<think>").strip()
     assert (first["finished"], first["error"]) == (1, "empty answer")

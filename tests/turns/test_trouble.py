@@ -23,14 +23,14 @@ KEY = "sk-very-secret-0123456789"
 @pytest.mark.parametrize(
     ("answer", "sentence"),
     [
-        (Fail(401, {"error": {"message": f"Incorrect API key provided: {KEY}"}}), "does not accept this bot's key"),
+        (Fail(401, {"error": {"message": f"Incorrect API key provided: {KEY}"}}), "does not accept this bot's API key"),
         (Fail(402, {"error": {"message": "Insufficient Balance"}}), "no credit left"),
         (Fail(404, {"error": {"code": "model_not_found", "message": "no such model"}}), "does not know the model"),
-        (Fail(429, {"error": {"message": "slow down"}}), "takes no more requests for the moment"),
+        (Fail(429, {"error": {"message": "slow down"}}), "is rate limiting this bot"),
         (Fail(400, {"error": {"code": "context_length_exceeded", "message": "too long"}}), "too long for"),
         (Fail(503, "<html>busy</html>"), "overloaded or broken"),
         (Raw(b'data: {"error": {"message": "engine failed", "type": "server_error"}}\n\n'), "overloaded or broken"),
-        (Raw(b"data: {broken\n\n"), "not an answer"),
+        (Raw(b"data: {broken\n\n"), "invalid response"),
         (Finish("stop"), "empty answer"),
     ],
 )
@@ -55,7 +55,7 @@ async def test_a_stream_that_breaks_keeps_its_text_and_says_so(
     reply = await ana.asks("tell me", hears=("The first half", "broke before the answer was complete"))
     assert reply["content"].startswith("The first half\n-# ⚠️ ")
     await ana.asks("go on", hears="Hello from")
-    stored = rows(tmp_path / "parley.db", "SELECT text, error FROM messages JOIN completions ON message_id = id")
+    stored = rows(tmp_path / "parley.db", "SELECT text, error FROM said WHERE role = 'assistant'")
     assert stored[0]["text"] == "The first half"
     assert stored[0]["error"].startswith("CutOff: ")
 
@@ -73,8 +73,8 @@ async def test_a_provider_without_its_key_is_not_offered_and_its_channel_is_told
 ) -> None:
     keyless = settings.access | {"groq": settings.access["groq"].model_copy(update={"key": None})}
     async with start_parley(access=keyless, default_model="groq/x"):
-        await ana.asks("hello", hears="Groq is not set up here: the operator has to set GROQ_API_KEY")
-    assert rows(tmp_path / "parley.db", "SELECT text FROM messages WHERE role = 'user'") == [{"text": "hello"}]
+        await ana.asks("hello", hears="Groq is not set up. The bot's operator needs to set GROQ_API_KEY")
+    assert rows(tmp_path / "parley.db", "SELECT text FROM said WHERE role = 'user'") == [{"text": "hello"}]
 
 
 async def test_a_mention_without_a_question_is_told_what_to_do(ana: Person, parley: App) -> None:
@@ -111,7 +111,7 @@ async def test_an_image_type_that_a_provider_rejects_is_sent_as_png(
         await ana.asks(
             "look",
             files=[("dance.gif", GIF), ("broken.gif", GIF[:12])],
-            hears=("Seen.", "Left out broken.gif: it could not be made into a PNG"),
+            hears=("Seen.", "Left out broken.gif: it could not be converted to PNG"),
         )
     said = sim.model.requests[0].json["messages"][-1]["content"]
     assert [part["type"] for part in said] == ["text", "image_url", "text"]
@@ -138,7 +138,7 @@ async def test_where_it_cannot_write_the_person_gets_a_direct_message(
     told = await ana.asks("hello", channel=channel, hears=(f"<#{channel}>", "Send Messages"))
     assert told["channel_id"] != str(channel)
     assert sim.model.requests == []
-    assert "I lack Send Messages there" in caplog.text
+    assert "I'm missing the Send Messages permission there" in caplog.text
 
 
 async def test_a_permission_lost_in_the_middle_is_reported_in_a_direct_message(
@@ -149,11 +149,11 @@ async def test_a_permission_lost_in_the_middle_is_reported_in_a_direct_message(
     await ana.asks("hello", hears="aaa")
     sim.world.set_overwrite(sim.world.general, sim.world.bot_role, deny=Permission.SEND_MESSAGES)
     go.set()
-    await ana.hears("I could not answer you in", lambda told: told["channel_id"] != str(sim.world.general.id))
+    await ana.hears("I couldn't answer you in", lambda told: told["channel_id"] != str(sim.world.general.id))
     await sim.model.requests[0].ended.wait()
     sim.world.set_overwrite(sim.world.general, sim.world.bot_role)
     await ana.asks("again?", hears="again?")
-    stored = rows(tmp_path / "parley.db", "SELECT error FROM completions")
+    stored = rows(tmp_path / "parley.db", "SELECT error FROM said WHERE role = 'assistant'")
     assert stored[0]["error"].startswith("not shown to the end")
 
 
@@ -168,7 +168,7 @@ async def test_deleting_a_reply_while_it_is_written_stops_it(
     await ana.hears("My reply was deleted while I was writing it")
     await sim.model.requests[0].left_early.wait()
     await ana.asks("sorry", hears="sorry")
-    assert rows(tmp_path / "parley.db", "SELECT text FROM messages")[1] == {"text": "never mind this"}
+    assert rows(tmp_path / "parley.db", "SELECT text FROM said")[1] == {"text": "never mind this"}
 
 
 async def test_a_deleted_question_is_still_answered(sim: Simulator, ana: Person, parley: App) -> None:
@@ -241,7 +241,7 @@ async def test_shutting_down_ends_a_running_reply_with_a_note(
     async with start_parley():
         await ana.asks("tell me", hears="I was about to")
     await ana.hears("I was about to\n-# ⚠️ I was restarted while writing this")
-    [stored] = rows(tmp_path / "parley.db", "SELECT text, error FROM messages JOIN completions ON message_id = id")
+    [stored] = rows(tmp_path / "parley.db", "SELECT text, error FROM said WHERE role = 'assistant'")
     assert stored["text"] == "I was about to"
     assert stored["error"].startswith("stopped: ")
 
@@ -293,7 +293,7 @@ async def test_a_database_that_breaks_during_an_answer_is_reported_below_it(
 async def test_a_channel_where_everything_is_answered_reports_no_missing_permissions(
     sim: Simulator, ana: Person, ben: Person, parley: App
 ) -> None:
-    await ana.command("settings set", {"channel": sim.world.read_only.id, "answer": "always"})
+    await ana.sets("answer", "always", where=sim.world.read_only.id)
     await ben.say("just talking", channel=sim.world.read_only.id)
     sim.model.script(Say("In here I may."))
     await ben.asks("hello", channel=sim.world.general.id, hears="In here I may.")

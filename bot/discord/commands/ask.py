@@ -1,4 +1,4 @@
-"""People ask with a slash command: `/ask`."""
+"""`/ask`: asks without a mention, also where Parley may not send messages."""
 
 import asyncio
 import logging
@@ -8,31 +8,33 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.chat.prompts import Prompt
+from bot.chat.parts import Origin, TextPart
+from bot.chat.prompts import Prompt, Trigger
 from bot.discord.border import CONNECTION_ERRORS, read_attachment, read_author, read_place
-from bot.discord.commands.responses import respond
 from bot.discord.delivery.followups import InteractionSurface
 from bot.discord.delivery.gates import Gates
-from bot.discord.delivery.surface import ChannelSurface, nobody
+from bot.discord.delivery.surface import ChannelSurface, no_mentions
 from bot.markdown.pages import LIMIT
-from bot.turn.turn import Responder
+from bot.text import Refused, Text
+from bot.turn.turn import Turns
 
 log = logging.getLogger(__name__)
 
 LONGEST_QUESTION = 1_500
-"""Characters, so that the whole question mostly fits into the message that quotes it."""
+"""Characters, so that the whole question nearly always fits into the message that quotes it."""
 
-_SPEECHLESS = discord.CategoryChannel | discord.ForumChannel | discord.GroupChannel
+_TRIGGERS = frozenset((Trigger.COMMAND,))
+_NO_MESSAGES = discord.CategoryChannel | discord.ForumChannel | discord.GroupChannel
 
 
 class Ask(commands.Cog):
-    """`/ask`: the question is shown as a quote, and the answer streams below it."""
+    """The question is shown as a quote, and the answer streams below it."""
 
-    def __init__(self, responder: Responder, gates: Gates) -> None:
-        self._responder = responder
+    def __init__(self, turns: Turns, gates: Gates) -> None:
+        self._turns = turns
         self._gates = gates
 
-    @app_commands.command(description="Ask me something; it goes on from our conversation here")
+    @app_commands.command(description="Ask me something; I continue our conversation here")
     @app_commands.describe(question="What you want to know", image="An image for the model to look at")
     async def ask(
         self,
@@ -42,23 +44,22 @@ class Ask(commands.Cog):
     ) -> None:
         until = asyncio.get_running_loop().time() + self._gates.token_seconds
         channel = interaction.channel
-        if channel is None or isinstance(channel, _SPEECHLESS):
-            await respond(interaction, "Ask me in a channel that one can write in.")
-            return
+        if channel is None or isinstance(channel, _NO_MESSAGES):
+            raise Refused(Text("Ask me in a channel where messages can be sent."))
         place, author = read_place(channel, interaction.guild_id), read_author(interaction.user)
-        if refusal := await self._responder.refusal(author, place):
-            await respond(interaction, refusal)
-            return
-        said = await interaction.response.send_message(
-            _quoted(question), allowed_mentions=nobody(), suppress_embeds=True
+        preferences = await self._turns.preferences(place, author)
+        self._turns.check(place, author, preferences, _TRIGGERS)
+        posted = await interaction.response.send_message(
+            _quoted(question), allowed_mentions=no_mentions(), suppress_embeds=True
         )
-        assert said.message_id is not None  # it is a message
-        files = (read_attachment(image),) if image else ()
-        prompt = Prompt(said.message_id, place, author, question, files)
-        around = ChannelSurface(channel.get_partial_message(prompt.id), self._gates.of(channel.id))
-        surface = InteractionSurface(interaction, self._gates.of_token(interaction.token), around, until)
-        showing = asyncio.create_task(_show(interaction, image)) if image else None
-        await self._responder.respond(prompt, surface)
+        assert posted.message_id is not None  # it is a message
+        origin = Origin(author.id, posted.message_id)
+        files = (read_attachment(image, origin),) if image else ()
+        prompt = Prompt(posted.message_id, place, author, (TextPart(question, origin),), files, triggers=_TRIGGERS)
+        messages = ChannelSurface(channel.get_partial_message(prompt.id), self._gates.of(channel.id))
+        surface = InteractionSurface(interaction, self._gates.of_token(interaction.token), messages, until)
+        showing = asyncio.create_task(_show_image(interaction, image)) if image else None
+        await self._turns.answer(prompt, lambda _: surface, preferences)
         if showing:
             await showing
 
@@ -69,8 +70,8 @@ def _quoted(question: str) -> str:
     return quote if len(quote) <= LIMIT else f"{quote[: LIMIT - 1]}…"
 
 
-async def _show(interaction: discord.Interaction, image: discord.Attachment) -> None:
-    """Put the image below the question, where people see it, and another model can find it later."""
+async def _show_image(interaction: discord.Interaction, image: discord.Attachment) -> None:
+    """Attach the image to the question, where people see it and another model can find it later."""
     try:
         await interaction.edit_original_response(attachments=[await image.to_file()])
     except (discord.DiscordException, *CONNECTION_ERRORS) as error:

@@ -1,4 +1,4 @@
-"""People stop, repeat, change and delete replies: the buttons below them, and `/stop`."""
+"""What people do with the buttons below a reply, and `/stop`."""
 
 import asyncio
 import logging
@@ -10,50 +10,52 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.discord.border import CONNECTION_ERRORS, message_at, read_author, read_place
+from bot.discord.border import CONNECTION_ERRORS, partial_message, read_author, read_place
 from bot.discord.commands.models import LONGEST_CHOICE, MOST_CHOICES
 from bot.discord.commands.responses import respond
-from bot.discord.delivery.buttons import DYNAMIC, Interaction, choice_of
+from bot.discord.delivery.buttons import DYNAMIC, Interaction, model_choice_view
 from bot.discord.delivery.gates import Gates
 from bot.discord.delivery.surface import ChannelSurface
 from bot.providers.offer import Offer
 from bot.reply.controls import Act
-from bot.store.versions import ShownVersion
-from bot.turn.actions import Press, Revisions
+from bot.store.versions import Asked
+from bot.text import Refused, Text
+from bot.turn.actions import Actions, Press
 from bot.turn.running import Running
 
 log = logging.getLogger(__name__)
 
 LAST_WORDS = 5.0
-"""Seconds for telling people the outcome of what they pressed when Parley ends; what they pressed has ended by then."""
+"""Seconds at shutdown for telling people the outcome of what they pressed, which has ended by then."""
 
 _ACKNOWLEDGED = 40060
 _TOO_LATE = 10062
 
 
 class ReplyControls(commands.Cog):
-    """What the buttons do, also those of replies from before a restart."""
+    """Handles presses on buttons, also on those of replies from before a restart."""
 
-    def __init__(self, client: commands.Bot, turns: Running, revisions: Revisions, offer: Offer, gates: Gates) -> None:
+    def __init__(self, client: commands.Bot, running: Running, actions: Actions, offer: Offer, gates: Gates) -> None:
         self._client = client
-        self._turns = turns
-        self._revisions = revisions
+        self._running = running
+        self._actions = actions
         self._offer = offer
         self._gates = gates
-        self._pressed: set[asyncio.Task[Any]] = set()
+        self._presses: set[asyncio.Task[Any]] = set()
 
     async def cog_load(self) -> None:
         self._client.add_dynamic_items(*DYNAMIC)
 
     async def cog_unload(self) -> None:
-        """What was pressed comes to its end before the connections close."""
-        if self._pressed:
-            await asyncio.wait(self._pressed, timeout=LAST_WORDS)
+        """Finish what was pressed before the connections close."""
+        if self._presses:
+            await asyncio.wait(self._presses, timeout=LAST_WORDS)
 
-    @app_commands.command(description="Stop the answer I am writing here: yours, or with Manage Messages anybody's")
+    @app_commands.command(description="Stop the answer I'm writing here: yours, or with Manage Messages anybody's")
     async def stop(self, interaction: discord.Interaction) -> None:
-        ended = self._turns.stop(interaction.channel_id or 0, interaction.user.id, everybodys=_moderates(interaction))
-        await respond(interaction, "Stopped." if ended else "I am not writing anything for you here.")
+        moderates = _moderates(interaction)
+        stopped = self._running.stop(interaction.channel_id or 0, interaction.user.id, everybodys=moderates)
+        await respond(interaction, Text("Stopped.") if stopped else Text("I'm not writing anything for you here."))
 
     @commands.Cog.listener()
     async def on_control(self, interaction: Interaction, act: Act) -> None:
@@ -61,61 +63,69 @@ class ReplyControls(commands.Cog):
         if interaction.message is None or interaction.channel is None:
             return
         press = _press(interaction, act, interaction.message.id)
-        with self._awaited():
+        with self._finished_at_shutdown():
             if act is Act.MODEL:
                 await self._offer_models(interaction, press)
-                return
-            if await _acknowledged(interaction, press):
+            elif await _acknowledge(interaction, press):
                 await self._do(interaction, press)
 
     @commands.Cog.listener()
     async def on_model_choice(self, interaction: Interaction, message_id: int, model: str) -> None:
-        """Another model was chosen; the list of them has done its work."""
+        """Another model was chosen in the list that `_offer_models` showed."""
         if interaction.channel is None:
             return
         press = _press(interaction, Act.MODEL, message_id, model)
-        with self._awaited():
-            if await _acknowledged(interaction, press):
-                with _unheard(press):
-                    await interaction.edit_original_response(content=f"One moment, I ask `{model}` …", view=None)
+        with self._finished_at_shutdown():
+            if await _acknowledge(interaction, press):
+                with _logging_failures(press):
+                    asking = Text("Asking `{model}` …", model=model)
+                    await interaction.edit_original_response(content=str(asking), view=None)
                 await self._do(interaction, press)
 
     @contextmanager
-    def _awaited(self) -> Iterator[None]:
-        """Have the end of Parley wait for this."""
+    def _finished_at_shutdown(self) -> Iterator[None]:
         task = asyncio.current_task()
         assert task is not None
-        self._pressed.add(task)
+        self._presses.add(task)
         try:
             yield
         finally:
-            self._pressed.discard(task)
+            self._presses.discard(task)
 
     async def _offer_models(self, interaction: Interaction, press: Press) -> None:
-        allowed = await self._revisions.allowed(press)
-        if isinstance(allowed, str) or allowed.gone_on:
-            if await _acknowledged(interaction, press):
-                await self._do(interaction, press)  # which says why not
-            return
-        with _unheard(press):
-            if models := self._models(allowed.completion.model):
-                view = choice_of(press.message_id, models)
-                await interaction.response.send_message("Which model should answer instead?", view=view, ephemeral=True)
+        """Show the person, and nobody else, the models that could answer instead."""
+        with _logging_failures(press):
+            try:
+                current = await self._actions.model_of(press)
+            except Refused as refused:
+                await respond(interaction, refused.text)
+                return
+            if current is None:
+                if await _acknowledge(interaction, press):
+                    await self._do(interaction, press)  # which says why not, and removes the stale buttons
+            elif models := self._models(current):
+                view = model_choice_view(press.message_id, models)
+                question = Text("Which model should answer instead?")
+                await interaction.response.send_message(str(question), view=view, ephemeral=True)
             else:
-                await respond(interaction, "There is no other model here.")
+                await respond(interaction, Text("There is no other model here."))
 
     async def _do(self, interaction: Interaction, press: Press) -> None:
-        def surface_of(answered: ShownVersion) -> ChannelSurface:
-            prompt = message_at(self._client, answered.channel_id, answered.prompt_id)
-            gate = self._gates.of(answered.channel_id)
-            return ChannelSurface(prompt, gate, len(answered.shown), self._client, interaction)
+        def open_surface(asked: Asked) -> ChannelSurface:
+            channel = self._client.get_channel(press.place.channel_id)
+            prompt = partial_message(self._client, channel, press.place.channel_id, asked.prompt_id)
+            return ChannelSurface(prompt, self._gates.of(press.place.channel_id), self._client, interaction)
 
-        sentence = await self._revisions.press(press, surface_of)
-        with _unheard(press):
+        outcome = Text("I asked `{model}`.", model=press.model) if press.model else None
+        try:
+            await self._actions.press(press, open_surface)
+        except Refused as refused:
+            outcome = refused.text
+        with _logging_failures(press):
             if press.model:
-                await interaction.edit_original_response(content=sentence or f"I asked `{press.model}`.")
-            elif sentence:
-                await respond(interaction, sentence)
+                await interaction.edit_original_response(content=str(outcome))
+            elif outcome:
+                await respond(interaction, outcome)
 
     def _models(self, current: str) -> list[str]:
         """What to offer in place of a model: each provider's default, then more of the same provider."""
@@ -137,18 +147,18 @@ def _moderates(interaction: Interaction) -> bool:
     return interaction.guild_id is not None and interaction.permissions.manage_messages
 
 
-async def _acknowledged(interaction: Interaction, press: Press) -> bool:
-    """Tell Discord that the press has come; False for one that has come before, or so late that people were told."""
+async def _acknowledge(interaction: Interaction, press: Press) -> bool:
+    """Tell Discord that the press arrived; False for one that arrived twice, or so late that people saw it fail."""
     try:
         await interaction.response.defer()
     except (discord.DiscordException, *CONNECTION_ERRORS) as error:
-        log.warning("Discord was not told of %s below %s: %s", press.act, press.message_id, error)
+        log.warning("%s below %s could not be acknowledged: %s", press.act, press.message_id, error)
         return not isinstance(error, discord.HTTPException) or error.code not in (_ACKNOWLEDGED, _TOO_LATE)
     return True
 
 
 @contextmanager
-def _unheard(press: Press) -> Iterator[None]:
+def _logging_failures(press: Press) -> Iterator[None]:
     """Go on where the person cannot be told any more: the channel may be gone, or Discord too slow."""
     try:
         yield

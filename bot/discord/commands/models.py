@@ -1,4 +1,4 @@
-"""Members see and switch the provider and model of a channel, start afresh, and find help."""
+"""Members see and switch the provider and model of a channel: `/provider` and `/model`."""
 
 from collections.abc import Callable, Collection
 
@@ -7,50 +7,45 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.discord.border import read_place
-from bot.discord.commands.responses import permitted, respond
-from bot.preferences.declaration import Preferences, effective
+from bot.discord.commands.responses import check_permission, respond
+from bot.preferences.resolver import Resolver
 from bot.providers.catalogue import Provider
 from bot.providers.health import Health
-from bot.providers.offer import NotOffered, Offer
+from bot.providers.offer import Offer
 from bot.store.store import Store
+from bot.text import Text
 
 MOST_CHOICES = 25
-"""Choices that Discord takes for one autocompletion, each of at most 100 characters."""
+"""Choices that Discord accepts for one autocompletion, each of at most 100 characters."""
 
 LONGEST_CHOICE = 100
-
-HELP = """\
-**Talking to me**
-- Mention me in a message, or reply to one of mine; in direct messages just write.
-- I remember our conversation. A mention within half an hour goes on with yours; a reply goes on from the message you \
-reply to, so a reply to an older answer branches off there.
-- Attach images (PNG, JPEG, GIF, WebP) and ask about them, if the model can see.
-
-**Below my answers**
-- ⏹️ stops me, 🔄 has me try again, ⏩ has me go on, 🔀 lets another model answer, ◀️ ▶️ turn over between versions, \
-🗑️ takes the answer away and forgets it. They are for the person who asked, and for moderators.
-
-**Commands**
-- `/ask` asks me without a mention.
-- `/new` starts a fresh conversation, `/stop` ends the answer that I am writing.
-- `/provider` and `/model` show who answers here, and switch it (with Manage Channels).
-- `/settings` is for those who manage the server: system prompt, temperature, who may talk, \
-how answers look, and more.
-
-Here `{model}` answers."""
-
 
 HealthOf = Callable[[str], Health | None]
 """How the provider of that name did when it was last asked; None where it never was."""
 
 
-class Switch(commands.Cog):
-    """`/provider`, `/model`, `/new` and `/help`."""
+class CurrentModel:
+    """Which `provider/model` a channel uses."""
 
-    def __init__(self, offer: Offer, store: Store, operator: Preferences, health: HealthOf) -> None:
+    def __init__(self, offer: Offer, resolver: Resolver) -> None:
+        self._offer = offer
+        self._resolver = resolver
+
+    async def __call__(self, interaction: discord.Interaction) -> str:
+        """The model of the interaction's channel. Raises NotOffered where nothing is offered at all."""
+        if interaction.channel is None:
+            return self._offer.default_model
+        place = read_place(interaction.channel, interaction.guild_id)
+        return (await self._resolver.at(place)).values.model or self._offer.default_model
+
+
+class ModelCommands(commands.Cog):
+    """`/provider` and `/model`."""
+
+    def __init__(self, offer: Offer, store: Store, current: CurrentModel, health: HealthOf) -> None:
         self._offer = offer
         self._store = store
-        self._operator = operator
+        self._current = current
         self._health = health
 
     @app_commands.command(description="See the providers, or switch this channel to another")
@@ -60,18 +55,18 @@ class Switch(commands.Cog):
             await self._switch(interaction, name.strip())
             return
         current = (await self._current(interaction)).partition("/")[0]
-        lines = [
+        lines: list[Text | str] = [
             f"{'▸' if name == current else '·'} {self._described(name, entry)}"
             for name, entry in self._offer.providers.items()
         ]
-        lines = lines or ["No provider is set up. The operator has to set a provider's key."]
-        hints = [
+        await respond(
+            interaction,
+            *(lines or [Text("No provider is set up. The operator has to set a provider's key.")]),
             "",
-            "Switch this channel with `/provider name:`, or one model with `/model`.",
-            "-# 🟢 answered when last asked · 🔴 failed · ⚪ not asked yet",
-            *_absent(self._offer.absent.values()),
-        ]
-        await respond(interaction, "\n".join([*lines, *hints]))
+            Text("Switch this channel with `/provider name:`, or one model with `/model`."),
+            Text("-# 🟢 worked when last asked · 🔴 failed · ⚪ not asked yet"),
+            *_absent(self._offer.unavailable.values()),
+        )
 
     @provider.autocomplete("name")
     async def _provider_names(self, _: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
@@ -82,70 +77,47 @@ class Switch(commands.Cog):
             if wanted in f"{name} {entry.title}".casefold()
         ][:MOST_CHOICES]
 
-    @app_commands.command(description="See which model answers here, or switch this channel to another")
+    @app_commands.command(description="See which model this channel uses, or switch it to another")
     @app_commands.describe(name="The model, as provider/model or as a model of the current provider")
     async def model(self, interaction: discord.Interaction, name: str | None = None) -> None:
         current = await self._current(interaction)
         if name is None:
-            await respond(interaction, f"Here `{current}` answers. Switch this channel with `/model name:`.")
+            await respond(
+                interaction, Text("This channel uses `{model}`. Switch it with `/model name:`.", model=current)
+            )
             return
-        try:
-            wanted = self._offer.named(name, current.partition("/")[0]).full_name
-        except NotOffered as error:
-            await respond(interaction, f"⚠️ {error}")
-            return
-        await self._switch(interaction, wanted)
+        await self._switch(interaction, self._offer.resolve(name, current.partition("/")[0]).full_name)
 
     @model.autocomplete("name")
     async def _model_names(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
         return model_choices(self._offer, typed, await self._current(interaction))
 
-    @app_commands.command(description="Start a fresh conversation here; I will not look back")
-    async def new(self, interaction: discord.Interaction) -> None:
-        if interaction.channel is None:
-            return
-        await self._store.conversations.begin(
-            read_place(interaction.channel, interaction.guild_id), interaction.user.id
-        )
-        await respond(interaction, "A fresh start: your next message here begins a new conversation.")
-
-    @app_commands.command(description="How to talk to me, and what the commands do")
-    async def help(self, interaction: discord.Interaction) -> None:
-        await respond(interaction, HELP.format(model=await self._current(interaction)))
-
     def _described(self, name: str, entry: Provider) -> str:
-        """A provider as people see it: what it is called, what it has and how it does. Nobody is asked for that."""
+        """A provider as people see it: title, default model, number of models, health. No provider is asked for it."""
         default, known = self._offer.default_of(name), len(self._offer.model_ids(name))
         facts = [
             f"**{entry.title}** `{name}`",
-            *([f"retired {entry.retired}"] if entry.retired else []),
-            f"`{default}`" if default else "no default model",
-            f"{known} model{'' if known == 1 else 's'}",
+            *([str(Text("retired {date}", date=entry.retired))] if entry.retired else []),
+            f"`{default}`" if default else str(Text("no default model")),
+            str(Text("1 model") if known == 1 else Text("{count} models", count=known)),
             _shown_health(self._health(name)),
         ]
         return " · ".join(facts) + (f"\n-# {entry.note}" if entry.note else "")
 
     async def _switch(self, interaction: discord.Interaction, wanted: str) -> None:
-        channel = interaction.channel
-        if channel is None or not await permitted(interaction, "manage_channels"):
-            return
-        before = await self._current(interaction)
-        try:
-            endpoint = self._offer.endpoint(wanted)
-        except NotOffered as error:
-            await respond(interaction, f"⚠️ {error}")
-            return
-        await self._store.preferences.change(channel.id, {"model": endpoint.full_name}, interaction.user.id)
-        note = f"\n-# {endpoint.provider.note}" if endpoint.provider.note else ""
-        await respond(interaction, f"Here `{endpoint.full_name}` answers from now on; it was `{before}`.{note}")
-
-    async def _current(self, interaction: discord.Interaction) -> str:
-        """`provider/model` that answers where the interaction is."""
         if interaction.channel is None:
-            return self._offer.default_model
-        place = read_place(interaction.channel, interaction.guild_id)
-        layers = await self._store.preferences.of(*place.scopes)
-        return effective([*layers, self._operator]).model or self._offer.default_model
+            return
+        check_permission(interaction, "manage_channels")
+        before = await self._current(interaction)
+        endpoint = self._offer.endpoint(wanted)
+        scope = read_place(interaction.channel, interaction.guild_id).scopes[0]
+        values = {"model": endpoint.full_name}
+        await self._store.preferences.change(scope, interaction.guild_id, values, interaction.user.id)
+        await respond(
+            interaction,
+            Text("This channel now uses `{model}`; it was `{before}`.", model=endpoint.full_name, before=before),
+            *([f"-# {endpoint.provider.note}"] if endpoint.provider.note else []),
+        )
 
 
 def _shown_health(health: Health | None) -> str:
@@ -156,15 +128,23 @@ def _shown_health(health: Health | None) -> str:
     return f"🟢 {when}" if health.ok else f"🔴 {when}, {health.error}"
 
 
-def _absent(providers: Collection[Provider]) -> list[str]:
+def _absent(providers: Collection[Provider]) -> list[Text]:
     """Lines about the providers that are not offered."""
-    retired = [f"{provider.title} ({provider.retired})" for provider in providers if provider.retired]
-    keyless = [f"{provider.title} (`{provider.key}`)" for provider in providers if not provider.retired]
-    lines = (("Without a key", keyless), ("Retired", retired))
-    return [f"-# {title}: {', '.join(names)}" for title, names in lines if names]
+    retired = ", ".join(f"{provider.title} ({provider.retired})" for provider in providers if provider.retired)
+    keyless = ", ".join(f"{provider.title} (`{provider.key}`)" for provider in providers if not provider.retired)
+    lines = (
+        (keyless, Text("-# Without a key: {providers}", providers=keyless)),
+        (retired, Text("-# Retired: {providers}", providers=retired)),
+    )
+    return [line for names, line in lines if names]
 
 
 def model_choices(offer: Offer, typed: str, current: str) -> list[app_commands.Choice[str]]:
     """What to offer for a half-typed model: the likeliest first, the current provider's before others."""
-    names = offer.complete(typed, current.partition("/")[0])
-    return [app_commands.Choice(name=name, value=name) for name in names if len(name) <= LONGEST_CHOICE][:MOST_CHOICES]
+    return text_choices(offer.complete(typed, current.partition("/")[0]))
+
+
+def text_choices(texts: Collection[str]) -> list[app_commands.Choice[str]]:
+    """As many of the texts as Discord accepts for one autocompletion."""
+    short = [text for text in texts if 0 < len(text) <= LONGEST_CHOICE]
+    return [app_commands.Choice(name=text, value=text) for text in short[:MOST_CHOICES]]

@@ -1,18 +1,26 @@
-"""Answers to slash commands: ephemeral, pinging nobody, and the check that Discord's own permissions leave to us."""
+"""Answers to interactions, which only their person sees, and what people are told when one fails."""
 
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import discord
 from discord import app_commands
 
+from bot.discord.border import CONNECTION_ERRORS
 from bot.markdown.pages import split
+from bot.providers.offer import NotOffered
+from bot.text import Refused, Text
 
 log = logging.getLogger(__name__)
 
+_TITLES = {"manage_guild": "Manage Server"}
+"""Permissions that Discord's clients call by another name than its API."""
 
-async def respond(interaction: discord.Interaction, text: str) -> None:
+
+async def respond(interaction: discord.Interaction, *lines: Text | str) -> None:
     """Answer the person alone, over as many messages as the text needs."""
-    for page in split(text):
+    for page in split("\n".join(map(str, lines))):
         if interaction.response.is_done():
             await interaction.followup.send(page, ephemeral=True, allowed_mentions=discord.AllowedMentions.none())
         else:
@@ -21,15 +29,47 @@ async def respond(interaction: discord.Interaction, text: str) -> None:
             )
 
 
-async def permitted(interaction: discord.Interaction, permission: str) -> bool:
-    """Whether the person has this permission here; where not, they are told. A direct message is one's own."""
+def check_permission(interaction: discord.Interaction, permission: str) -> None:
+    """Raise Refused unless the person has the permission here; in direct messages everybody has all of them."""
     if interaction.guild_id is None or getattr(interaction.permissions, permission):
-        return True
-    title = permission.replace("_", " ").title()
-    if permission == "manage_guild":
-        title = "Manage Server"
-    await respond(interaction, f"⚠️ That takes the permission {title}, which you do not have here.")
-    return False
+        return
+    title = _TITLES.get(permission, permission.replace("_", " ").title())
+    raise Refused(Text("You need the {permission} permission.", permission=title))
+
+
+@asynccontextmanager
+async def explained(interaction: discord.Interaction, action: str) -> AsyncIterator[None]:
+    """Tell the person why what happens inside failed. `action` is what the log calls it."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 the boundary of an interaction
+        await explain(interaction, action, error)
+
+
+async def explain(interaction: discord.Interaction, action: str, error: Exception) -> None:
+    """Tell the person why their interaction failed, and the log if it should not have."""
+    if (refusal := _refusal(error)) is not None:
+        log.info("%s refused: %s", action, refusal)
+    else:
+        log.error("%s failed in channel %s", action, interaction.channel_id, exc_info=error)
+        refusal = Text(
+            "Something went wrong. The operator can find the cause in the log, under {id}.", id=interaction.id
+        )
+    try:
+        await respond(interaction, Text("⚠️ {reason}", reason=refusal))
+    except (discord.HTTPException, *CONNECTION_ERRORS) as failure:
+        log.warning("The person behind %s could not be told: %s", action, failure)
+
+
+def _refusal(error: Exception) -> Text | None:
+    """The sentence of an error that is meant for people."""
+    if isinstance(error, app_commands.CommandInvokeError):
+        return _refusal(error.original)
+    if isinstance(error, Refused):
+        return error.text
+    if isinstance(error, NotOffered | app_commands.CheckFailure | app_commands.TransformerError):
+        return Text("{reason}", reason=str(error))
+    return None
 
 
 class Commands(app_commands.CommandTree[discord.Client]):
@@ -37,13 +77,4 @@ class Commands(app_commands.CommandTree[discord.Client]):
 
     async def on_error(self, interaction: discord.Interaction, error: app_commands.AppCommandError, /) -> None:
         command = interaction.command.qualified_name if interaction.command else "unknown"
-        if isinstance(error, app_commands.CheckFailure | app_commands.TransformerError):
-            log.info("/%s refused: %s", command, error)
-            sentence = f"⚠️ {error}"
-        else:
-            log.error("/%s failed in channel %s", command, interaction.channel_id, exc_info=error)
-            sentence = f"⚠️ Something went wrong. The operator finds the cause in the log, under {interaction.id}."
-        try:
-            await respond(interaction, sentence)
-        except discord.HTTPException as failure:
-            log.warning("The person behind /%s could not be told: %s", command, failure)
+        await explain(interaction, f"/{command}", error)

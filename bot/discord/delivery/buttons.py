@@ -1,4 +1,4 @@
-"""The buttons below a reply, which work as long as the message stands: Discord hands their names back to us."""
+"""The buttons below a reply. Their custom ids say all that they do, so they work as long as the message exists."""
 
 import re
 from typing import Any, Self
@@ -7,7 +7,7 @@ import discord
 
 from bot.reply.controls import Act, Controls
 
-_LOOKS = {
+_LABELS = {
     Act.STOP: ("⏹️", "Stop"),
     Act.REGENERATE: ("🔄", "Regenerate"),
     Act.CONTINUE: ("⏩", "Continue"),
@@ -22,10 +22,10 @@ Interaction = discord.Interaction[Any]
 
 
 class Control(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"parley:(?P<act>[a-z]+)"):
-    """A button whose name says what it does; the message says what it does that to. Pressed, it is an event of ours."""
+    """A button that does one act to the message it is on. A press is dispatched as the event `control`."""
 
     def __init__(self, act: Act, *, disabled: bool = False) -> None:
-        emoji, label = _LOOKS[act]
+        emoji, label = _LABELS[act]
         style = discord.ButtonStyle.danger if act is Act.STOP else discord.ButtonStyle.secondary
         button = discord.ui.Button[Any](
             style=style, emoji=emoji, label=label, disabled=disabled, custom_id=f"parley:{act}"
@@ -42,14 +42,14 @@ class Control(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"parley:
 
 
 class Counter(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"parley-version"):
-    """Says which version is shown; nothing to press. Dynamic as the others, so that discord.py keeps no view of it."""
+    """Tells which version is shown; always disabled. Dynamic like the others, so that discord.py stores no view."""
 
     def __init__(self, text: str) -> None:
         super().__init__(discord.ui.Button(label=text, disabled=True, custom_id="parley-version"), row=1)
 
 
 class ModelChoice(discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"parley-model:(?P<message_id>[0-9]+)"):
-    """The models that could answer instead; its name says which reply it belongs to."""
+    """The models that could answer instead; its custom id says which reply it belongs to."""
 
     def __init__(self, message_id: int, models: list[str]) -> None:
         select = discord.ui.Select[Any](
@@ -73,7 +73,7 @@ DYNAMIC = (Control, ModelChoice)
 
 
 def view_of(controls: Controls) -> discord.ui.View:
-    """The buttons, those between versions in a row of their own; an empty view takes a message's buttons away."""
+    """The buttons, those that switch versions in a row of their own; an empty view removes a message's buttons."""
     view = discord.ui.View(timeout=None)
     for act in controls.acts:
         if act not in _VERSIONS:
@@ -85,7 +85,7 @@ def view_of(controls: Controls) -> discord.ui.View:
     return view
 
 
-def choice_of(message_id: int, models: list[str]) -> discord.ui.View:
+def model_choice_view(message_id: int, models: list[str]) -> discord.ui.View:
     """The select for another model; `models` are at most 25 names of at most 100 characters."""
     view = discord.ui.View(timeout=None)
     view.add_item(ModelChoice(message_id, models))

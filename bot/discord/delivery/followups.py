@@ -1,4 +1,4 @@
-"""The answer to a slash command, which Discord takes for a quarter of an hour."""
+"""Writes replies to a slash command, whose interaction token Discord accepts for 15 minutes."""
 
 import asyncio
 import logging
@@ -12,33 +12,34 @@ from bot.discord.border import CONNECTION_ERRORS
 from bot.discord.delivery.buttons import Interaction, view_of
 from bot.discord.delivery.surface import (
     ChannelSurface,
-    attached,
+    attachments_of,
+    classified_errors,
+    content_of,
     embeds_of,
     files_of,
-    nobody,
-    sorted_errors,
-    tell_directly,
-    written,
+    no_mentions,
+    send_direct_message,
 )
 from bot.reply.gate import Gate
-from bot.reply.surface import BLANK, Page
+from bot.reply.surface import BLANK, Page, SurfaceLost
+from bot.text import Text
 
 log = logging.getLogger(__name__)
 
-_TOKEN_ENDED = {10015, 50027}
+_TOKEN_EXPIRED = {10015, 50027}
 
 
 class InteractionSurface:
-    """Below a slash command: follow-up messages as long as its token lives, then messages of the channel."""
+    """Below a slash command: follow-up messages as long as its token is valid, then messages of the channel."""
 
     def __init__(self, interaction: Interaction, gate: Gate, channel: ChannelSurface, until: float) -> None:
-        """`until` is the moment of the event loop's clock at which the token is not to be relied on any more."""
+        """`until` is the event loop's time after which the token is not relied on any more."""
         self._interaction = interaction
         self._own_gate = gate
         self._channel = channel
         self._until = until
         self._sent: set[int] = set()
-        self._unheard = False
+        self._unconfirmed = False
 
     @property
     def _open(self) -> bool:
@@ -52,30 +53,32 @@ class InteractionSurface:
     def takes_embeds(self) -> bool:
         return self._channel.takes_embeds
 
-    def aged(self, message_id: int) -> bool:
-        return self._channel.aged(message_id)
+    def obstacle(self) -> SurfaceLost | None:
+        return None  # a command can be answered where messages cannot be sent
 
-    async def send(self, page: Page, *, ping: bool = False) -> int:
-        """A follow-up stands below the question, so it needs no reference; the asker knows to look for it."""
-        if self._unheard and (arrived := await self._arrived()):
-            self._heard(arrived)
+    def is_old(self, message_id: int) -> bool:
+        return self._channel.is_old(message_id)
+
+    async def send(self, page: Page, number: int, *, ping: bool = False) -> int:
+        """A follow-up appears below the question, so it needs no reference; the asker knows to look for it."""
+        if self._unconfirmed and (arrived := await self._find_unconfirmed()):
+            self._confirm(arrived)
             await self.edit(arrived, page, BLANK)
             return arrived
         if self._open:
-            self._unheard = True  # a follow-up has no nonce, so whether it arrived has to be looked for
-            with sorted_errors(page), suppress(_TokenEnded), self._token():
+            self._unconfirmed = True  # a follow-up has no nonce, so whether it arrived has to be looked for
+            with classified_errors(page), suppress(_TokenExpired), self._token():
                 sent = await self._channel.in_open_thread(lambda: self._follow_up(page))
-                self._heard(sent.id)
+                self._confirm(sent.id)
                 return int(sent.id)
-        return await self._channel.send(page, ping=ping)
+        return await self._channel.send(page, number, ping=ping)
 
-    def _heard(self, message_id: int) -> None:
-        self._unheard = False
+    def _confirm(self, message_id: int) -> None:
+        self._unconfirmed = False
         self._sent.add(message_id)
-        self._channel.sent += 1
 
-    async def _arrived(self) -> int | None:
-        """A follow-up that stands in the channel although we were not told so."""
+    async def _find_unconfirmed(self) -> int | None:
+        """A follow-up that is in the channel although its response was lost."""
         with suppress(discord.DiscordException, *CONNECTION_ERRORS):
             posted = await self._channel.answers_to(self._interaction.id)
             return next((message_id for message_id in posted if message_id not in self._sent), None)
@@ -83,10 +86,10 @@ class InteractionSurface:
 
     async def edit(self, message_id: int, page: Page, was: Page) -> None:
         if self._open:
-            with sorted_errors(page, was), suppress(_TokenEnded), self._token():
+            with classified_errors(page, was), suppress(_TokenExpired), self._token():
                 await self._channel.in_open_thread(
                     lambda: self._interaction.followup.edit_message(
-                        message_id, **written(page, was), **attached(page, was), allowed_mentions=nobody()
+                        message_id, **content_of(page, was), **attachments_of(page, was), allowed_mentions=no_mentions()
                     )
                 )
                 return
@@ -95,8 +98,8 @@ class InteractionSurface:
     async def delete(self, message_id: int) -> None:
         await self._channel.delete(message_id)
 
-    async def bare(self, message_id: int) -> None:
-        await self._channel.bare(message_id)
+    async def remove_buttons(self, message_id: int) -> None:
+        await self._channel.remove_buttons(message_id)
 
     async def attachments(self) -> tuple[Attachment, ...]:
         return ()
@@ -104,15 +107,15 @@ class InteractionSurface:
     async def typing(self) -> None:
         await self._channel.typing()
 
-    async def whisper(self, text: str) -> None:
-        """For the person's eyes only, below the command; in a direct message where that cannot be."""
+    async def notify_privately(self, text: Text) -> None:
+        """An ephemeral message below the command; a direct message where that cannot be."""
         if self._open:
             try:
-                await self._interaction.followup.send(text, ephemeral=True, allowed_mentions=nobody())
+                await self._interaction.followup.send(str(text), ephemeral=True, allowed_mentions=no_mentions())
                 return
             except (discord.DiscordException, *CONNECTION_ERRORS) as error:
-                log.info("Nothing can be said below the command any more: %s", error)
-        await tell_directly(self._interaction.user, text)
+                log.info("The command can no longer be answered: %s", error)
+        await send_direct_message(self._interaction.user, text)
 
     async def _follow_up(self, page: Page) -> discord.WebhookMessage:
         return await self._interaction.followup.send(
@@ -120,21 +123,21 @@ class InteractionSurface:
             embeds=embeds_of(page),
             view=view_of(page.controls),
             files=files_of(page),
-            allowed_mentions=nobody(),
+            allowed_mentions=no_mentions(),
             wait=True,
         )
 
     @contextmanager
     def _token(self) -> Iterator[None]:
-        """Notice when Discord takes the token no more."""
+        """Raise _TokenExpired when Discord no longer accepts the token."""
         try:
             yield
         except discord.HTTPException as error:
-            if error.code not in _TOKEN_ENDED:
+            if error.code not in _TOKEN_EXPIRED:
                 raise
             self._until = 0.0
-            raise _TokenEnded from error
+            raise _TokenExpired from error
 
 
-class _TokenEnded(Exception):
-    """The interaction cannot be answered any more, only its channel can be written to."""
+class _TokenExpired(Exception):
+    """The interaction can no longer be answered; only its channel can be written to."""

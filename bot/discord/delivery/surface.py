@@ -1,4 +1,4 @@
-"""Where replies become Discord's messages."""
+"""Writes replies as messages of a channel."""
 
 import io
 import logging
@@ -14,12 +14,13 @@ from bot.discord.border import CONNECTION_ERRORS, files_with
 from bot.discord.delivery.buttons import Interaction, view_of
 from bot.reply.gate import Gate
 from bot.reply.surface import BLANK, EmbedsRefused, FilesRefused, MessageGone, Page, PlaceGone, SurfaceBusy, SurfaceLost
+from bot.text import Text
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-AGED_AFTER = timedelta(minutes=50)
+OLD_AFTER = timedelta(minutes=50)
 """An hour, less the time that an answer may take."""
 
 SOON_AFTER = 50
@@ -34,7 +35,7 @@ _THREAD_ARCHIVED = 50083
 
 
 class Written(TypedDict, total=False):
-    """What a page says, in discord.py's words; what is missing stays as it was."""
+    """Arguments of discord.py for a page's content; what is missing stays as it was."""
 
     content: str | None
     embeds: list[discord.Embed]
@@ -42,7 +43,7 @@ class Written(TypedDict, total=False):
 
 
 class Attached(TypedDict, total=False):
-    """What an edit makes of a message's files; missing, they stay."""
+    """Arguments of an edit for the message's files; if missing, they stay."""
 
     attachments: list[discord.File]
 
@@ -54,32 +55,26 @@ class _SendOptions(TypedDict, total=False):
 
 
 class ChannelSurface:
-    """The channel that a prompt stands in; the reply's first message refers to it."""
+    """The channel of a prompt; the reply's first message refers to the prompt."""
 
     def __init__(
         self,
         prompt: discord.PartialMessage | discord.Message,
         gate: Gate,
-        sent: int = 0,
         client: discord.Client | None = None,
         press: Interaction | None = None,
     ) -> None:
-        """`sent` is how many messages the reply is known to have already.
-
-        `client` finds a channel that is known by its id alone; `press` is what has the reply written anew.
-        """
+        """`client` finds a channel that is known by its id alone; `press` is what has the reply written anew."""
         assert not isinstance(prompt.channel, discord.GroupChannel)  # bots are never in one
         self.gate = gate
         self._prompt = prompt
         self._channel = prompt.channel
-        self.sent = sent
         self._tried = False
         self._client = client
         self._asker = prompt.author if isinstance(prompt, discord.Message) else (press.user if press else None)
-        self._nonce = press.id if press else prompt.id  # Discord may remember a page by it that was deleted since
+        self._nonce = press.id if press else prompt.id  # Discord may remember a deleted page by its nonce
 
     def obstacle(self) -> SurfaceLost | None:
-        """What stands in the way of an answer here, as far as that is known without trying."""
         have = self._permissions()
         if have is None:
             return None
@@ -91,36 +86,41 @@ class ChannelSurface:
                 have.send_messages_in_threads if in_thread else have.send_messages
             ),
         }
-        lack = ", ".join(name for name, granted in needed.items() if not granted)
-        if not lack:
+        missing = [name for name, granted in needed.items() if not granted]
+        if not missing:
             return None
-        return self._time_out() or SurfaceLost(f"I lack {lack} there", "Those who manage the server can grant it.")
+        if time_out := self._time_out():
+            return time_out
+        one, several = "I'm missing the {names} permission there", "I'm missing the permissions {names} there"
+        return SurfaceLost(
+            Text(one if len(missing) == 1 else several, names=", ".join(missing)),
+            Text("A server admin can grant it.") if len(missing) == 1 else Text("A server admin can grant them."),
+        )
 
     @property
     def takes_embeds(self) -> bool:
-        """Whether embeds may be shown here; Discord drops them without a word where not."""
+        """Whether embeds may be shown here; where not, Discord drops them without an error."""
         have = self._permissions()
         return have is None or have.embed_links
 
-    def aged(self, message_id: int) -> bool:
+    def is_old(self, message_id: int) -> bool:
         """Discord allows about three edits in twenty seconds of messages that are older than an hour (30046)."""
-        return datetime.now(UTC) - discord.utils.snowflake_time(message_id) > AGED_AFTER
+        return datetime.now(UTC) - discord.utils.snowflake_time(message_id) > OLD_AFTER
 
-    async def send(self, page: Page, *, ping: bool = False) -> int:
-        """The nonce keeps a post that is tried again from standing there twice: Discord answers with the first one."""
+    async def send(self, page: Page, number: int, *, ping: bool = False) -> int:
+        """The nonce keeps a retried post from appearing twice: Discord answers with the first one."""
         options = _SendOptions(
-            nonce=f"{self._nonce}-{self.sent}",
+            nonce=f"{self._nonce}-{number}",
             allowed_mentions=discord.AllowedMentions(everyone=False, users=False, roles=False, replied_user=ping),
         )
-        if not self.sent:
+        if number == 0:
             options["reference"] = self._prompt.to_reference(fail_if_not_exists=False)
         tried_before, self._tried = self._tried, True
         with self._errors(page):
-            sent = await self._channel.send(**written(page), **options, files=files_of(page))
+            sent = await self._channel.send(**content_of(page), **options, files=files_of(page))
         if tried_before or not (page.embed or sent.content.strip() == page.text.strip()):
-            await self.edit(sent.id, page, BLANK)  # an earlier try may have arrived, with less to say
+            await self.edit(sent.id, page, BLANK)  # an earlier try may have arrived, with a shorter text
         self._tried = False
-        self.sent += 1
         return sent.id
 
     async def edit(self, message_id: int, page: Page, was: Page) -> None:
@@ -128,7 +128,9 @@ class ChannelSurface:
         message = self._channel.get_partial_message(message_id)
 
         async def write() -> None:
-            edited = await message.edit(**written(page, was), **attached(page, was), allowed_mentions=nobody())
+            edited = await message.edit(
+                **content_of(page, was), **attachments_of(page, was), allowed_mentions=no_mentions()
+            )
             if page.embed and not edited.embeds:
                 raise EmbedsRefused
 
@@ -136,12 +138,12 @@ class ChannelSurface:
             await self.in_open_thread(write)
 
     async def delete(self, message_id: int) -> None:
-        with suppress(MessageGone, PlaceGone), sorted_errors():
+        with suppress(MessageGone, PlaceGone), classified_errors():
             await self.in_open_thread(self._channel.get_partial_message(message_id).delete)
 
-    async def bare(self, message_id: int) -> None:
-        with sorted_errors():
-            await self._channel.get_partial_message(message_id).edit(view=None, allowed_mentions=nobody())
+    async def remove_buttons(self, message_id: int) -> None:
+        with classified_errors():
+            await self._channel.get_partial_message(message_id).edit(view=None, allowed_mentions=no_mentions())
 
     async def answers_to(self, interaction_id: int) -> list[int]:
         """The messages behind the prompt that answer an interaction, oldest first. Raises what discord.py raises."""
@@ -160,17 +162,16 @@ class ChannelSurface:
 
     async def typing(self) -> None:
         if not self.gate.spare():
-            return  # many are answered at once, and words go first
+            return  # many are answered at once, and text goes first
         with suppress(discord.DiscordException, *CONNECTION_ERRORS):
             await self._channel.typing()
 
-    async def whisper(self, text: str) -> None:
-        """After a restart nobody waits for it any more."""
-        if self._asker:
-            await tell_directly(self._asker, text)
+    async def notify_privately(self, text: Text) -> None:
+        if self._asker:  # after a restart, nobody waits for it any more
+            await send_direct_message(self._asker, text)
 
     async def in_open_thread(self, write: Callable[[], Awaitable[T]]) -> T:
-        """Make the write, if need be after opening the archived thread again."""
+        """Make the write, after opening the thread again if it is archived."""
         try:
             return await write()
         except discord.HTTPException as error:
@@ -179,7 +180,7 @@ class ChannelSurface:
             return await write()
 
     async def _reopen(self) -> bool:
-        """Open an archived thread again; whether it could be."""
+        """Open an archived thread again; returns whether it could be."""
         thread: object = self._channel
         if isinstance(thread, discord.PartialMessageable) and self._client:
             thread = await self._client.fetch_channel(thread.id)  # archived threads are in no cache
@@ -190,9 +191,9 @@ class ChannelSurface:
 
     @contextmanager
     def _errors(self, page: Page, was: Page = BLANK) -> Iterator[None]:
-        """`sorted_errors`, with the reason why nothing is allowed, where we know it."""
+        """`classified_errors`, with the reason why nothing is allowed where we know it."""
         try:
-            with sorted_errors(page, was):
+            with classified_errors(page, was):
                 yield
         except SurfaceLost as lost:
             raise (type(lost) is SurfaceLost and self._time_out()) or lost from lost.__cause__
@@ -201,10 +202,10 @@ class ChannelSurface:
         guild = self._prompt.guild
         if guild is None or guild.me is None or not guild.me.is_timed_out():
             return None
-        return SurfaceLost("I am timed out there", "Those who moderate the server can end that.")
+        return SurfaceLost(Text("I'm timed out there"), Text("A moderator can end that."))
 
     def _permissions(self) -> discord.Permissions | None:
-        """What we may do here, None where that is not known without asking."""
+        """What we may do here; None where that is not known without a request."""
         guild = self._prompt.guild
         if guild is None or guild.me is None or isinstance(self._channel, discord.PartialMessageable):
             return None
@@ -213,7 +214,7 @@ class ChannelSurface:
         return self._channel.permissions_for(guild.me)
 
 
-def written(page: Page, was: Page | None = None) -> Written:
+def content_of(page: Page, was: Page | None = None) -> Written:
     """The page, or what there is to change where it was another."""
     parts = Written()
     if was is None or (page.text, page.embed) != (was.text, was.embed):
@@ -227,8 +228,8 @@ def written(page: Page, was: Page | None = None) -> Written:
     return parts
 
 
-def attached(page: Page, was: Page) -> Attached:
-    """What to do about a message's files; those that are there already are not sent again."""
+def attachments_of(page: Page, was: Page) -> Attached:
+    """What an edit does to the message's files; those that are there already are not sent again."""
     return Attached() if page.files == was.files and was is not BLANK else Attached(attachments=files_of(page))
 
 
@@ -242,22 +243,22 @@ def files_of(page: Page) -> list[discord.File]:
     return [discord.File(io.BytesIO(file.text.encode()), file.name) for file in page.files]
 
 
-async def tell_directly(person: discord.User | discord.Member, text: str) -> None:
-    """In a direct message; people can close theirs, and then only the log knows."""
+async def send_direct_message(person: discord.User | discord.Member, text: Text) -> None:
+    """Send a direct message; people can close theirs, and then only the log knows."""
     try:
-        await person.send(text, allowed_mentions=nobody())
+        await person.send(str(text), allowed_mentions=no_mentions())
     except (discord.DiscordException, *CONNECTION_ERRORS) as error:
-        log.warning("%s could not be told in a direct message either: %s", person.id, error)
+        log.warning("%s could not be sent a direct message either: %s", person.id, error)
 
 
-def nobody() -> discord.AllowedMentions:
-    """Nothing that a model writes may ping; Discord pings again at every edit that does not say so."""
+def no_mentions() -> discord.AllowedMentions:
+    """Nothing that a model writes may ping; Discord resolves mentions again at every edit that does not say so."""
     return discord.AllowedMentions.none()
 
 
 @contextmanager
-def sorted_errors(page: Page = BLANK, was: Page = BLANK) -> Iterator[None]:
-    """Sort what a write can fail with into what is final and what is worth another try.
+def classified_errors(page: Page = BLANK, was: Page = BLANK) -> Iterator[None]:
+    """Raise what a write fails with as one of the surface's exceptions: final, or worth another try.
 
     `page` is what was to be written, `was` what stood there before.
     """
@@ -265,26 +266,24 @@ def sorted_errors(page: Page = BLANK, was: Page = BLANK) -> Iterator[None]:
         yield
     except discord.NotFound as error:
         if error.code == _UNKNOWN_MESSAGE:
-            raise MessageGone("the message was deleted") from error
-        raise PlaceGone("the channel was deleted", "Ask me again in another one.") from error
+            raise MessageGone(Text("the message was deleted")) from error
+        raise PlaceGone(Text("the channel was deleted"), Text("Ask me again in another one.")) from error
     except discord.HTTPException as error:
-        raise _sorted(error, page, was) from error
+        raise _classify(error, page, was) from error
     except CONNECTION_ERRORS as error:
         raise SurfaceBusy(f"{type(error).__name__}: {error}") from error
 
 
-def _sorted(error: discord.HTTPException, page: Page, was: Page) -> Exception:
+def _classify(error: discord.HTTPException, page: Page, was: Page) -> Exception:
     files_may_be_why = error.status in {403, 413} or error.code in {_TOO_LARGE, _FILE_TOO_LARGE}
     if page.files and page.files != was.files and files_may_be_why:
         return FilesRefused(error.text)
     if page.embed and (error.status == 403 or error.code == _EMPTY):
         return EmbedsRefused(error.text)
     if error.code == _THREAD_ARCHIVED:  # one that is archived alone was opened again
-        return SurfaceLost("the thread is locked", "Those who manage its threads can unlock it.")
+        return SurfaceLost(Text("the thread is locked"), Text("A moderator can unlock it."))
     if error.status == 403:
-        return SurfaceLost(
-            "I am not allowed to write there", "Those who manage the server can give me the permissions there."
-        )
+        return SurfaceLost(Text("I'm not allowed to write there"), Text("A server admin can give me the permissions."))
     if error.status >= 500 or error.status == 429 or error.code == _SLOW_MODE:
         return SurfaceBusy(f"Discord answered {error.status}")
-    return SurfaceLost(f"Discord refused the message ({error.code}: {error.text})")
+    return SurfaceLost(Text("Discord refused the message ({code}: {text})", code=error.code, text=error.text))

@@ -1,1 +1,1 @@
-"""A scripted model behind an OpenAI-compatible HTTP API."""
+"""The model: an OpenAI-compatible chat-completions API with scripted answers."""

@@ -1,16 +1,16 @@
-"""What a scripted answer is made of, and the model that gives it.
+"""The steps of a scripted answer, and the model that runs them.
 
-A test says what the next requests get, one `script` call per request, in order:
+A test scripts the answers to the next requests, one `script` call per request, in order:
 
-    sim.model.script(Say("Hel"), Wait(event), Say("lo"))                 # streamed; ends with "stop" by itself
+    sim.model.script(Say("Hel"), Wait(event), Say("lo"))                 # streamed; finishes with "stop" by default
     sim.model.script(Say("Hello"), Finish("length", usage={...}))
     sim.model.script(Fail(429, {"error": {...}}, headers={"Retry-After": "1"}))
     sim.model.script(Say("Hel"), Cut())                                  # the connection breaks
     sim.model.script(Raw(b"data: {not json\\n\\n"), Say("ok"), shape="message")
 
-Requests without a script get a friendly answer that shows what the model received. Every request is recorded:
+Requests without a script get a default answer that shows what the model received. Every request is recorded:
 
-    request = await sim.model.asked()      # waits for the next one nobody has asked for yet
+    request = await sim.model.asked()      # waits for the next request not returned before
     request.json["messages"], request.body, request.headers, request.left_early
 """
 
@@ -22,40 +22,42 @@ from typing import Any, Literal
 
 from bot.simulator.errors import Json
 
-Shape = Literal["delta", "message"]
-KEPT = 2000  # requests that are remembered; a playground may run for days
-STANDARD_MODELS = ("parley-demo", "parley-demo-mini", "parley-demo-vision")
+ChunkShape = Literal["delta", "message"]
+MAX_RECORDED = 2000  # requests; a playground may run for days
+DEFAULT_MODELS = ("parley-demo", "parley-demo-mini", "parley-demo-vision")
 
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """One chunk of text."""
+    """Send one chunk of text."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """These bytes exactly, whatever they are."""
+    """Send exactly these bytes."""
 
     content: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Pause:
+    """Wait for a time."""
+
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Goes on when the event is set."""
+    """Wait until the event is set."""
 
     event: asyncio.Event
 
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """The finish reason, and the usage instead of a counted one; without it an answer finishes with "stop"."""
+    """Set the finish reason (default: "stop") and the usage (default: estimated)."""
 
     reason: str | None = "stop"
     usage: Json | None = None
@@ -63,7 +65,7 @@ class Finish:
 
 @dataclass(frozen=True, slots=True)
 class Fail:
-    """Instead of an answer this status; a str body goes out as text, anything else as JSON."""
+    """Respond with this status. A str body is sent as text, any other as JSON."""
 
     status: int
     body: Any = None
@@ -72,46 +74,51 @@ class Fail:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Breaks the connection."""
+    """Break the connection."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hang:
-    """Says nothing more and keeps the connection open."""
+    """Send nothing more and keep the connection open."""
 
 
 Step = Say | Raw | Pause | Wait | Finish | Fail | Cut | Hang
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """`shape`: "delta" as OpenAI streams; "message" as some streams do, a whole `chat.completion` object per chunk with
-    `message` in place of `delta`, an empty finish reason and usage in every chunk. `done`: whether [DONE] closes it.
+class Script:
+    """One scripted answer; `done` tells whether [DONE] ends its stream.
+
+    The shape "delta" streams as OpenAI does. The shape "message" streams as some providers do: a `chat.completion`
+    object per chunk, with `message` instead of `delta`, an empty finish reason and usage.
     """
 
     steps: tuple[Step, ...]
-    shape: Shape = "delta"
+    shape: ChunkShape = "delta"
     done: bool = True
 
 
 @dataclass(slots=True, eq=False)
 class ModelRequest:
+    """A recorded chat request."""
+
     method: str
     path: str
     headers: dict[str, str]
     body: bytes
     json: Any
     at: float = field(default_factory=time.monotonic)
-    left_early: asyncio.Event = field(default_factory=asyncio.Event)  # set when the client closed before the end
-    ended: asyncio.Event = field(default_factory=asyncio.Event)  # set when the answer is over, one way or the other
+    left_early: asyncio.Event = field(default_factory=asyncio.Event)  # the client disconnected before the end
+    ended: asyncio.Event = field(default_factory=asyncio.Event)  # the response has ended in any way
 
     @property
     def text(self) -> str:
-        """The last thing said to the model."""
-        return words_of(self.json["messages"][-1])
+        """The text of the last message."""
+        return text_of(self.json["messages"][-1])
 
 
-def words_of(message: Json) -> str:
+def text_of(message: Json) -> str:
+    """The text of a chat message, without its other content parts."""
     content = message.get("content")
     if isinstance(content, list):
         return "\n".join(part.get("text", "") for part in content if part.get("type") == "text")
@@ -119,39 +126,39 @@ def words_of(message: Json) -> str:
 
 
 class ScriptedModel:
-    """`requests` holds chat requests in the order of their arrival, old ones forgotten; `models` is what is listed."""
+    """`requests` holds the recent chat requests in order of arrival; `models` is what GET /models lists."""
 
     def __init__(self, chunks_per_second: float = 12.0) -> None:
-        self.chunks_per_second = chunks_per_second  # of the friendly answers; 0 is without any pause
-        self.models: list[str] = list(STANDARD_MODELS)
-        self.key: str | None = None  # when set, requests without this bearer token get a 401
+        self.chunks_per_second = chunks_per_second  # of default answers; 0: without pauses
+        self.models: list[str] = list(DEFAULT_MODELS)
+        self.key: str | None = None  # if set, requests without this bearer token get a 401
         self.requests: list[ModelRequest] = []
-        self._answers: deque[Answer] = deque()
-        self._looked_at = 0
+        self._scripts: deque[Script] = deque()
+        self._returned = 0
         self._arrived = asyncio.Condition()
 
-    def script(self, *steps: Step, shape: Shape = "delta", done: bool = True, times: int = 1) -> None:
-        """The answer to the next request that has none yet (or the next `times` requests)."""
-        self._answers.extend([Answer(steps, shape, done)] * times)
+    def script(self, *steps: Step, shape: ChunkShape = "delta", done: bool = True, times: int = 1) -> None:
+        """Script the next request that has no script yet, or the next `times` requests."""
+        self._scripts.extend([Script(steps, shape, done)] * times)
 
     def clear(self) -> None:
-        """Forgets answers that nobody asked for."""
-        self._answers.clear()
+        """Drop the scripts that no request has used."""
+        self._scripts.clear()
 
     async def asked(self, timeout: float = 10.0) -> ModelRequest:
-        """The next chat request not yet returned by this method, waited for."""
+        """Wait for the next chat request that this method has not returned yet."""
         async with asyncio.timeout(timeout), self._arrived:
-            await self._arrived.wait_for(lambda: len(self.requests) > self._looked_at)
-        self._looked_at += 1
-        return self.requests[self._looked_at - 1]
+            await self._arrived.wait_for(lambda: len(self.requests) > self._returned)
+        self._returned += 1
+        return self.requests[self._returned - 1]
 
-    async def receive(self, request: ModelRequest) -> Answer | None:
-        """Records a chat request; its scripted answer, if there is one."""
+    async def receive(self, request: ModelRequest) -> Script | None:
+        """Record a chat request; returns its script, if there is one."""
         self.requests.append(request)
-        if len(self.requests) > KEPT:
+        if len(self.requests) > MAX_RECORDED:
             del self.requests[0]
-            self._looked_at = max(0, self._looked_at - 1)
-        answer = self._answers.popleft() if self._answers else None
+            self._returned = max(0, self._returned - 1)
+        script = self._scripts.popleft() if self._scripts else None
         async with self._arrived:
             self._arrived.notify_all()
-        return answer
+        return script

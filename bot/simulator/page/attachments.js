@@ -1,9 +1,9 @@
-/* Files and pictures on a message. */
+/* Attachments of a message: images and files. */
 
-import { h, icon, tool, web } from './dom.js';
+import { h, icon, iconButton, safeUrl } from './dom.js';
 import { showDialog } from './dialogs.js';
 
-const LONGEST_TEXT = 200_000; // characters shown of a file
+const MAX_TEXT_LENGTH = 200_000; // characters
 const size = (bytes) => (bytes < 1024 ? `${bytes} bytes` : bytes < 1048576 ? `${(bytes / 1024).toFixed(1)} KB` : `${(bytes / 1048576).toFixed(1)} MB`);
 export const isPicture = ({ content_type: type, filename }) =>
   (type ? /^image\/(?!svg)/.test(type) : /\.(png|jpe?g|gif|webp|avif)$/i.test(filename));
@@ -14,7 +14,7 @@ const isText = ({ content_type: type, filename }) =>
 export function attachments(files) {
   return files?.length > 0 && h('div.attachments', null, files.map((file) => {
     if (!isPicture(file) || !file.url) return card(file);
-    const scale = Math.min(1, 480 / file.width, 320 / file.height); // known sizes reserve their place, so nothing jumps on loading
+    const scale = Math.min(1, 480 / file.width, 320 / file.height); // reserve the space of a known size, so that loading causes no layout shift
     const shape = scale ? { width: Math.round(file.width * scale), height: Math.round(file.height * scale) } : {};
     return h('button.picture', { do: 'enlarge', 'data-url': file.url, 'data-name': file.filename, test: 'attachment' },
       h('img', { src: file.url, alt: file.description ?? file.filename, ...shape }));
@@ -22,7 +22,7 @@ export function attachments(files) {
 }
 
 function card(file) {
-  const url = web(file.url);
+  const url = safeUrl(file.url);
   const named = { 'data-url': url, 'data-name': file.filename, title: file.description ?? file.filename };
   return h('div.file', { test: 'attachment' }, icon('file'),
     h('div', null, url && isText(file) ? h('button.name', { do: 'read', ...named, test: 'read' }, file.filename) : h('span.name', named, file.filename),
@@ -31,12 +31,12 @@ function card(file) {
       title: 'Download', test: 'download' }, icon('download')));
 }
 
-/** Opens a text file over the conversation. */
+/** Shows a text file in a dialog. */
 export async function readFile(url, name) {
   const response = await fetch(url);
-  if (!response.ok) throw new Error(`${name} could not be read: ${response.status}`);
+  if (!response.ok) throw new Error(`Could not read ${name}: HTTP ${response.status}`);
   const text = await response.text();
-  const shown = text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}\n…` : text;
+  const shown = text.length > MAX_TEXT_LENGTH ? `${text.slice(0, MAX_TEXT_LENGTH)}\n…` : text;
   showDialog(h('dialog.reader', { label: name, test: 'reader' },
-    h('header', null, h('b', null, name), tool('close', 'Close', 'closeDialog')), h('pre', { tabindex: 0 }, shown)));
+    h('header', null, h('b', null, name), iconButton('close', 'Close', 'closeDialog')), h('pre', { tabindex: 0 }, shown)));
 }

@@ -1,4 +1,4 @@
-/* A round picture of somebody. */
+/* The avatar of a user. */
 
 import { h, icon } from './dom.js';
 import { nameOf } from './state.js';

@@ -1,12 +1,12 @@
-/* Slash commands: those there are, the form of one, autocompletion. */
+/* Slash commands: the list, the form of one command, autocomplete. */
 
-import { $, h, mount, tool } from './dom.js';
-import { channel, invalidate, isDirect, MAY, may, paint, session, state } from './state.js';
+import { $, h, mount, iconButton } from './dom.js';
+import { channel, invalidate, isDM, PERMISSION, hasPermission, render, session, state } from './state.js';
 import { rest } from './rest.js';
-import { interact } from './interactions.js';
+import { sendInteraction } from './interactions.js';
 import { choicesOf } from './components.js';
 import { setInput } from './input.js';
-import { askAnew, asked, suggest } from './suggestions.js';
+import { nextRequest, latestRequest, suggest } from './suggestions.js';
 
 export async function loadCommands() {
   const index = await rest('GET', `/guilds/${session.guild_id}/application-command-index`);
@@ -14,12 +14,12 @@ export async function loadCommands() {
   invalidate();
 }
 
-/** Commands the person may use here, one entry per leaf: `/settings show` is one. */
-export function leaves() {
-  const direct = isDirect(channel());
+/** The commands that can be used in this channel, one entry per subcommand, such as `/settings show`. */
+export function availableCommands() {
+  const direct = isDM(channel());
   const offered = state.commands.filter((command) => command.type === 1
     && (command.contexts?.includes(direct ? 1 : 0) ?? (!direct || command.dm_permission !== false)) && !(direct && command.guild_id)
-    && (direct || command.default_member_permissions == null || may(BigInt(command.default_member_permissions) || MAY.administrator)));
+    && (direct || command.default_member_permissions == null || hasPermission(BigInt(command.default_member_permissions) || PERMISSION.administrator)));
   const below = (command, node, path) => {
     const subs = (node.options ?? []).filter(({ type }) => type <= 2);
     if (subs.length) return subs.flatMap((sub) => below(command, sub, [...path, sub.name]));
@@ -34,7 +34,7 @@ function commandData({ command, path }, options, attachments = []) {
     options: nested, application_command: command, attachments };
 }
 
-/** What the form holds, as Discord's typed options; the focused one is sent as it is being typed. */
+/** The form as option objects and files; the value of the focused option is sent unparsed, for autocomplete. */
 function formOptions(focused) {
   const files = [];
   const options = state.form.options.flatMap(({ name, type }) => {
@@ -55,46 +55,46 @@ export async function runCommand() {
   const running = (state.running = `/${leaf.name}`);
   invalidate();
   try {
-    await interact(2, commandData(leaf, options, files.map((file, i) => ({ id: String(i), filename: file.name }))), {}, files);
+    await sendInteraction(2, commandData(leaf, options, files.map((file, i) => ({ id: String(i), filename: file.name }))), {}, files);
   } finally {
     if (state.running === running) state.running = null;
     invalidate();
   }
 }
 
-let askTimer;
+let requestTimer;
 
-export function askChoices(field) {
-  clearTimeout(askTimer);
-  const mine = askAnew();
-  const show = (items, empty) => mine === asked && document.activeElement === field && suggest(field, field.dataset.label, items, empty);
+export function requestChoices(field) {
+  clearTimeout(requestTimer);
+  const mine = nextRequest();
+  const show = (items, empty) => mine === latestRequest && document.activeElement === field && suggest(field, field.dataset.label, items, empty);
   show([], 'Loading choices…');
-  askTimer = setTimeout(async () => {
+  requestTimer = setTimeout(async () => {
     try {
-      const choices = await interact(4, commandData(state.form, formOptions(field).options));
-      show(choices.map(({ name, value }) => ({ title: name, pick: () => takeChoice(field, name, value) })), 'Nothing matches');
+      const choices = await sendInteraction(4, commandData(state.form, formOptions(field).options));
+      show(choices.map(({ name, value }) => ({ title: name, pick: () => acceptChoice(field, name, value) })), 'No matches');
     } catch (error) {
-      show([], `Choices could not be loaded: ${error.message}`);
+      show([], `Could not load choices: ${error.message}`);
     }
   }, 180);
 }
 
-function takeChoice(field, name, value) {
+function acceptChoice(field, name, value) {
   field.value = name;
   field.dataset.value = value; // the name is shown, the value is sent
 }
 
-const YES_OR_NO = [{ name: 'True', value: 'true' }, { name: 'False', value: 'false' }];
-const PICKED = { 6: 5, 7: 8, 8: 6, 9: 7 }; // options for users, channels, roles, both: the select menu that offers the same
+const BOOLEAN_CHOICES = [{ name: 'True', value: 'true' }, { name: 'False', value: 'false' }];
+const SELECT_TYPE = { 6: 5, 7: 8, 8: 6, 9: 7 }; // option type to select type: user, channel, role, mentionable
 
-/** What an option is chosen from, where it cannot be typed. */
-function listOf({ type, choices, channel_types }) {
+/** The choices of an option, null if its value is typed. */
+function choiceList({ type, choices, channel_types }) {
   if (choices?.length) return choices;
-  if (type === 5) return YES_OR_NO;
-  return PICKED[type] ? choicesOf({ type: PICKED[type], channel_types }).map(({ label, value }) => ({ name: label, value })) : null;
+  if (type === 5) return BOOLEAN_CHOICES;
+  return SELECT_TYPE[type] ? choicesOf({ type: SELECT_TYPE[type], channel_types }).map(({ label, value }) => ({ name: label, value })) : null;
 }
 
-function typedAs({ type, autocomplete, name, min_value: min, max_value: max }) {
+function inputAttributes({ type, autocomplete, name, min_value: min, max_value: max }) {
   const helped = { 'data-ask': true, 'data-label': name, role: 'combobox', 'aria-autocomplete': 'list', 'aria-controls': 'suggest' };
   if (autocomplete) return helped;
   if (type === 11) return { type: 'file' };
@@ -104,31 +104,31 @@ function typedAs({ type, autocomplete, name, min_value: min, max_value: max }) {
 function optionField(option) {
   const { name, description, required, min_length: minlength, max_length: maxlength } = option;
   const shared = { name, required, test: `command-option-${name}`, 'aria-description': description };
-  const list = listOf(option);
+  const list = choiceList(option);
   const field = list
     ? h('select.field', shared, h('option', { value: '' }), list.map((choice) => h('option', { value: choice.value }, choice.name)))
-    : h('input.field', { ...shared, autocomplete: 'off', placeholder: description, minlength, maxlength, ...typedAs(option) });
+    : h('input.field', { ...shared, autocomplete: 'off', placeholder: description, minlength, maxlength, ...inputAttributes(option) });
   return h('label', { title: description }, h('b', null, name), required ? h('span.required', null, ' * required') : h('span.dim', null, ' optional'), field);
 }
 
-export function paintForm() {
+export function renderForm() {
   const leaf = state.form;
   $('form').hidden = !leaf;
   mount($('form'), leaf && [
     h('div.context', { 'data-key': `about ${leaf.name}` }, h('span', null, h('span.mention', null, `/${leaf.name}`), ` ${leaf.description}`),
-      tool('close', 'Cancel the command', 'closeForm', { test: 'command-cancel' })),
+      iconButton('close', 'Cancel command', 'closeForm', { test: 'command-cancel' })),
     h('div.options', { 'data-key': leaf.name }, leaf.options.map(optionField), h('button.solid', { type: 'submit', test: 'command-run' }, 'Run'))]);
 }
 
 export function openForm(leaf) {
   Object.assign(state, { form: leaf, suggest: null });
   setInput('');
-  paint();
+  render();
   ($('form').querySelector('.field') ?? $('form').querySelector('[type=submit]')).focus();
 }
 
 export function closeForm() {
   Object.assign(state, { form: null, suggest: null });
-  paint();
+  render();
   $('input').focus();
 }

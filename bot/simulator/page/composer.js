@@ -1,8 +1,8 @@
-/* Writing a message: its text, its files, what is suggested meanwhile. */
+/* The composer: text, files, suggestions and typing indicator. */
 
-import { $, dots, h, icon, mount, tool } from './dom.js';
+import { $, dots, h, icon, mount, iconButton } from './dom.js';
 import {
-  botUser, canWrite, channel, channelName, invalidate, isDirect, isLocked, isSilenced, isThread, MAY, may, nameOf, put, room, state,
+  botUser, canWrite, channel, channelName, invalidate, isDM, isLocked, isTimedOut, isThread, PERMISSION, hasPermission, nameOf, storeMessage, channelState, state,
 } from './state.js';
 import { rest, snowflake } from './rest.js';
 import { toast } from './dialogs.js';
@@ -10,32 +10,32 @@ import { avatar } from './avatar.js';
 import { isPicture } from './attachments.js';
 import { fitInput, setInput } from './input.js';
 import { suggest } from './suggestions.js';
-import { leaves, openForm } from './commands.js';
+import { availableCommands, openForm } from './commands.js';
 import { encode, mentionables } from './mentions.js';
-import { pin } from './history.js';
+import { followNewest } from './history.js';
 
-export function paintComposer() {
+export function renderComposer() {
   const place = channel();
   const allowed = Boolean(place) && canWrite();
   $('composer').hidden = Boolean(state.form);
   $('input').disabled = !allowed;
   $('send').disabled = !allowed;
-  $('attach').disabled = !allowed || !may(MAY.attach);
+  $('attach').disabled = !allowed || !hasPermission(PERMISSION.attach);
   if (!place) return;
-  const { files, replyTo, pings } = room();
-  const answered = replyTo && room().messages.get(replyTo);
-  const address = `${isDirect(place) ? '@' : isThread(place) ? '' : '#'}${channelName(place)}`;
-  $('input').placeholder = allowed ? `Message ${address}` : isSilenced() ? 'You are timed out.'
+  const { files, replyTo, pings } = channelState();
+  const answered = replyTo && channelState().messages.get(replyTo);
+  const address = `${isDM(place) ? '@' : isThread(place) ? '' : '#'}${channelName(place)}`;
+  $('input').placeholder = allowed ? `Message ${address}` : isTimedOut() ? 'You are timed out.'
     : isLocked(place) ? 'This thread is locked.' : 'You do not have permission to send messages here.';
   $('input').setAttribute('aria-label', $('input').placeholder);
   mount($('context'), answered && h('div.context', { test: 'replying' },
     h('span', null, 'Replying to ', h('b', null, nameOf(answered.author))),
-    h('button.ping', { do: 'togglePing', 'aria-pressed': String(pings), title: 'Whether the reply pings', test: 'reply-ping' }, pings ? '@ On' : '@ Off'),
-    tool('close', 'Stop replying', 'stopReply')));
+    h('button.ping', { do: 'togglePing', 'aria-pressed': String(pings), title: 'Mention the author in this reply', test: 'reply-ping' }, pings ? '@ On' : '@ Off'),
+    iconButton('close', 'Cancel reply', 'stopReply')));
   $('tray').hidden = !files.length;
   mount($('tray'), files.map((file, i) => h('li', { 'data-key': file.preview, test: 'attachment-preview' },
     h('div.thumb', null, isPicture({ content_type: file.type, filename: file.name }) ? h('img', { src: file.preview, alt: '' }) : icon('file')),
-    h('span', { title: file.name }, file.name), tool('close', `Remove ${file.name}`, 'removeFile', { 'data-index': i }))));
+    h('span', { title: file.name }, file.name), iconButton('close', `Remove ${file.name}`, 'removeFile', { 'data-index': i }))));
   const left = 2000 - [...encode($('input').value.trim())].length;
   $('left').hidden = left >= 200;
   $('left').textContent = left;
@@ -43,7 +43,7 @@ export function paintComposer() {
   $('left').classList.toggle('over', left < 0);
 }
 
-export function typingLine() {
+export function renderTyping() {
   const now = Date.now();
   const names = [...(state.typing.get(state.current) ?? [])].filter(([id, until]) => until > now && id !== state.me.id).map(([id]) => nameOf({ id }));
   const words = names.length === 1 ? `${names[0]} is typing…` : names.length < 4 ? `${names.join(', ')} are typing…` : 'Several people are typing…';
@@ -58,16 +58,16 @@ export function suggestForInput() {
   const typed = mention?.[1].toLowerCase();
   const fits = ({ text, alias }) => typed && !alias && text.toLowerCase().startsWith(typed);
   const found = mentionables().filter(fits).slice(0, 10);
-  const whole = found.length === 1 && found[0].text.toLowerCase() === typed; // Enter is to send it then
+  const whole = found.length === 1 && found[0].text.toLowerCase() === typed; // Enter must send the message then
   suggest(field, 'Mention', (whole ? [] : found).map(({ text, about, badge }) => ({ title: text, about, badge, pick() {
     field.setRangeText(`${text} `, field.selectionStart - typed.length, field.selectionStart, 'end');
-    changed();
+    onInputChanged();
     field.focus();
   } })));
 }
 
 function suggestCommands(typed) {
-  const all = leaves();
+  const all = availableCommands();
   const exact = all.find(({ name }) => typed === `${name} `);
   if (exact) return openForm(exact);
   const begins = ({ name }) => name.startsWith(typed);
@@ -76,17 +76,17 @@ function suggestCommands(typed) {
     ({ title: `/${leaf.name}`, about: leaf.description, badge: botUser() && avatar(botUser(), 'mid'), pick: () => openForm(leaf) })));
 }
 
-export function changed() {
+export function onInputChanged() {
   fitInput();
   suggestForInput();
   invalidate();
 }
 
 export function send() {
-  const place = room();
+  const place = channelState();
   const content = encode($('input').value.trim());
   if (!content && !place.files.length) return;
-  if ([...content].length > 2000) return toast(new Error('A message has at most 2,000 characters. Shorten it, or attach it as a file.'));
+  if ([...content].length > 2000) return toast(new Error('Messages can have at most 2,000 characters. Shorten this one, or attach it as a file.'));
   const nonce = snowflake();
   const shown = ({ name, size, type, preview }) => ({ filename: name, size, content_type: type, url: preview });
   const outgoing = { id: nonce, nonce, channel_id: state.current, author: state.me, content, type: place.replyTo ? 19 : 0, flags: 0,
@@ -96,8 +96,8 @@ export function send() {
   place.outbox.push(outgoing);
   Object.assign(place, { files: [], replyTo: null, pings: true, draft: '' });
   setInput('');
-  pin();
-  typedAt = 0;
+  followNewest();
+  typingSentAt = 0;
   return deliver(outgoing);
 }
 
@@ -106,7 +106,7 @@ export async function deliver(outgoing) {
   outgoing.local = 'sending';
   invalidate();
   try {
-    put(await rest('POST', `/channels/${place}/messages`, { content, nonce, tts: false, flags: 0, message_reference, allowed_mentions,
+    storeMessage(await rest('POST', `/channels/${place}/messages`, { content, nonce, tts: false, flags: 0, message_reference, allowed_mentions,
       ...(files.length && { attachments: files.map((file, i) => ({ id: String(i), filename: file.name })) }) }, { files }));
   } catch (error) {
     Object.assign(outgoing, { local: 'failed', error: error.message });
@@ -115,19 +115,19 @@ export async function deliver(outgoing) {
 }
 
 export function addFiles(files) {
-  const place = room();
+  const place = channelState();
   for (const file of files) file.preview = URL.createObjectURL(file);
   place.files = [...place.files, ...files];
-  if (place.files.length > 10) toast(new Error('A message has at most 10 attachments.'));
+  if (place.files.length > 10) toast(new Error('Messages can have at most 10 attachments.'));
   place.files = place.files.slice(0, 10);
   $('input').focus();
   invalidate();
 }
 
-let typedAt = 0;
+let typingSentAt = 0;
 
-export function tellTyping() {
-  if (!$('input').value.trim() || $('input').value.startsWith('/') || Date.now() - typedAt < 8000) return;
-  typedAt = Date.now();
-  rest('POST', `/channels/${state.current}/typing`).catch(() => {}); // nobody is hurt when this is lost
+export function sendTyping() {
+  if (!$('input').value.trim() || $('input').value.startsWith('/') || Date.now() - typingSentAt < 8000) return;
+  typingSentAt = Date.now();
+  rest('POST', `/channels/${state.current}/typing`).catch(() => {}); // losing it does no harm
 }

@@ -1,6 +1,6 @@
 /* Dialogs, menus, toasts. */
 
-import { $, emojiOf, h, icon, tool } from './dom.js';
+import { $, emojiOf, h, icon, iconButton } from './dom.js';
 
 export function openDialog({ title, intro, fields = [], confirm, tone = 'solid', name, submit }) {
   const problem = h('p.error', { role: 'alert', hidden: true });
@@ -30,10 +30,10 @@ export function showDialog(dialog) {
   return dialog;
 }
 
-export const askName = (title, value, submit) => openDialog({ title, confirm: 'Create', name: 'name-dialog', submit: (form) => submit(form.elements.name.value),
+export const promptName = (title, value, submit) => openDialog({ title, confirm: 'Create', name: 'name-dialog', submit: (form) => submit(form.elements.name.value),
   fields: [h('label', null, 'Name', h('input.field', { name: 'name', required: true, maxlength: 100, value, autocomplete: 'off', test: 'name' }))] });
 
-/** A list of choices at `anchor`; with max > 1 it gathers ticks and hands them over when it is closed. */
+/** A menu at `anchor`; calls `done` with the chosen values, for max > 1 when the menu is closed. */
 export function openMenu(anchor, items, { min = 1, max = 1, chosen = [], grid = false } = {}, done) {
   const ticked = new Set(chosen);
   const role = max > 1 ? 'menuitemcheckbox' : 'menuitemradio';
@@ -62,7 +62,7 @@ export function openMenu(anchor, items, { min = 1, max = 1, chosen = [], grid = 
     menu.remove();
     if (max > 1 && ticked.size >= min && String([...ticked].sort()) !== String([...chosen].sort())) done([...ticked]);
   };
-  (anchor.closest('dialog') ?? document.body).append(menu); // outside a modal dialog it could not be reached
+  (anchor.closest('dialog') ?? document.body).append(menu); // elements outside an open modal dialog are inert
   menu.showPopover();
   const at = anchor.getBoundingClientRect();
   const below = at.bottom + 4 + menu.offsetHeight < innerHeight;
@@ -72,7 +72,7 @@ export function openMenu(anchor, items, { min = 1, max = 1, chosen = [], grid = 
 }
 
 export function toast(error) {
-  const node = h('div.toast', { test: 'toast' }, h('span', null, error.message), tool('close', 'Dismiss', 'closeToast'));
+  const node = h('div.toast', { test: 'toast' }, h('span', null, error.message), iconButton('close', 'Dismiss', 'closeToast'));
   $('toasts').append(node);
   setTimeout(() => node.remove(), 8000);
 }

@@ -1,4 +1,4 @@
-/* Nodes are built, never parsed, and old nodes are changed into new ones. */
+/* DOM building and diffing. HTML is never parsed. */
 
 const ICONS = {
   hash: 'M9 4 7 20M17 4l-2 16M4 9h17M3 15h17', thread: 'M5 4v8a4 4 0 0 0 4 4h10M15 12l4 4-4 4',
@@ -13,7 +13,7 @@ const SVG = 'http://www.w3.org/2000/svg';
 export const $ = (id) => document.getElementById(id);
 const ATTRIBUTES = { do: 'data-do', test: 'data-testid', label: 'aria-label' };
 
-/** An element: h('button.solid', { do: 'send' }, 'Send'). Text stays text, so nothing a stranger writes is ever parsed. */
+/** An element: h('button.solid', { do: 'send' }, 'Send'). Strings become text nodes, so user content cannot inject markup. */
 export function h(spec, attributes, ...children) {
   const [tag, ...classes] = spec.split('.');
   const node = document.createElement(tag);
@@ -34,12 +34,12 @@ export function icon(name) {
   return svg;
 }
 
-export const tool = (name, label, action, more) => h('button.tool', { type: 'button', do: action, label: label, title: label, ...more }, icon(name));
+export const iconButton = (name, label, action, more) => h('button.tool', { type: 'button', do: action, label: label, title: label, ...more }, icon(name));
 
-/** Makes `old` like `fresh` with the fewest changes: a growing answer must not flicker, nor lose a selection or a focus. */
+/** Updates `old` to equal `fresh` with minimal changes, so that a streaming answer keeps selection and focus. */
 export function morph(old, fresh) {
   if (old.nodeName !== fresh.nodeName || old.dataset?.key !== fresh.dataset?.key) return old.replaceWith(fresh);
-  if (old.isEqualNode(fresh) || /^(INPUT|TEXTAREA|SELECT)$/.test(old.nodeName)) return; // what a person is typing is theirs
+  if (old.isEqualNode(fresh) || /^(INPUT|TEXTAREA|SELECT)$/.test(old.nodeName)) return; // keep what the user has typed
   if (old.nodeType === Node.TEXT_NODE) {
     if (fresh.data.startsWith(old.data)) old.appendData(fresh.data.slice(old.data.length));
     else old.data = fresh.data;
@@ -50,13 +50,14 @@ export function morph(old, fresh) {
   mount(old, ...fresh.childNodes);
 }
 
+/** Updates the children of `parent` to equal `nodes`. */
 export function mount(parent, ...nodes) {
   nodes = nodes.flat(Infinity).filter(Boolean);
   nodes.forEach((node, i) => (parent.childNodes[i] ? morph(parent.childNodes[i], node) : parent.append(node)));
   while (parent.childNodes.length > nodes.length) parent.lastChild.remove();
 }
 
-/** A list whose rows are rebuilt only when their signature changed. */
+/** Updates a keyed list; a row is rebuilt only if its signature has changed. */
 export function reconcile(parent, rows) {
   const keys = new Set(rows.map((row) => row.key));
   for (const node of [...parent.children]) if (!keys.has(node.dataset.key)) node.remove();
@@ -78,5 +79,5 @@ export function reconcile(parent, rows) {
 
 export const dots = () => h('span.dots', { 'aria-hidden': 'true' }, h('i'), h('i'), h('i'));
 export const emojiOf = (emoji) => emoji && h('span', { 'aria-hidden': 'true' }, emoji.id ? `:${emoji.name}:` : emoji.name);
-export const bar = (colour) => (colour ? `--bar: #${colour.toString(16).padStart(6, '0')}` : null);
-export const web = (url) => (/^https?:/.test(url ?? '') ? url : null);
+export const accentStyle = (colour) => (colour ? `--bar: #${colour.toString(16).padStart(6, '0')}` : null);
+export const safeUrl = (url) => (/^https?:/.test(url ?? '') ? url : null);

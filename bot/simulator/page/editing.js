@@ -1,32 +1,32 @@
-/* Changing and deleting one's messages. */
+/* Editing and deleting messages. */
 
 import { $ } from './dom.js';
-import { invalidate, paint, put, room, state } from './state.js';
+import { invalidate, render, storeMessage, channelState, state } from './state.js';
 import { pathOf, rest } from './rest.js';
 import { openDialog } from './dialogs.js';
 import { encode } from './mentions.js';
 
-export function startEdit(message) {
+export function startEditing(message) {
   state.editing = message.id;
-  paint();
+  render();
   const field = document.querySelector(`[data-editor="${message.id}"]`);
   field.focus();
   field.setSelectionRange(field.value.length, field.value.length);
 }
 
 export async function saveEdit(field) {
-  const message = room().messages.get(field.dataset.editor);
+  const message = channelState().messages.get(field.dataset.editor);
   const content = encode(field.value.trim());
   state.editing = null;
   $('input').focus();
   invalidate();
-  if (!content && !message.attachments?.length) return askToDelete(message);
-  if (content !== message.content) put(await rest('PATCH', pathOf(message), { content }));
+  if (!content && !message.attachments?.length) return confirmDelete(message);
+  if (content !== message.content) storeMessage(await rest('PATCH', pathOf(message), { content }));
 }
 
-export function askToDelete(message, { shiftKey } = {}) {
-  const gone = () => rest('DELETE', pathOf(message));
-  if (shiftKey) return gone();
-  return openDialog({ title: 'Delete this message?', intro: 'This cannot be undone. (Hold Shift to delete without being asked.)',
-    confirm: 'Delete', tone: 'danger', name: 'delete-dialog', submit: gone });
+export function confirmDelete(message, { shiftKey } = {}) {
+  const remove = () => rest('DELETE', pathOf(message));
+  if (shiftKey) return remove();
+  return openDialog({ title: 'Delete this message?', intro: 'This cannot be undone. Hold Shift to skip this confirmation.',
+    confirm: 'Delete', tone: 'danger', name: 'delete-dialog', submit: remove });
 }

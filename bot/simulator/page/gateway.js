@@ -1,79 +1,80 @@
-/* Discord's gateway: one websocket that survives what happens to websockets. */
+/* The gateway connection. */
 
 import { session } from './state.js';
 import { HOME } from './rest.js';
 
-/** One session with the gateway: it beats, notices silence, resumes what was cut and starts anew where resuming is refused. */
+/** A gateway client: sends heartbeats, reconnects if they are not acknowledged, and resumes or starts a new session. */
 export class Gateway {
-  constructor(token, receive, report) {
-    Object.assign(this, { token, receive, report, session: null, seq: null, attempt: 0 });
+  constructor(token, onEvent, onStatus) {
+    Object.assign(this, { token, onEvent, onStatus, session: null, seq: null, attempt: 0 });
     this.open();
   }
 
   open() {
-    // The path alone is taken from the session: resume_gateway_url names the host as the simulator sees it, not as we do.
+    // use only the path of the URL: behind a proxy its host may differ from the one of this page
     const address = new URL(new URL(session.gateway_url).pathname.slice(1), HOME);
     address.protocol = HOME.protocol === 'https:' ? 'wss:' : 'ws:';
     address.search = '?v=10&encoding=json';
     const socket = (this.socket = new WebSocket(address));
-    socket.onmessage = ({ data }) => this.take(JSON.parse(data));
-    socket.onclose = ({ code }) => this.lost(code);
+    socket.onmessage = ({ data }) => this.onPayload(JSON.parse(data));
+    socket.onclose = ({ code }) => this.onClose(code);
   }
 
-  say(op, d) {
+  send(op, d) {
     if (this.socket.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify({ op, d }));
   }
 
-  take({ op, d, s, t }) {
+  onPayload({ op, d, s, t }) {
     if (s) this.seq = s;
-    if (op === 0) return this.event(t, d);
-    if (op === 1) return this.say(1, this.seq);
-    if (op === 7) return this.again(0);
+    if (op === 0) return this.onDispatch(t, d);
+    if (op === 1) return this.send(1, this.seq);
+    if (op === 7) return this.reconnect(0);
     if (op === 9) {
       if (!d) this.session = null;
-      return this.again(1000 + Math.random() * 1000);
+      return this.reconnect(1000 + Math.random() * 1000);
     }
-    if (op === 10) return this.hello(d);
-    if (op === 11) this.heard = true;
+    if (op === 10) return this.onHello(d);
+    if (op === 11) this.acknowledged = true;
   }
 
-  hello({ heartbeat_interval: interval }) {
-    this.heard = true;
-    const beat = () => {
-      if (!this.heard) return this.again(0);
-      this.heard = false;
-      this.say(1, this.seq);
-      this.timer = setTimeout(beat, interval);
+  /** Starts the heartbeat and resumes or identifies. */
+  onHello({ heartbeat_interval: interval }) {
+    this.acknowledged = true;
+    const heartbeat = () => {
+      if (!this.acknowledged) return this.reconnect(0);
+      this.acknowledged = false;
+      this.send(1, this.seq);
+      this.timer = setTimeout(heartbeat, interval);
     };
-    this.timer = setTimeout(beat, interval * Math.random());
-    if (this.session) this.say(6, { token: this.token, session_id: this.session, seq: this.seq });
-    else this.say(2, { token: this.token, capabilities: 16381, compress: false, properties: { os: 'any', browser: 'Parley playground', device: '' } });
+    this.timer = setTimeout(heartbeat, interval * Math.random());
+    if (this.session) this.send(6, { token: this.token, session_id: this.session, seq: this.seq });
+    else this.send(2, { token: this.token, capabilities: 16381, compress: false, properties: { os: 'any', browser: 'Parley playground', device: '' } });
   }
 
-  event(name, data) {
+  onDispatch(name, data) {
     if (name === 'READY') this.session = data.session_id;
     if (name === 'READY' || name === 'RESUMED') {
       this.attempt = 0;
-      this.report('online');
+      this.onStatus('online');
     }
-    this.receive(name, data);
+    this.onEvent(name, data);
   }
 
-  /** Gives the connection up for a new one; 4000 keeps the session alive, as 1000 and 1001 would not. */
-  again(pause) {
+  /** Replaces the connection. Close code 4000 keeps the session resumable, 1000 and 1001 would end it. */
+  reconnect(delay) {
     this.close(4000);
-    this.lost(4000, pause);
+    this.onClose(4000, delay);
   }
 
-  lost(code, pause = Math.min(8000, 500 * 2 ** this.attempt++) * (0.8 + Math.random() * 0.4)) {
+  onClose(code, delay = Math.min(8000, 500 * 2 ** this.attempt++) * (0.8 + Math.random() * 0.4)) {
     clearTimeout(this.timer);
-    if (code === 4004) return this.report('refused');
+    if (code === 4004) return this.onStatus('refused');
     if (code === 4007 || code === 4009) this.session = null;
-    this.report('reconnecting');
-    this.timer = setTimeout(() => this.open(), pause);
+    this.onStatus('reconnecting');
+    this.timer = setTimeout(() => this.open(), delay);
   }
 
-  /** A dead line may take minutes to say that it is closed, so nothing more is heard from it. */
+  /** Closes and ignores the socket: a dead connection may take minutes to report its close. */
   close(code = 1000) {
     clearTimeout(this.timer);
     this.socket.onmessage = this.socket.onclose = null;

@@ -1,42 +1,42 @@
-/* Older messages, and staying with the newest unless one reads further up. */
+/* Message history: loading, and following the newest message until the user scrolls up. */
 
 import { $ } from './dom.js';
-import { invalidate, isEphemeral, paint, put, room, roomOf, sorted, state } from './state.js';
+import { invalidate, isEphemeral, render, storeMessage, channelState, sorted, state } from './state.js';
 import { rest } from './rest.js';
 import { toast } from './dialogs.js';
 
 export async function load(id, before) {
-  const place = roomOf(id);
+  const place = channelState(id);
   const known = [...place.messages.values()];
   place.loaded = true;
   const page = await rest('GET', `/channels/${id}/messages?limit=50${before ? `&before=${before}` : ''}`)
     .catch((error) => { place.loaded = false; throw error; });
   const kept = new Set(page.map((message) => message.id));
-  const gone = before ? [] : known.filter((message) => !kept.has(message.id) && !isEphemeral(message)); // ephemeral ones live here alone
+  const gone = before ? [] : known.filter((message) => !kept.has(message.id) && !isEphemeral(message)); // ephemeral messages are never in the history
   for (const message of gone) place.messages.delete(message.id);
-  for (const message of page) { // an edit may have overtaken this answer
+  for (const message of page) { // an edit event may have arrived before this response
     const edited = place.messages.get(message.id)?.edited_timestamp ?? '';
-    if (edited <= (message.edited_timestamp ?? '')) put(message);
+    if (edited <= (message.edited_timestamp ?? '')) storeMessage(message);
   }
   if (before || !place.more) place.more = page.length === 50;
   invalidate();
 }
 
-export let pinned = true; // to the newest message, until the person scrolls up
+export let followsNewest = true; // until the user scrolls up
 
-export function pin(on = true) {
-  pinned = on;
+export function followNewest(on = true) {
+  followsNewest = on;
 }
 
-export const stick = () => { if (pinned) $('log').scrollTop = $('log').scrollHeight; };
-new ResizeObserver(stick).observe($('scroll'));
-new ResizeObserver(stick).observe($('log'));
+export const scrollToNewest = () => { if (followsNewest) $('log').scrollTop = $('log').scrollHeight; };
+new ResizeObserver(scrollToNewest).observe($('scroll'));
+new ResizeObserver(scrollToNewest).observe($('log'));
 
 $('log').addEventListener('scroll', () => {
   const log = $('log');
-  pinned = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
-  if (pinned && state) state.fresh = 0;
-  if (log.scrollTop < 100 && state?.current && room().more) loadOlder().catch(toast);
+  followsNewest = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
+  if (followsNewest && state) state.unseen = 0;
+  if (log.scrollTop < 100 && state?.current && channelState().more) loadOlder().catch(toast);
   if (state) invalidate();
 });
 
@@ -45,10 +45,10 @@ let loadingOlder = null;
 export function loadOlder() {
   loadingOlder ??= (async () => {
     const log = $('log');
-    await load(state.current, sorted(room()).find((message) => !isEphemeral(message)).id);
+    await load(state.current, sorted(channelState()).find((message) => !isEphemeral(message)).id);
     const fromEnd = log.scrollHeight - log.scrollTop;
-    paint();
-    log.scrollTop = log.scrollHeight - fromEnd; // what was being read stays where it is
+    render();
+    log.scrollTop = log.scrollHeight - fromEnd; // keep the scroll position
   })().finally(() => (loadingOlder = null));
   return loadingOlder;
 }

@@ -1,4 +1,4 @@
-/* The field a message is typed in. */
+/* The text field of the composer. */
 
 import { $ } from './dom.js';
 
@@ -8,6 +8,6 @@ export function setInput(text) {
 }
 
 export function fitInput() {
-  $('input').style.height = ''; // back to one line before it is measured
+  $('input').style.height = ''; // reset before measuring
   $('input').style.height = `${$('input').scrollHeight}px`;
 }

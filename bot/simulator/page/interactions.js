@@ -1,4 +1,4 @@
-/* What is asked of the application, and whether it has answered. */
+/* Interactions with the application. */
 
 import { channel, invalidate, session, state } from './state.js';
 import { rest, snowflake } from './rest.js';
@@ -9,8 +9,8 @@ export function settle(nonce, how, value) {
   waiting?.[how](value);
 }
 
-/** Sends an interaction; settles when the application has answered it, or has not. */
-export function interact(type, data, extra, files) {
+/** Sends an interaction; resolves once the application acknowledges it, rejects if it does not. */
+export function sendInteraction(type, data, extra, files) {
   const nonce = snowflake();
   const answered = new Promise((resolve, reject) => state.pending.set(nonce, { type, resolve, reject }));
   setTimeout(() => settle(nonce, 'reject', new Error('The application did not respond')), 15000);
@@ -20,12 +20,12 @@ export function interact(type, data, extra, files) {
   return answered;
 }
 
-export async function press(message, component, values) {
+export async function useComponent(message, component, values) {
   state.busy.set(message.id, component.custom_id);
   state.failures.delete(message.id);
   invalidate();
   try {
-    await interact(3, { component_type: component.type, custom_id: component.custom_id, ...(values && { values, type: component.type }) },
+    await sendInteraction(3, { component_type: component.type, custom_id: component.custom_id, ...(values && { values, type: component.type }) },
       { message_id: message.id, message_flags: message.flags ?? 0, application_id: message.application_id ?? session.application_id });
   } catch (error) {
     state.failures.set(message.id, `This interaction failed: ${error.message}`);

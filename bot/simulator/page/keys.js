@@ -1,12 +1,12 @@
-/* Keys, pointers, files that are dropped or pasted. */
+/* Keyboard, pointer, paste and drop events. */
 
 import { $ } from './dom.js';
-import { invalidate, isWritten, room, sorted, state } from './state.js';
+import { invalidate, isUserMessage, channelState, sorted, state } from './state.js';
 import { toast } from './dialogs.js';
 import { suggestionKey } from './suggestions.js';
-import { askChoices, closeForm, runCommand } from './commands.js';
-import { addFiles, changed, send, suggestForInput, tellTyping } from './composer.js';
-import { saveEdit, startEdit } from './editing.js';
+import { requestChoices, closeForm, runCommand } from './commands.js';
+import { addFiles, onInputChanged, send, suggestForInput, sendTyping } from './composer.js';
+import { saveEdit, startEditing } from './editing.js';
 import { act, ACTIONS } from './actions.js';
 
 function composerKey(event) {
@@ -14,11 +14,11 @@ function composerKey(event) {
     event.preventDefault();
     send();
   } else if (event.key === 'Escape') {
-    room().replyTo = null;
+    channelState().replyTo = null;
     ACTIONS.present();
   } else if (event.key === 'ArrowUp' && !$('input').value) {
-    const last = sorted(room()).findLast((message) => message.author.id === state.me.id && isWritten(message));
-    if (last) event.preventDefault(), startEdit(last);
+    const last = sorted(channelState()).findLast((message) => message.author.id === state.me.id && isUserMessage(message));
+    if (last) event.preventDefault(), startEditing(last);
   }
 }
 
@@ -32,7 +32,7 @@ function editorKey(event) {
   }
 }
 
-/** Arrows walk through messages, so that their toolbars can be reached without a pointer. */
+/** Arrow keys move between messages, so that their toolbars can be reached from the keyboard. */
 function logKey(event) {
   const row = event.target.closest('.message');
   const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
@@ -48,7 +48,7 @@ const carriesFiles = (event) => event.dataTransfer?.types.includes('Files') && !
 
 export function listen() {
   document.addEventListener('keydown', (event) => {
-    if (!state || event.isComposing || suggestionKey(event)) return; // Enter ends a composition first
+    if (!state || event.isComposing || suggestionKey(event)) return; // Enter confirms an IME composition
     if (event.target === $('input')) composerKey(event);
     else if (event.target.dataset.editor) editorKey(event);
     else if (event.target.matches('.spoiler') && event.key === 'Enter') act('reveal', event.target, event);
@@ -61,14 +61,14 @@ export function listen() {
     const element = event.target.closest('[data-do]');
     if (element && state) act(element.dataset.do, element, event);
   });
-  $('suggest').addEventListener('mousedown', (event) => event.preventDefault()); // the field keeps the focus
-  $('input').addEventListener('input', () => { changed(); tellTyping(); });
+  $('suggest').addEventListener('mousedown', (event) => event.preventDefault()); // keep the focus in the field
+  $('input').addEventListener('input', () => { onInputChanged(); sendTyping(); });
   $('input').addEventListener('focus', () => state?.current && $('input').value && suggestForInput());
   $('form').addEventListener('submit', (event) => { event.preventDefault(); runCommand().catch(toast); });
   for (const name of ['input', 'focusin'])
     $('form').addEventListener(name, ({ target }) => {
       if (name === 'input') delete target.dataset.value;
-      if (target.dataset.ask !== undefined) askChoices(target);
+      if (target.dataset.ask !== undefined) requestChoices(target);
     });
   document.addEventListener('focusout', ({ target }) => {
     if (state?.suggest?.owner !== target) return;

@@ -1,25 +1,25 @@
-/* A small client of Discord's own protocol (REST v10 and the gateway), for the simulator that serves it.
+/* A small Discord client (REST v10 and gateway) for the simulator that serves it.
 
-   state.js holds all there is to see. events.js changes it as the gateway tells, actions.js as the person acts; whoever
-   changes it calls invalidate(), and everything below is painted with the next frame. */
+   state.js holds the state. events.js changes it on gateway events, actions.js on user actions. A change calls
+   invalidate(), and the next frame renders everything below. */
 
 import { $, icon } from './dom.js';
-import { onPaint } from './state.js';
-import { paintSuggest } from './suggestions.js';
-import { paintForm } from './commands.js';
-import { paintMessages } from './messages.js';
-import { paintHeader, paintSidebar } from './sidebar.js';
-import { paintComposer } from './composer.js';
-import { start } from './people.js';
+import { onRender } from './state.js';
+import { renderSuggestions } from './suggestions.js';
+import { renderForm } from './commands.js';
+import { renderMessages } from './messages.js';
+import { renderHeader, renderSidebar } from './sidebar.js';
+import { renderComposer } from './composer.js';
+import { start } from './session.js';
 import { listen } from './keys.js';
 
-onPaint(() => {
-  paintSidebar();
-  paintHeader();
-  paintMessages();
-  paintComposer();
-  paintForm();
-  paintSuggest();
+onRender(() => {
+  renderSidebar();
+  renderHeader();
+  renderMessages();
+  renderComposer();
+  renderForm();
+  renderSuggestions();
 });
 listen();
 $('mark').append(icon('bubble'));

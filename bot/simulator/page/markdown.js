@@ -1,10 +1,10 @@
-/* Markdown, as Discord reads it. */
+/* Discord's Markdown dialect. */
 
 import { h } from './dom.js';
 import { channel, nameOf, state } from './state.js';
-import { stamp } from './time.js';
+import { formatTimestamp } from './time.js';
 
-const SPOILER = { role: 'button', tabindex: 0, do: 'reveal', title: 'Spoiler: press to reveal' };
+const SPOILER = { role: 'button', tabindex: 0, do: 'reveal', title: 'Spoiler: click to reveal' };
 const CODE_BLOCK = [/(?<!\\)```(?:([\w+#.-]+)\n)?\n*([^\n][^]*?)\n*```\n?/y, ([, language, code]) => codeBlock(language, code)];
 const BLOCKS = [
   [/\|\|((?:(?!\|\|)[^])*\n(?:(?!\|\|)[^])*)\|\|\n?/y, ([, text], depth) => h('div.spoiler', SPOILER, markdown(text, depth))],
@@ -26,7 +26,7 @@ const INLINE = [
   [/<#(\d+)>/y, ([, id]) => h('button.mention', { do: 'open', 'data-channel': id }, `#${channel(id)?.name ?? 'unknown'}`)],
   [/<\/([^:>\n]+):\d+>/y, ([, name]) => h('button.mention', { do: 'fill', 'data-text': `/${name}` }, `/${name}`)],
   [/<a?(:\w+:)\d+>/y, ([, name]) => name],
-  [/<t:(-?\d{1,12})(?::([tTdDfFR]))?>/y, ([, seconds, style]) => h('time.mention', null, stamp(Number(seconds), style))],
+  [/<t:(-?\d{1,12})(?::([tTdDfFR]))?>/y, ([, seconds, style]) => h('time.mention', null, formatTimestamp(Number(seconds), style))],
   [/@(?:everyone|here)\b/y, ([whole]) => h('span.mention', null, whole)],
   [/\*\*([^]+?)\*\*(?!\*)/y, ([, text], depth) => h('strong', null, inline(text, depth))],
   [/__([^]+?)__(?!_)/y, ([, text], depth) => h('u', null, inline(text, depth))],
@@ -36,7 +36,7 @@ const INLINE = [
   [/\b_((?:__|\\[^]|[^\\_])+?)_\b/y, ([, text], depth) => h('em', null, inline(text, depth))],
 ];
 
-/** The first rule that matches exactly at `at`. */
+/** The result of the first rule that matches at this position, or null. */
 function ruleAt(rules, text, at, depth) {
   for (const [pattern, build] of rules) {
     pattern.lastIndex = at;

@@ -1,12 +1,12 @@
-/* People, roles and channels, as they are typed and as Discord writes them. */
+/* Conversion between typed mentions (@name) and Discord's (<@id>). */
 
 import { icon } from './dom.js';
-import { channel, isDirect, isThread, nameOf, state } from './state.js';
+import { channel, isDM, isThread, nameOf, state } from './state.js';
 import { avatar } from './avatar.js';
 
-/** People, roles and channels as they are typed, and as Discord writes them; an alias is understood but not suggested. */
+/** All mentionable users, roles and channels; an `alias` is recognised but not suggested. */
 export function mentionables() {
-  const users = isDirect(channel()) ? [...channel().recipients, state.me] : [...state.members.values()].map(({ user }) => user);
+  const users = isDM(channel()) ? [...channel().recipients, state.me] : [...state.members.values()].map(({ user }) => user);
   const roles = (state.guild?.roles ?? []).filter(({ id, managed }) => id !== state.guild.id && !managed);
   const places = [...state.channels.values()].filter((place) => place.guild_id);
   return [
@@ -19,7 +19,7 @@ export function mentionables() {
 
 const literal = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
-/** '@Parley hello' as Discord sends it, '<@id> hello'; code is left as it is. */
+/** Converts '@Parley hello' to '<@id> hello', except in code. */
 export function encode(text) {
   const codes = new Map(mentionables().reverse().map(({ text: name, code }) => [name.toLowerCase(), code]));
   if (!codes.size) return text;
@@ -27,6 +27,7 @@ export function encode(text) {
   return text.split(/(```[^]*?```|`[^`\n]*`)/).map((part, i) => (i % 2 ? part : part.replace(names, (name) => codes.get(name.toLowerCase())))).join('');
 }
 
+/** Converts '<@id> hello' to '@Parley hello'. */
 export function decode(text) {
   const names = new Map(mentionables().filter(({ alias }) => !alias).map(({ text: name, code }) => [code, name]));
   return text.replace(/<(?:@[!&]?|#)\d+>/g, (code) => names.get(code.replace('!', '')) ?? code);

@@ -1,65 +1,65 @@
-/* The messages of a channel. */
+/* The message list. */
 
-import { $, dots, h, icon, mount, reconcile, tool } from './dom.js';
+import { $, dots, h, icon, mount, reconcile, iconButton } from './dom.js';
 import {
-  canWrite, channel, isDirect, isEphemeral, isPinging, isWritten, LOADING, MAY, may, nameOf, room, sorted, state, textOf,
+  canWrite, channel, isDM, isEphemeral, isMentioned, isUserMessage, LOADING, PERMISSION, hasPermission, nameOf, channelState, sorted, state, textOf,
 } from './state.js';
-import { stamp, when } from './time.js';
+import { formatTimestamp, formatDate } from './time.js';
 import { inline, markdown } from './markdown.js';
 import { avatar } from './avatar.js';
 import { component } from './components.js';
 import { attachments } from './attachments.js';
 import { embed } from './embeds.js';
 import { decode } from './mentions.js';
-import { pinned } from './history.js';
+import { followsNewest } from './history.js';
 import { welcome } from './welcome.js';
-import { typingLine } from './composer.js';
+import { renderTyping } from './composer.js';
 
 const commandOf = ({ interaction_metadata: about, interaction }) => ((about ?? interaction)?.type === 2 ? { ...about, ...interaction } : null);
 
-export function paintMessages() {
-  const place = state.current ? room() : null;
+export function renderMessages() {
+  const place = state.current ? channelState() : null;
   const rows = [];
   let previous = null;
   for (const message of place ? [...sorted(place), ...place.outbox] : []) {
     const day = new Date(message.timestamp).toDateString();
     const newDay = !previous || new Date(previous.timestamp).toDateString() !== day;
-    if (newDay) rows.push({ key: day, signature: day, build: () => h('li.day', null, stamp(new Date(message.timestamp) / 1000, 'D')) });
+    if (newDay) rows.push({ key: day, signature: day, build: () => h('li.day', null, formatTimestamp(new Date(message.timestamp) / 1000, 'D')) });
     const view = viewOf(message, newDay || startsGroup(previous, message), place);
     rows.push({ key: String(message.nonce ?? message.id), signature: JSON.stringify([view, state.revision]), build: () => messageRow(view) });
     previous = message;
   }
   reconcile($('messages'), rows);
   mount($('welcome'), state.guild && place?.loaded && !place.more && welcome(rows.length === 0));
-  $('present').hidden = pinned;
-  mount($('present'), icon('down'), document.createTextNode(state.fresh ? `${state.fresh} new` : 'Jump to present'));
-  typingLine();
+  $('present').hidden = followsNewest;
+  mount($('present'), icon('down'), document.createTextNode(state.unseen ? `${state.unseen} new` : 'Jump to present'));
+  renderTyping();
 }
 
-/** Whether a message shows its author again. */
+/** Whether a message starts a new group, with avatar and author. */
 function startsGroup(previous, message) {
   const late = new Date(message.timestamp) - new Date(previous.timestamp) > 7 * 60000;
   return late || previous.author.id !== message.author.id || isEphemeral(previous) !== isEphemeral(message)
     || message.type === 19 || [18, 21].includes(previous.type) || message.interaction_metadata?.id !== previous.interaction_metadata?.id;
 }
 
-/** All that a row depends on, besides what `state.revision` counts: a row is built again when this changed. */
+/** What a row depends on, besides what `state.revision` counts; a row is rebuilt if it changes. */
 function viewOf(message, head, place) {
   const answered = message.message_reference?.message_id;
   return { message, head, referred: place.messages.get(answered) ?? message.referenced_message,
     editing: state.editing === message.id, busy: state.busy.has(message.id), failure: state.failures.get(message.id),
-    thread: channel(message.id) ?? message.thread }; // a thread has the id of the message it was started from
+    thread: channel(message.id) ?? message.thread }; // a thread has the id of the message that started it
 }
 
 function messageRow({ message, head, referred, editing, busy, failure, thread }) {
   const mine = message.author.id === state.me.id;
   const used = head && commandOf(message);
-  const mentioned = !mine && (message.mention_everyone || isPinging(message, state.me));
+  const mentioned = !mine && (message.mention_everyone || isMentioned(message, state.me));
   const classes = ['message', head && 'head', (message.type === 19 || used) && 'replying', mentioned && 'mentioned',
     isEphemeral(message) && 'ephemeral', message.local === 'sending' && 'sending'];
-  const label = `${nameOf(message.author)}, ${when(message.timestamp)}: ${textOf(message).slice(0, 300)}`;
+  const label = `${nameOf(message.author)}, ${formatDate(message.timestamp)}: ${textOf(message).slice(0, 300)}`;
   return h(`li.${classes.filter(Boolean).join('.')}`, { 'data-id': message.id, test: 'message', tabindex: -1, label },
-    head ? avatar(message.author) : h('time.gutter', { datetime: message.timestamp }, stamp(new Date(message.timestamp) / 1000, 't')),
+    head ? avatar(message.author) : h('time.gutter', { datetime: message.timestamp }, formatTimestamp(new Date(message.timestamp) / 1000, 't')),
     message.type === 19 && reference(message, referred),
     used && h('div.reference', { test: 'command-used' }, avatar(used.user, 'tiny'), h('b', null, nameOf(used.user)), ' used ',
       h('span.mention', null, `/${used.name}`)),
@@ -74,7 +74,7 @@ function messageRow({ message, head, referred, editing, busy, failure, thread })
 
 function byline({ author, timestamp }) {
   return h('div.byline', null, h('b', { test: 'author' }, nameOf(author)), author.bot && h('span.badge', { test: 'app-badge' }, 'APP'),
-    h('time', { datetime: timestamp, title: stamp(new Date(timestamp) / 1000, 'F') }, when(timestamp)));
+    h('time', { datetime: timestamp, title: formatTimestamp(new Date(timestamp) / 1000, 'F') }, formatDate(timestamp)));
 }
 
 function notices(message, failure) {
@@ -93,40 +93,40 @@ function bodyOf(message, referred) {
     const thread = { do: 'open', 'data-channel': message.message_reference?.channel_id };
     return h('span.dim', null, 'started a thread: ', h('button.mention', thread, message.content));
   }
-  if (message.type === 21) return h('div.content', null, referred ? markdown(referred.content) : 'The message this thread was started from');
-  if (![0, 19, 20, 23].includes(message.type)) return h('span.dim', null, message.content || 'did something the playground has no picture for');
+  if (message.type === 21) return h('div.content', null, referred ? markdown(referred.content) : 'The message that started this thread');
+  if (![0, 19, 20, 23].includes(message.type)) return h('span.dim', null, message.content || 'This message type is not supported by the playground.');
   if (!message.content) return null;
   const jumbo = /^(?:\s*\p{Extended_Pictographic}[\u{1F3FB}-\u{1F3FF}\uFE0F\u200D]*){1,12}\s*$/u.test(message.content);
   return [h(`div.content${jumbo ? '.jumbo' : ''}`, { test: 'message-content' }, markdown(message.content)),
-    message.edited_timestamp && h('span.edited', { title: when(message.edited_timestamp), test: 'edited' }, '(edited)')];
+    message.edited_timestamp && h('span.edited', { title: formatDate(message.edited_timestamp), test: 'edited' }, '(edited)')];
 }
 
 function reference(message, referred) {
   if (!referred) return h('div.reference', null, h('i', null, 'The original message was deleted'));
   const text = textOf(referred).replace(/\s+/g, ' ').slice(0, 160);
   const label = `Reply to ${nameOf(referred.author)}: ${text}`;
-  const name = `${isPinging(message, referred.author) ? '@' : ''}${nameOf(referred.author)}`;
-  return h('button.reference', { do: 'jump', 'data-target': referred.id, test: 'reply-preview', label },
+  const name = `${isMentioned(message, referred.author) ? '@' : ''}${nameOf(referred.author)}`;
+  return h('button.reference', { do: 'jumpToMessage', 'data-target': referred.id, test: 'reply-preview', label },
     avatar(referred.author, 'tiny'), h('b', null, name),
-    h('span.excerpt', null, text ? inline(text).map((node) => node.textContent) : h('i', null, 'press to see the attachment')));
+    h('span.excerpt', null, text ? inline(text).map((node) => node.textContent) : h('i', null, 'Click to see attachment')));
 }
 
 function toolbar(message, mine, thread) {
   if (isEphemeral(message)) return null;
-  const direct = isDirect(channel());
+  const direct = isDM(channel());
   return h('div.toolbar', { role: 'toolbar', label: 'Message actions' },
-    may(MAY.addReactions) && tool('smile', 'Add a reaction', 'react', { test: 'react' }),
-    canWrite() && tool('reply', 'Reply', 'reply', { test: 'reply' }),
-    mine && isWritten(message) && tool('edit', 'Edit', 'edit', { test: 'edit' }),
-    tool('copy', 'Copy text', 'copy', { test: 'copy' }),
-    !thread && channel().type === 0 && may(MAY.createThreads) && tool('thread', 'Create a thread', 'createThread', { test: 'create-thread' }),
-    (mine || (!direct && may(MAY.manageMessages))) && tool('trash', 'Delete', 'remove', { test: 'delete' }));
+    hasPermission(PERMISSION.addReactions) && iconButton('smile', 'Add reaction', 'react', { test: 'react' }),
+    canWrite() && iconButton('reply', 'Reply', 'reply', { test: 'reply' }),
+    mine && isUserMessage(message) && iconButton('edit', 'Edit', 'edit', { test: 'edit' }),
+    iconButton('copy', 'Copy text', 'copy', { test: 'copy' }),
+    !thread && channel().type === 0 && hasPermission(PERMISSION.createThreads) && iconButton('thread', 'Create thread', 'createThread', { test: 'create-thread' }),
+    (mine || (!direct && hasPermission(PERMISSION.manageMessages))) && iconButton('trash', 'Delete', 'remove', { test: 'delete' }));
 }
 
 function editor(message) {
   const field = h('textarea.field', { 'data-editor': message.id, rows: 3, label: 'Edit message', test: 'editor' });
   field.value = decode(message.content);
-  return h('div', null, field, h('div.notice', null, 'Enter saves, Escape cancels'));
+  return h('div', null, field, h('div.notice', null, 'Enter to save, Escape to cancel'));
 }
 
 function reaction({ emoji, count, me }) {

@@ -1,9 +1,9 @@
-/* Modals: shown, filled in, sent. */
+/* Modals. */
 
 import { h } from './dom.js';
 import { markdown } from './markdown.js';
 import { openDialog } from './dialogs.js';
-import { interact } from './interactions.js';
+import { sendInteraction } from './interactions.js';
 import { defaults, picker } from './components.js';
 
 export function openModal({ id, title, custom_id, components }) {
@@ -13,10 +13,10 @@ export function openModal({ id, title, custom_id, components }) {
     title, name: 'modal', confirm: 'Submit', fields: components.map(modalField),
     async submit(form) {
       const chosen = ({ type, required, min_values: least, custom_id: key }) => type === 4 || required === false || least === 0 || values.get(key).length;
-      if (!inputs.every(chosen)) throw new Error('Something is still to be chosen.');
+      if (!inputs.every(chosen)) throw new Error('Make a selection in every required menu.');
       const filled = (input) => ({ type: input.type, id: input.id, custom_id: input.custom_id,
         ...(input.type === 4 ? { value: form.querySelector(`[name="${CSS.escape(input.custom_id)}"]`).value } : { values: values.get(input.custom_id) }) });
-      await interact(5, { id, custom_id, components: components.filter(({ type }) => type !== 10).map((top) => (top.component
+      await sendInteraction(5, { id, custom_id, components: components.filter(({ type }) => type !== 10).map((top) => (top.component
         ? { type: top.type, id: top.id, component: filled(top.component) } : { type: top.type, id: top.id, components: top.components.map(filled) })) });
     },
   });

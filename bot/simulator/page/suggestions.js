@@ -1,17 +1,17 @@
-/* The list above the field that is being typed in. */
+/* The suggestion list above a text field. */
 
 import { $, h, mount } from './dom.js';
 import { invalidate, state } from './state.js';
 
-export let asked = 0; // counts the questions behind the list, so that an old answer does not open it again
-export const askAnew = () => ++asked;
+export let latestRequest = 0; // number of the last request, so that a late response does not reopen the list
+export const nextRequest = () => ++latestRequest;
 
 export function suggest(owner, title, items, empty) {
   state.suggest = items.length || empty ? { owner, title, items, empty, index: 0 } : null;
   invalidate();
 }
 
-export function paintSuggest() {
+export function renderSuggestions() {
   const shown = state.suggest;
   $('suggest').hidden = !shown;
   for (const owner of document.querySelectorAll('[aria-controls="suggest"]')) {
@@ -21,16 +21,16 @@ export function paintSuggest() {
   }
   if (!shown) return;
   const row = ({ title, about, badge }, i) =>
-    h('div.choice', { id: `choice-${i}`, role: 'option', 'aria-selected': String(i === shown.index), do: 'takeSuggestion', 'data-index': i,
+    h('div.choice', { id: `choice-${i}`, role: 'option', 'aria-selected': String(i === shown.index), do: 'acceptSuggestion', 'data-index': i,
       test: 'suggestion' }, badge, h('span.title', null, title), about && h('span.about', null, about));
   mount($('suggest'), h('h3', null, shown.title), shown.items.map(row), !shown.items.length && h('div.choice.dim', null, shown.empty));
   document.getElementById(`choice-${shown.index}`)?.scrollIntoView({ block: 'nearest' });
 }
 
-export function takeSuggestion(index = state.suggest.index) {
+export function acceptSuggestion(index = state.suggest.index) {
   const { items } = state.suggest;
   state.suggest = null;
-  askAnew(); // an answer still under way must not open the list again
+  nextRequest(); // discard a pending response
   items[index].pick();
   invalidate();
 }
@@ -42,7 +42,7 @@ export function suggestionKey(event) {
   const step = { ArrowDown: 1, ArrowUp: count - 1 }[event.key];
   if (event.key === 'Escape') state.suggest = null;
   else if (count && step !== undefined) shown.index = (shown.index + step) % count;
-  else if (count && (event.key === 'Enter' || (event.key === 'Tab' && !event.shiftKey))) takeSuggestion();
+  else if (count && (event.key === 'Enter' || (event.key === 'Tab' && !event.shiftKey))) acceptSuggestion();
   else return false;
   event.preventDefault();
   invalidate();

@@ -1,36 +1,28 @@
-"""One REST request as its handler sees it, and the table entry that leads to a handler."""
+"""A REST request as route functions see it, and the entries of the route table."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from bot.simulator.drafts import Upload
-from bot.simulator.errors import ApiError, Json, Refusal, snowflake
-from bot.simulator.gateway import Gateway
+from bot.simulator.errors import ApiError, ErrorCode, Json, parse_snowflake
 from bot.simulator.interactions import Interactions
-from bot.simulator.messages import paint
+from bot.simulator.messages import render
 from bot.simulator.objects import Channel, Guild, Message, User
 from bot.simulator.payloads import Viewer
-from bot.simulator.permissions import Permission
-from bot.simulator.shapes import Shape
+from bot.simulator.permissions import Permission, guild_permissions
+from bot.simulator.schemas import Schema
 from bot.simulator.world import World
 
-Answer = tuple[int, Any]
-NO_CONTENT: Answer = (204, None)
-
-
-@dataclass(frozen=True, slots=True)
-class Island:
-    """The parts a handler may touch."""
-
-    world: World
-    gateway: Gateway
-    interactions: Interactions
+Response = tuple[int, Any]  # status and JSON body
+NO_CONTENT: Response = (204, None)
 
 
 @dataclass(slots=True)
 class Call:
-    island: Island
+    """One REST request. The lookups and checks raise ApiError."""
+
+    interactions: Interactions
     user: User
     origin: str
     path: dict[str, str]
@@ -40,60 +32,70 @@ class Call:
 
     @property
     def world(self) -> World:
-        return self.island.world
+        return self.interactions.world
 
     @property
     def viewer(self) -> Viewer:
-        """Over REST the application's setting in the portal decides about content, not the intents of a session."""
-        reads = self.user is not self.world.bot or self.world.application.message_content
-        return Viewer(self.user, self.origin, reads_content=reads)
+        # over REST the application's portal setting decides about message content, not the intents of a session
+        reads_content = self.user is not self.world.bot or self.world.application.message_content
+        return Viewer(self.user, self.origin, reads_content=reads_content)
 
     @property
     def fields(self) -> Json:
-        """The body of a request whose body is an object."""
+        """The body if it is an object, else {}."""
         return self.body if isinstance(self.body, dict) else {}
 
     def id(self, name: str) -> int:
-        return snowflake(self.path[name], name)
+        """The snowflake of this path parameter."""
+        return parse_snowflake(self.path[name], name)
 
     def channel(self) -> Channel:
-        """The channel of the address, which the caller must see."""
+        """The channel of the path; 50001 Missing Access if the caller cannot view it."""
         channel = self.world.channel(self.id("channel_id"))
-        if not self.world.sees(self.user, channel):
-            raise ApiError(Refusal.MISSING_ACCESS)
+        if not self.world.can_view(self.user, channel):
+            raise ApiError(ErrorCode.MISSING_ACCESS)
         return channel
 
     def guild(self) -> Guild:
+        """The guild of the path; 50001 Missing Access if the caller is not a member."""
         guild = self.world.guilds.get(self.id("guild_id"))
         if guild is None:
-            raise ApiError(Refusal.UNKNOWN_GUILD)
+            raise ApiError(ErrorCode.UNKNOWN_GUILD)
         if self.user.id not in guild.members:
-            raise ApiError(Refusal.MISSING_ACCESS)
+            raise ApiError(ErrorCode.MISSING_ACCESS)
         return guild
 
     def message(self, channel: Channel) -> Message:
-        """The message of the address. A bot reaches its ephemeral messages by their token alone."""
+        """The message of the path. A bot cannot reach its ephemeral messages this way, only by interaction token."""
         viewer = None if self.user.bot else self.user
         return self.world.message(channel, self.id("message_id"), viewer)
 
+    def has_permissions(self, channel: Channel, needed: Permission) -> bool:
+        return self.world.permissions(self.user, channel) & needed == needed
+
     def require(self, channel: Channel, needed: Permission) -> None:
-        if not self.may(channel, needed):
-            raise ApiError(Refusal.MISSING_PERMISSIONS)
+        """50013 Missing Permissions unless the caller has all of them in the channel."""
+        if not self.has_permissions(channel, needed):
+            raise ApiError(ErrorCode.MISSING_PERMISSIONS)
 
-    def may(self, channel: Channel, needed: Permission) -> bool:
-        return self.world.may(self.user, channel) & needed == needed
+    def require_in_guild(self, guild: Guild, needed: Permission) -> None:
+        """50013 Missing Permissions unless the caller has all of them in the guild."""
+        if guild_permissions(guild, guild.members[self.user.id]) & needed != needed:
+            raise ApiError(ErrorCode.MISSING_PERMISSIONS)
 
-    def paint(self, message: Message) -> Json:
-        return paint(self.world, message, self.viewer)
+    def render(self, message: Message) -> Json:
+        return render(self.world, message, self.viewer)
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """`limited` names the kind of bucket, "" for none; an open route needs no token and spares the global limit."""
+    """`bucket` names the rate-limit bucket, "" for none. An open route needs no Authorization header and does not count
+    towards the global limit.
+    """
 
     method: str
     path: str
-    handler: Callable[[Call], Answer]
-    limited: str = ""
+    handler: Callable[[Call], Response]
+    bucket: str = ""
     open: bool = False
-    body: Shape = None  # the shape of the body, for routes that take one
+    body: Schema = None  # of the request body, where the route takes one

@@ -1,46 +1,46 @@
-"""Registering application commands, and the index that clients show."""
+"""Application command registration (Discord docs: Application Commands), and the command index that clients load."""
 
 from bot.simulator.commands import (
-    change_command,
+    bulk_overwrite,
     check_command,
     command_payload,
-    normal_form,
-    put_all,
-    put_command,
-    registered,
-    tell_index,
-    usable,
+    commands_in,
+    dispatch_index_update,
+    normalize,
+    update_command,
+    upsert_command,
+    usable_commands,
 )
-from bot.simulator.errors import ApiError, Form, Json, Refusal
+from bot.simulator.errors import ApiError, ErrorCode, Form, Json
 from bot.simulator.objects import Channel, Command
 from bot.simulator.payloads import partial_application_payload
-from bot.simulator.rest.call import NO_CONTENT, Answer, Call, Route
-from bot.simulator.shapes import COMMAND
+from bot.simulator.rest.call import NO_CONTENT, Call, Response, Route
+from bot.simulator.schemas import COMMAND
 
 
 def _guild_id(call: Call) -> int | None:
-    """The place the commands are for, after checking that this is the application's own doing."""
+    """The guild of the path, None for global commands. Raises unless the caller is the application's own bot."""
     if call.user is not call.world.bot or call.id("application_id") != call.world.application.id:
-        raise ApiError(Refusal.MISSING_ACCESS if call.user.bot else Refusal.BOTS_ONLY)
+        raise ApiError(ErrorCode.MISSING_ACCESS if call.user.bot else ErrorCode.BOTS_ONLY)
     return call.guild().id if "guild_id" in call.path else None
 
 
-def list_commands(call: Call) -> Answer:
-    return 200, [command_payload(call.world, command) for command in registered(call.world, _guild_id(call))]
+def list_commands(call: Call) -> Response:
+    return 200, [command_payload(call.world, command) for command in commands_in(call.world, _guild_id(call))]
 
 
-def overwrite_commands(call: Call) -> Answer:
-    commands = put_all(call.world, _guild_id(call), call.body or [])
+def overwrite_commands(call: Call) -> Response:
+    commands = bulk_overwrite(call.world, _guild_id(call), call.body or [])
     return 200, [command_payload(call.world, command) for command in commands]
 
 
-def create_command(call: Call) -> Answer:
+def create_command(call: Call) -> Response:
     guild_id = _guild_id(call)
     form = Form()
     check_command(form, call.fields)
     form.check()
-    command, new = put_command(call.world, guild_id, call.fields)
-    tell_index(call.world)
+    command, new = upsert_command(call.world, guild_id, call.fields)
+    dispatch_index_update(call.world)
     return 201 if new else 200, command_payload(call.world, command)
 
 
@@ -48,47 +48,47 @@ def _command(call: Call) -> Command:
     guild_id = _guild_id(call)
     command = call.world.application.commands.get(call.id("command_id"))
     if command is None or command.guild_id != guild_id:
-        raise ApiError(Refusal.UNKNOWN_COMMAND)
+        raise ApiError(ErrorCode.UNKNOWN_COMMAND)
     return command
 
 
-def get_command(call: Call) -> Answer:
+def get_command(call: Call) -> Response:
     return 200, command_payload(call.world, _command(call))
 
 
-def edit_command(call: Call) -> Answer:
+def edit_command(call: Call) -> Response:
     command = _command(call)
     body = command.body | call.fields
     form = Form()
     check_command(form, body)
     form.check()
-    change_command(call.world, command, normal_form(body))
-    tell_index(call.world)
+    update_command(call.world, command, normalize(body))
+    dispatch_index_update(call.world)
     return 200, command_payload(call.world, command)
 
 
-def delete_command(call: Call) -> Answer:
+def delete_command(call: Call) -> Response:
     del call.world.application.commands[_command(call).id]
-    tell_index(call.world)
+    dispatch_index_update(call.world)
     return NO_CONTENT
 
 
-def index_of_guild(call: Call) -> Answer:
+def guild_index(call: Call) -> Response:
     return 200, _index(call, None, call.guild().id)
 
 
-def index_of_channel(call: Call) -> Answer:
+def channel_index(call: Call) -> Response:
     channel = call.channel()
     return 200, _index(call, channel, channel.guild_id)
 
 
-def index_of_user(call: Call) -> Answer:
+def user_index(call: Call) -> Response:
     return 200, _index(call, None, None)
 
 
 def _index(call: Call, channel: Channel | None, guild_id: int | None) -> Json:
-    """The commands this person may use there."""
-    commands = usable(call.world, call.user, channel, guild_id)
+    """The commands that the caller can use there."""
+    commands = usable_commands(call.world, call.user, channel, guild_id)
     return {
         "applications": [partial_application_payload(call.world.application)] if commands else [],
         "application_commands": [command_payload(call.world, command) for command in commands],
@@ -96,15 +96,15 @@ def _index(call: Call, channel: Channel | None, guild_id: int | None) -> Json:
     }
 
 
-PLACES = ("/applications/{application_id}/commands", "/applications/{application_id}/guilds/{guild_id}/commands")
+PATHS = ("/applications/{application_id}/commands", "/applications/{application_id}/guilds/{guild_id}/commands")
 ROUTES = (
-    *(Route("GET", place, list_commands) for place in PLACES),
-    *(Route("PUT", place, overwrite_commands, body=[COMMAND]) for place in PLACES),
-    *(Route("POST", place, create_command, body=COMMAND) for place in PLACES),
-    *(Route("GET", place + "/{command_id}", get_command) for place in PLACES),
-    *(Route("PATCH", place + "/{command_id}", edit_command, body=COMMAND) for place in PLACES),
-    *(Route("DELETE", place + "/{command_id}", delete_command) for place in PLACES),
-    Route("GET", "/guilds/{guild_id}/application-command-index", index_of_guild),
-    Route("GET", "/channels/{channel_id}/application-command-index", index_of_channel),
-    Route("GET", "/users/@me/application-command-index", index_of_user),
+    *(Route("GET", path, list_commands) for path in PATHS),
+    *(Route("PUT", path, overwrite_commands, body=[COMMAND]) for path in PATHS),
+    *(Route("POST", path, create_command, body=COMMAND) for path in PATHS),
+    *(Route("GET", path + "/{command_id}", get_command) for path in PATHS),
+    *(Route("PATCH", path + "/{command_id}", edit_command, body=COMMAND) for path in PATHS),
+    *(Route("DELETE", path + "/{command_id}", delete_command) for path in PATHS),
+    Route("GET", "/guilds/{guild_id}/application-command-index", guild_index),
+    Route("GET", "/channels/{channel_id}/application-command-index", channel_index),
+    Route("GET", "/users/@me/application-command-index", user_index),
 )

@@ -1,4 +1,4 @@
-"""One Parley for one database, among processes too."""
+"""Exclusive use of the database, among processes too."""
 
 import asyncio
 import sys
@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from bot.store.database import DatabaseInUse, DatabaseUnusable, sole_use
+from bot.store.database import DatabaseInUse, DatabaseUnusable, exclusive_use
 from bot.store.store import Store
 
 HOLD = """
 import sys
 from pathlib import Path
-from bot.store.database import DatabaseUnusable, sole_use
+from bot.store.database import DatabaseUnusable, exclusive_use
 try:
-    with sole_use(Path(sys.argv[1])):
+    with exclusive_use(Path(sys.argv[1])):
         print("held", flush=True)
         sys.stdin.read()
 except DatabaseUnusable as error:
@@ -33,8 +33,8 @@ async def another_process(path: Path) -> tuple[Process, str]:
 
 @pytest.fixture
 async def holder(path: Path) -> AsyncIterator[Process]:
-    process, said = await another_process(path)
-    assert said == "held"
+    process, line = await another_process(path)
+    assert line == "held"
     yield process
     if process.returncode is None:
         process.kill()
@@ -48,22 +48,22 @@ async def test_a_second_opener_in_this_process_is_refused(path: Path) -> None:
                 raise AssertionError("opened twice")
 
 
-async def test_the_first_goes_on_after_a_second_was_refused(path: Path) -> None:
+async def test_the_first_continues_after_a_second_was_refused(path: Path) -> None:
     async with Store.open(path) as store:
         with pytest.raises(DatabaseInUse):
             async with Store.open(path):
                 raise AssertionError("opened twice")
         await store.synced_commands.remember(5, "digest")
         assert await store.synced_commands.digest(5) == "digest"
-        with pytest.raises(DatabaseInUse), sole_use(path):
-            raise AssertionError("the refusal has let go of the lock")
+        with pytest.raises(DatabaseInUse), exclusive_use(path):
+            raise AssertionError("the refusal has released the lock")
 
 
 async def test_a_second_process_is_refused_in_one_sentence(path: Path) -> None:
     async with Store.open(path):
-        process, said = await another_process(path)
+        process, line = await another_process(path)
         await process.communicate()
-    assert said.startswith(f"Another Parley is already using {path}.")
+    assert line.startswith(f"Another Parley is already using {path}.")
 
 
 @pytest.mark.usefixtures("holder")
@@ -73,14 +73,14 @@ async def test_what_another_process_holds_cannot_be_opened(path: Path) -> None:
             raise AssertionError("opened")
 
 
-async def test_a_holder_that_is_killed_lets_go(path: Path, holder: Process) -> None:
+async def test_a_holder_that_is_killed_releases_the_lock(path: Path, holder: Process) -> None:
     holder.kill()
     await holder.wait()
     async with Store.open(path) as store:
         await store.synced_commands.remember(5, "digest")
 
 
-async def test_closing_lets_go_and_so_does_failing(path: Path) -> None:
+async def test_closing_releases_the_lock_and_so_does_failing(path: Path) -> None:
     async with Store.open(path):
         pass
     path.unlink()

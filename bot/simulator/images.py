@@ -1,11 +1,12 @@
-"""The size of a picture, read from the first bytes of PNG, GIF, JPEG and WebP."""
+"""Image dimensions, read from the header of PNG, GIF, JPEG and WebP files."""
 
 import struct
 
-JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+JPEG_FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
 
-def picture_size(content: bytes) -> tuple[int, int] | None:
+def image_size(content: bytes) -> tuple[int, int] | None:
+    """Width and height in pixels, None for other formats and truncated files."""
     try:
         return _read(content)
     except (struct.error, IndexError):
@@ -25,28 +26,28 @@ def _read(content: bytes) -> tuple[int, int] | None:
 
 
 def _pair(layout: str, content: bytes, offset: int) -> tuple[int, int]:
-    one, other = struct.unpack_from(layout, content, offset)
-    return int(one), int(other)
+    first, second = struct.unpack_from(layout, content, offset)
+    return int(first), int(second)
 
 
 def _jpeg(content: bytes) -> tuple[int, int] | None:
-    place = 2
-    while content[place] == 0xFF:
-        if content[place + 1] in JPEG_FRAMES:
-            height, width = _pair(">HH", content, place + 5)
+    offset = 2
+    while content[offset] == 0xFF:
+        if content[offset + 1] in JPEG_FRAME_MARKERS:
+            height, width = _pair(">HH", content, offset + 5)
             return width, height
-        place += 2 + int.from_bytes(content[place + 2 : place + 4])
+        offset += 2 + int.from_bytes(content[offset + 2 : offset + 4])
     return None
 
 
 def _webp(content: bytes) -> tuple[int, int] | None:
-    kind = content[12:16]
-    if kind == b"VP8X":
+    chunk = content[12:16]
+    if chunk == b"VP8X":
         return 1 + int.from_bytes(content[24:27], "little"), 1 + int.from_bytes(content[27:30], "little")
-    if kind == b"VP8 ":
+    if chunk == b"VP8 ":
         width, height = _pair("<HH", content, 26)
         return width & 0x3FFF, height & 0x3FFF
-    if kind == b"VP8L":
+    if chunk == b"VP8L":
         bits = int.from_bytes(content[21:25], "little")
         return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
     return None

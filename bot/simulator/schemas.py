@@ -1,7 +1,7 @@
-"""The types of what requests carry; a wrong type is refused before anything looks closer.
+"""Types of request bodies, checked before a route reads them.
 
-A shape is a type, `ID` for a snowflake, a list with the shape of its items, or a dictionary with the shapes of its
-known keys. Keys may be missing and values null: what is required is the handler's business.
+A schema is a type, `ID` for a snowflake, a list with the schema of its items, or a dictionary with the schemas of its
+known keys. Keys may be missing and values null: the route itself checks what is required.
 """
 
 from typing import Any
@@ -10,7 +10,7 @@ from bot.simulator.errors import Form, Json
 
 ID = "snowflake"
 ANY = object
-Shape = Any  # type | ID | list[Shape] | dict[str, Shape]; recursive, for components contain components
+Schema = Any  # type | ID | list[Schema] | dict[str, Schema]; recursive, since components contain components
 
 EMBED: Json = {
     "title": str,
@@ -84,8 +84,8 @@ OPTION["options"] = [OPTION]
 COMMAND: Json = OPTION | {"default_member_permissions": ID, "contexts": [int]}
 MEMBER: Json = {"nick": str, "roles": [ID], "communication_disabled_until": str}
 ROLE: Json = {"name": str, "permissions": ID}
-GIVEN: Json = {"name": str, "focused": bool}
-GIVEN["options"] = [GIVEN]
+OPTION_VALUE: Json = {"name": str, "focused": bool}
+OPTION_VALUE["options"] = [OPTION_VALUE]
 INTERACTION: Json = {
     "type": int,
     "message_id": ID,
@@ -96,7 +96,7 @@ INTERACTION: Json = {
         "type": int,
         "name": str,
         "target_id": ID,
-        "options": [GIVEN],
+        "options": [OPTION_VALUE],
         "custom_id": str,
         "values": [str],
         "components": [COMPONENT],
@@ -105,21 +105,22 @@ INTERACTION: Json = {
 CALLBACK: Json = {"type": int, "data": MESSAGE | {"choices": [{"name": str}], "title": str, "custom_id": str}}
 
 
-def check_shape(form: Form, value: Any, shape: Shape, path: str = "") -> None:
+def check_schema(form: Form, value: Any, schema: Schema, path: str = "") -> None:
+    """Add an error to the form for every value of the wrong type."""
     if value is None:
         return
-    if isinstance(shape, list):
-        _check_list(form, value, shape[0], path)
-    elif isinstance(shape, dict):
-        _check_object(form, value, shape, path)
-    elif shape == ID:
-        if not _is_number(value):
+    if isinstance(schema, list):
+        _check_list(form, value, schema[0], path)
+    elif isinstance(schema, dict):
+        _check_object(form, value, schema, path)
+    elif schema == ID:
+        if not _is_snowflake(value):
             form.wrong(path, "NUMBER_TYPE_COERCE", f'Value "{value}" is not snowflake.')
-    elif not isinstance(value, (int, float) if shape is float else shape):
-        form.wrong(path or "body", f"{shape.__name__.upper()}_TYPE_CONVERT", f"Not a valid {shape.__name__}.")
+    elif not isinstance(value, (int, float) if schema is float else schema):
+        form.wrong(path or "body", f"{schema.__name__.upper()}_TYPE_CONVERT", f"Not a valid {schema.__name__}.")
 
 
-def _check_list(form: Form, value: Any, shape: Shape, path: str) -> None:
+def _check_list(form: Form, value: Any, schema: Schema, path: str) -> None:
     if not isinstance(value, list):
         form.wrong(path or "body", "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
         return
@@ -127,16 +128,16 @@ def _check_list(form: Form, value: Any, shape: Shape, path: str) -> None:
         inner = f"{path}.{index}".lstrip(".")
         if item is None:
             form.required(inner)
-        check_shape(form, item, shape, inner)
+        check_schema(form, item, schema, inner)
 
 
-def _check_object(form: Form, value: Any, shape: dict[str, Shape], path: str) -> None:
+def _check_object(form: Form, value: Any, schema: dict[str, Schema], path: str) -> None:
     if not isinstance(value, dict):
         form.wrong(path or "body", "DICT_TYPE_CONVERT", "Only dictionaries may be used in a DictType")
         return
-    for key in value.keys() & shape.keys():
-        check_shape(form, value[key], shape[key], f"{path}.{key}".lstrip("."))
+    for key in value.keys() & schema.keys():
+        check_schema(form, value[key], schema[key], f"{path}.{key}".lstrip("."))
 
 
-def _is_number(value: Any) -> bool:
+def _is_snowflake(value: Any) -> bool:
     return isinstance(value, int) or (isinstance(value, str) and value.isascii() and value.isdigit())

@@ -4,7 +4,7 @@ import asyncio
 
 from bot.chat.messages import Usage
 from bot.providers.client import ChatClient
-from bot.providers.errors import Silent
+from bot.providers.errors import TimedOut
 from tests.providers.conftest import DONE, FINISH, HELLO, Answer, Ending, Provider, ask, event, saying
 
 PING = b": still there\n\n"
@@ -66,4 +66,4 @@ async def test_silence_in_the_body_of_a_refusal_or_of_a_whole_answer_ends(provid
     provider.answers.append(Answer([b'{"choices": ['], headers=form, ending=Ending.STAY))
     async with ChatClient(idle_seconds=0.1) as client:
         assert (await ask(client, provider.endpoint())).error is not None
-        assert isinstance((await ask(client, provider.endpoint())).error, Silent)
+        assert isinstance((await ask(client, provider.endpoint())).error, TimedOut)

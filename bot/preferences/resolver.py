@@ -1,0 +1,129 @@
+"""Which preferences apply in a place, and where each value comes from.
+
+A *scope* is a thread, channel, category or server whose members chose values. Below all scopes are the operator's
+values, and below those the declared defaults. The nearest chosen value applies, unless an outer scope locked its own.
+"""
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, Protocol
+
+from bot.chat.places import Person, Place, Scope
+from bot.preferences.declaration import PREFERENCES, Preferences, read_json
+from bot.text import Text
+
+log = logging.getLogger(__name__)
+
+
+class Source(StrEnum):
+    """Where a value comes from: a kind of scope, the operator, or the declaration."""
+
+    THREAD = "thread"
+    CHANNEL = "channel"
+    CATEGORY = "category"
+    GUILD = "server"
+    ROLE = "role"
+    PERSON = "person"
+    OPERATOR = "operator"
+    DEFAULT = "default"
+
+
+class StoredValue(Protocol):
+    """One choice as it is stored; `value` is JSON that nobody has checked."""
+
+    @property
+    def scope(self) -> Scope: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def value(self) -> str: ...
+    @property
+    def locked(self) -> bool: ...
+
+
+class PreferenceStore(Protocol):
+    """Where scopes' choices are stored."""
+
+    async def of(self, scopes: Sequence[Scope]) -> Sequence[StoredValue]:
+        """Every choice of these scopes, in any order."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A stored value that is ignored, and why."""
+
+    scope: Scope
+    name: str
+    value: str
+    reason: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """The values that apply; None where nobody chose and nothing is declared. `sources` has every name."""
+
+    values: Preferences
+    sources: Mapping[str, Source]
+    faults: tuple[Fault, ...] = ()
+
+
+class Resolver:
+    """Resolves preferences; logs each stored value that it must ignore once."""
+
+    def __init__(self, stored: PreferenceStore, operator: Preferences) -> None:
+        self._stored = stored
+        self._operator = operator
+        self._logged: set[Fault] = set()
+
+    async def at(self, place: Place, person: Person | None = None) -> Resolved:
+        """What applies in a place, in one read. Roles and people have no preferences yet, so `person` is unused."""
+        return await self.within(place.scopes)
+
+    async def within(self, scopes: Sequence[Scope]) -> Resolved:
+        """What applies where these scopes do, nearest first."""
+        resolved = resolve(scopes, await self._stored.of(scopes), self._operator)
+        for fault in resolved.faults:
+            if fault not in self._logged:
+                self._logged.add(fault)
+                what = f"{fault.name}={fault.value} of {fault.scope.kind} {fault.scope.id}"
+                log.warning("Ignoring the stored preference %s: %s", what, fault.reason)
+        return resolved
+
+    async def chosen(self, scope: Scope) -> Mapping[str, Any]:
+        """What one scope itself chose, by name; a value that is not allowed is a Fault."""
+        rows = await self._stored.of((scope,))
+        return {row.name: read_stored(row) for row in rows}
+
+
+def resolve(scopes: Sequence[Scope], rows: Iterable[StoredValue], operator: Preferences) -> Resolved:
+    """Choose a value for every preference. `scopes` is nearest first."""
+    read = [(row, read_stored(row)) for row in rows]
+    faults = tuple(value for _, value in read if isinstance(value, Fault))
+    chosen = {(row.name, row.scope): (row, value) for row, value in read if not isinstance(value, Fault)}
+    values: dict[str, Any] = {}
+    sources: dict[str, Source] = {}
+    for name, preference in PREFERENCES.items():
+        candidates = [chosen[name, scope] for scope in scopes if (name, scope) in chosen]
+        locked = [candidate for candidate in candidates if candidate[0].locked]
+        if candidates:
+            row, values[name] = locked[-1] if locked else candidates[0]
+            sources[name] = Source[row.scope.kind.name]
+        elif (value := getattr(operator, name)) is not None:
+            values[name], sources[name] = value, Source.OPERATOR
+        else:
+            values[name], sources[name] = preference.default, Source.DEFAULT
+    return Resolved(Preferences(**values), MappingProxyType(sources), faults)
+
+
+def read_stored(row: StoredValue) -> Any:
+    """The value that is stored, or the Fault that it is."""
+    if row.name not in PREFERENCES:
+        return Fault(row.scope, row.name, row.value, Text("There is no such setting."))
+    try:
+        return read_json(row.name, row.value)
+    except (ValueError, RecursionError):
+        return Fault(row.scope, row.name, row.value, PREFERENCES[row.name].requirement)

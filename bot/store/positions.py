@@ -1,0 +1,121 @@
+"""Where in the tree a prompt continues. One statement each, inside the caller's connection."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, func, literal, null, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.chat.messages import Role
+from bot.chat.places import PlaceKind
+from bot.chat.prompts import Position, Prompt
+from bot.store.tables import conversations, discord_messages, messages
+
+IDLE_SECONDS = 30 * 60
+"""How long a mention that replies to nothing continues the person's conversation in a channel."""
+
+
+async def position_after(connection: AsyncConnection, discord_id: int) -> Position | None:
+    """The position after the message that this Discord message is or shows, None where it is not stored."""
+    query = (
+        select(
+            messages.c.conversation_id,
+            messages.c.id,
+            _last_page(messages.c.id, messages.c.conversation_id).label("last_page"),
+        )
+        .join(discord_messages, discord_messages.c.message_id == messages.c.id)
+        .where(discord_messages.c.id == discord_id)
+    )
+    row = (await connection.execute(query)).first()
+    return Position(row.conversation_id, row.id, row.last_page, follows_reply=True) if row else None
+
+
+async def newest_position(connection: AsyncConnection, prompt: Prompt, now: float) -> Position:
+    """The end of the conversation that was used last: a person's in a channel, everybody's in a thread or DM.
+
+    A thread that was opened from a stored message has that message's id, and continues it in a conversation of its own.
+    """
+    in_channel = prompt.place.kind is PlaceKind.CHANNEL
+    row = (await connection.execute(_newest(prompt))).one()
+    if row.conversation_id is None:
+        return Position(None, row.starter_id)
+    if row.asked_at is None:
+        return Position(row.conversation_id)  # started by /new, still empty
+    if in_channel and _last_used(row) < now - IDLE_SECONDS:
+        return Position()
+    return Position(row.conversation_id, row.parent_id, row.last_page)
+
+
+def _last_used(row: Row[Any]) -> float:
+    used: float = row.asked_at if row.answered_at is None else row.answered_at
+    return used
+
+
+def _newest(prompt: Prompt) -> Select[Any]:
+    """Selects one row: the newest conversation, its newest prompt, and the version that continues it."""
+    prompts, versions = messages.alias("prompts"), messages.alias("versions")
+    starter = select(_starter(prompt).label("id")).subquery("starter")
+    # where every version was forgotten, continue from where the prompt did
+    parent_id = func.coalesce(versions.c.id, prompts.c.parent_id)
+    return select(
+        starter.c.id.label("starter_id"),
+        conversations.c.id.label("conversation_id"),
+        prompts.c.created_at.label("asked_at"),
+        versions.c.created_at.label("answered_at"),
+        parent_id.label("parent_id"),
+        _last_page(parent_id, conversations.c.id).label("last_page"),
+    ).select_from(
+        starter.outerjoin(conversations, conversations.c.id == _newest_conversation(prompt))
+        .outerjoin(prompts, prompts.c.id == _newest_prompt(prompt))
+        .outerjoin(versions, versions.c.id == _best_version(prompts.c.id))
+    )
+
+
+def _starter(prompt: Prompt) -> ColumnElement[Any]:
+    if prompt.place.kind is not PlaceKind.THREAD:
+        return null()
+    query = select(discord_messages.c.message_id).where(discord_messages.c.id == prompt.place.channel_id)
+    return query.scalar_subquery()
+
+
+def _newest_conversation(prompt: Prompt) -> ScalarSelect[Any]:
+    newest = conversations.alias("newest")
+    query = select(newest.c.id).where(newest.c.channel_id == prompt.place.channel_id)
+    if prompt.place.kind is PlaceKind.CHANNEL:
+        query = query.where(newest.c.owner_id == prompt.author.id)
+    return query.order_by(newest.c.used_at.desc(), newest.c.id.desc()).limit(1).scalar_subquery()
+
+
+def _newest_prompt(prompt: Prompt) -> ScalarSelect[Any]:
+    """A person's in a channel, everybody's elsewhere."""
+    newest = messages.alias("newest_prompt")
+    query = select(newest.c.id).where(newest.c.conversation_id == conversations.c.id, newest.c.role == Role.USER)
+    if prompt.place.kind is PlaceKind.CHANNEL:
+        query = query.where(newest.c.author_id == prompt.author.id)
+    return query.order_by(newest.c.id.desc()).limit(1).correlate(conversations).scalar_subquery()
+
+
+def _best_version(prompt_id: ColumnElement[Any]) -> ScalarSelect[Any]:
+    """The version that is shown, or else the newest."""
+    best, page = messages.alias("best"), discord_messages.alias("first_page")
+    query = (
+        select(best.c.id)
+        .outerjoin(page, (page.c.message_id == best.c.id) & (page.c.page == literal(0)))
+        .where(best.c.parent_id == prompt_id, best.c.role == Role.ASSISTANT, best.c.forgotten_at.is_(None))
+        .order_by(page.c.id.is_(None), best.c.id.desc())
+        .limit(1)
+    )
+    return query.correlate_except(best, page).scalar_subquery()
+
+
+def _last_page(message_id: ColumnElement[Any], conversation_id: ColumnElement[Any]) -> ScalarSelect[Any]:
+    """The last Discord message that shows this one, where it is a completion of this conversation."""
+    shown, page = messages.alias("shown"), discord_messages.alias("last_page")
+    query = (
+        select(page.c.id)
+        .join(shown, shown.c.id == page.c.message_id)
+        .where(shown.c.id == message_id, shown.c.conversation_id == conversation_id)
+        .where(shown.c.role == Role.ASSISTANT, shown.c.forgotten_at.is_(None))
+        .order_by(page.c.page.desc())
+        .limit(1)
+    )
+    return query.correlate_except(shown, page).scalar_subquery()

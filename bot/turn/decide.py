@@ -1,0 +1,119 @@
+"""Whether to answer: every reason for and against, from facts alone.
+
+The first reason against is what the person is told.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from bot.chat.places import Person, Place
+from bot.chat.prompts import Trigger
+from bot.preferences.declaration import AnswerWhen, Preferences
+from bot.reply.surface import SurfaceLost
+from bot.text import Refused, Text
+
+RESTARTING = Text("I'm restarting. Ask me again in a minute.")
+
+_TRIGGERS = {
+    Trigger.MENTION: Text("You mentioned me."),
+    Trigger.REPLY: Text("You replied to one of my messages."),
+    Trigger.DIRECT_MESSAGE: Text("This is a direct message."),
+    Trigger.COMMAND: Text("You used a command."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the decision rests on. `obstacle` is what Discord does not let us do there, and `closing` our shutdown."""
+
+    place: Place
+    person: Person
+    preferences: Preferences
+    triggers: frozenset[Trigger]
+    has_content: bool = True
+    obstacle: SurfaceLost | None = None
+    closing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A reason for or against an answer. One that is told `privately` cannot be said in the channel."""
+
+    text: Text
+    against: bool = False
+    privately: bool = False
+
+
+class NoAnswer(Refused):
+    """There will be no answer; says so with the first reason against."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.text)
+        self.privately = reason.privately
+
+
+def decide(facts: Facts) -> tuple[Reason, ...]:
+    """All reasons, those for an answer first; there is an answer if none is against."""
+    return (*_for(facts), *_against(facts))
+
+
+def check(facts: Facts) -> None:
+    """Raise NoAnswer with the first reason against an answer, if there is one."""
+    for reason in decide(facts):
+        if reason.against:
+            raise NoAnswer(reason)
+
+
+def is_asked(triggers: frozenset[Trigger], preferences: Preferences) -> bool:
+    """Whether anything asks for an answer: the message itself, or a place where every message is answered."""
+    return bool(triggers) or preferences.answer is AnswerWhen.ALWAYS
+
+
+def _for(facts: Facts) -> Iterator[Reason]:
+    for trigger, text in _TRIGGERS.items():
+        if trigger in facts.triggers:
+            yield Reason(text)
+    if facts.preferences.answer is AnswerWhen.ALWAYS:
+        yield Reason(Text("I answer every message here."))
+
+
+def _against(facts: Facts) -> Iterator[Reason]:
+    if not is_asked(facts.triggers, facts.preferences):
+        yield Reason(Text("Nobody asked me: mention me, or reply to one of my messages."), against=True)
+    if facts.obstacle:
+        channel = facts.place.channel_id
+        yield Reason(cannot_answer(channel, facts.obstacle), against=True, privately=True)
+    if facts.closing:
+        yield Reason(RESTARTING, against=True)
+    if not _may_talk(facts):
+        text = Text("Only <@&{role}> may talk to me here. A server admin decides that.", role=facts.preferences.role_id)
+        yield Reason(text, against=True)
+    if not facts.has_content:
+        yield Reason(nothing_to_answer(()), against=True)
+
+
+def _may_talk(facts: Facts) -> bool:
+    role_id, person = facts.preferences.role_id, facts.person
+    anybody = role_id is None or facts.place.guild_id is None or person.manages
+    return anybody or role_id in person.role_ids
+
+
+def nothing_to_answer(left_out: Iterable[Text]) -> Text:
+    """Why a prompt is empty: there was nothing in it, or nothing that could be read."""
+    if files := "; ".join(map(str, left_out)):
+        return Text("I have nothing to answer: {files}.", files=files)
+    return Text(
+        "Write your question in the same message as the mention, and I will answer it. `/help` shows what else I do."
+    )
+
+
+def cannot_answer(channel_id: int, lost: SurfaceLost) -> Text:
+    """What the asker is told where the reply cannot be shown."""
+    if lost.remedy is None:
+        return Text("I couldn't answer you in <#{channel}>: {reason}.", channel=channel_id, reason=lost.reason)
+    return Text(
+        "I couldn't answer you in <#{channel}>: {reason}. {remedy}",
+        channel=channel_id,
+        reason=lost.reason,
+        remedy=lost.remedy,
+    )

@@ -1,0 +1,90 @@
+"""Every preference: what it declares, and its way through what a person types and through what is stored."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from pydantic import ValidationError
+
+from bot.discord.commands.setting_modal import LONGEST_INPUT, LONGEST_TITLE, parts_of
+from bot.preferences.declaration import PREFERENCES, Preferences, read_json
+from bot.text import Refused
+from docs.settings import PAGE, page
+from tests.preferences.values import named_values, samples, wrong_texts
+
+NAMES = sorted(PREFERENCES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_declared_fits_into_discord_s_forms_and_lists(name: str) -> None:
+    preference = PREFERENCES[name]
+    assert 0 < len(f"{preference.title}, continued") <= LONGEST_TITLE
+    assert 0 < len(preference.help) <= 100
+    assert len(f"parley-setting:{name}:category:{2**64}") <= 100
+    assert Preferences(**{name: preference.default}).chosen().get(name) == preference.default
+
+
+def test_the_page_of_settings_says_what_is_declared() -> None:
+    assert PAGE.read_text("utf-8") == page(), "`make docs` writes it again"
+
+
+@given(named_values)
+def test_a_value_survives_being_typed_and_being_stored(named: tuple[str, Any]) -> None:
+    name, value = named
+    preference = PREFERENCES[name]
+    assert preference.read(preference.input.write(value)) == value
+    stored = read_json(name, json.dumps(value))
+    assert stored == value
+    assert type(stored) is type(preference.read(preference.input.write(value)))
+    assert Preferences(**{name: stored}).chosen() == {name: value}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_not_allowed_is_refused_with_what_is(name: str) -> None:
+    preference = PREFERENCES[name]
+    for typed in wrong_texts(preference.input):
+        with pytest.raises(Refused) as refused:
+            preference.read(typed)
+        assert str(refused.value) == f"{preference.title} must be {preference.input.allowed}."
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_value_of_another_type_is_no_value(name: str) -> None:
+    right = samples(name)[0]
+    for wrong in [{"a": 1}, [1], [[]], "\ud800", 10**30, -1, None] + ([] if isinstance(right, bool) else [True]):
+        with pytest.raises(ValueError, match=r"\S"):
+            read_json(name, json.dumps(wrong))
+
+
+def test_preferences_refuse_names_that_are_not_declared() -> None:
+    with pytest.raises(ValidationError):
+        Preferences.model_validate({"loudness": 3})
+
+
+@pytest.mark.parametrize(
+    ("typed", "name", "value"),
+    [
+        ("0,5", "temperature", 0.5),
+        (" 2 ", "pages", 2),
+        ("Embed", "style", "embed"),
+        ("ON", "ping", True),
+        ("`xai/grok-4.3`", "model", "xai/grok-4.3"),
+        ("xai, ,groq/x", "fallback", ("xai", "groq/x")),
+        ("Nothing", "fallback", ()),
+        ("<@&123>", "role_id", 123),
+        ("  Be kind.\n", "system_prompt", "Be kind."),
+    ],
+)
+def test_people_may_type_a_value_in_their_own_way(typed: str, name: str, value: Any) -> None:
+    assert PREFERENCES[name].read(typed) == value
+
+
+@pytest.mark.parametrize("text", ["", "short", "x" * 6_000, ("a line\n" * 900)[:6_000], "\n" * 4_001, "y" * 8_000])
+def test_a_long_text_is_cut_for_a_form_and_joined_again(text: str) -> None:
+    parts = parts_of(text, 2)
+    assert len(parts) == 2
+    assert "".join(parts) == text
+    assert all(len(part) <= LONGEST_INPUT for part in parts)
+    if "line\n" in text:
+        assert parts[0].endswith("\n")

@@ -1,0 +1,47 @@
+"""The ledger: what was used stays, whatever becomes of the messages and of the people."""
+
+from dataclasses import replace
+
+from bot.chat.messages import Completion, LedgerEntry, Usage
+from bot.chat.places import Place, PlaceKind
+from tests.store.conftest import ANA, BEN, DM, GENERAL, MODEL, Talk
+
+WHOLE = LedgerEntry(ANA.id, 700, 300, MODEL, Usage(812, 5, 840), 0.002, "openrouter", "EUR", "guild")
+
+
+async def record(talk: Talk, entry: LedgerEntry, place: Place = GENERAL) -> int:
+    asked = talk.prompt("one", place=place)
+    await talk.record(asked, Completion(MODEL, "ONE"), asked.id + 1, entry=entry)
+    return asked.id + 1
+
+
+async def test_an_entry_comes_back_whole(talk: Talk) -> None:
+    await record(talk, WHOLE)
+    await record(talk, LedgerEntry(BEN.id, DM.channel_id, None, "ollama/llama"), DM)
+    (used,) = await talk.store.usage.entries(300)
+    assert replace(used, at=0.0) == type(used)(
+        0.0, 300, 700, ANA.id, MODEL, "guild", Usage(812, 5, 840), 0.002, "EUR", "openrouter"
+    )
+    (direct,) = await talk.store.usage.entries(None)
+    assert (direct.model, direct.usage, direct.cost, direct.person_id) == ("ollama/llama", None, None, BEN.id)
+    assert await talk.store.usage.entries(300, since=used.at + 1) == []
+
+
+async def test_forgetting_an_answer_keeps_what_it_used(talk: Talk) -> None:
+    await talk.store.versions.forget(await talk.recalled(await record(talk, WHOLE)))
+    assert [used.usage for used in await talk.store.usage.entries(300)] == [WHOLE.usage]
+
+
+async def test_anonymising_removes_the_person_alone(talk: Talk) -> None:
+    for entry in (WHOLE, replace(WHOLE, person_id=BEN.id), WHOLE):
+        await record(talk, entry)
+    assert await talk.store.usage.anonymise(ANA.id) == 2
+    assert await talk.store.usage.anonymise(ANA.id) == 0
+    used = await talk.store.usage.entries(300)
+    assert [(each.person_id, each.cost) for each in used] == [(None, 0.002), (BEN.id, 0.002), (None, 0.002)]
+
+
+async def test_a_place_is_a_server_s_or_nobody_s(talk: Talk) -> None:
+    elsewhere = Place(PlaceKind.CHANNEL, 701, 301)
+    await record(talk, replace(WHOLE, guild_id=301), elsewhere)
+    assert [await talk.store.usage.entries(guild_id) for guild_id in (300, None)] == [[], []]

@@ -85,6 +85,14 @@ def ended(message: dict[str, Any]) -> bool:
     return "parley:delete" in str(message["components"])
 
 
+async def quiet(watch: Watch) -> None:
+    """Wait until nothing of ours has asked the database for a while."""
+    seen = -1
+    while seen != len(watch.statements):
+        seen = len(watch.statements)
+        await asyncio.sleep(1)
+
+
 async def measure() -> dict[str, Watch]:
     """Measure a mention, a second one that continues it, and Regenerate; each answer has one chunk and one page."""
     found: dict[str, Watch] = {}
@@ -122,7 +130,9 @@ def main() -> None:
         )
         if "--verbose" in sys.argv:
             print("  deepest:", " > ".join(reversed(watch.deepest)))
-            print("  files:", *sorted({Path(c.co_filename).relative_to(BOT).as_posix() for c in watch.codes}))
+            for path in sorted({code.co_filename for code in watch.codes}):
+                names = sorted(c.co_qualname for c in watch.codes if c.co_filename == path and c.co_name[0] != "<")
+                print(f"  {Path(path).relative_to(BOT).as_posix()} {len(names)}:", ", ".join(names))
             for statement in watch.statements:
                 print("  sql:", statement[:150])
 

@@ -116,7 +116,8 @@ def resolve(scopes: Sequence[Scope], rows: Iterable[StoredValue], operator: Pref
             values[name], sources[name] = value, Source.OPERATOR
         else:
             values[name], sources[name] = preference.default, Source.DEFAULT
-    return Resolved(Preferences(**values), MappingProxyType(sources), faults)
+    # each value was validated when it was read
+    return Resolved(Preferences.model_construct(**values), MappingProxyType(sources), faults)
 
 
 def read_stored(row: StoredValue) -> Any:

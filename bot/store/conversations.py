@@ -15,10 +15,10 @@ from bot.chat.messages import Message, Role
 from bot.chat.parts import Part, ReasoningPart
 from bot.chat.places import Place, PlaceKind
 from bot.chat.prompts import Position, Prompt
-from bot.store.forgetting import Forgotten, forget_discord_message
+from bot.store.forgetting import forget_discord_message
 from bot.store.journal import Journal
-from bot.store.parts import TEXT, insert_parts, read_parts
 from bot.store.positions import newest_position, position_after
+from bot.store.rows import TEXT, Forgotten, insert_parts, read_parts
 from bot.store.tables import conversations, discord_messages, messages, parts
 
 LONGEST_PATH = 1_000
@@ -84,8 +84,25 @@ class Conversations:
 
         Raises AlreadyClaimed, and Forgotten where the position's message is not stored; nothing is stored then.
         """
+        now = time.time()
         async with self._engine.begin() as connection:
-            return Journal(self._engine, await _claim(connection, prompt, parts, position, model))
+            node = {"conversation_id": await _use_conversation(connection, prompt, position, now), "created_at": now}
+            asked = insert(messages).values(
+                **node, parent_id=position.parent_id, role=Role.USER, author_id=prompt.author.id, streaming=False
+            )
+            try:
+                prompt_id = _inserted_id(await connection.execute(asked))
+            except IntegrityError as error:
+                raise Forgotten(f"message {position.parent_id}") from error
+            try:
+                await connection.execute(insert(discord_messages).values(id=prompt.id, message_id=prompt_id, page=0))
+            except IntegrityError as error:
+                raise AlreadyClaimed(f"prompt {prompt.id}") from error
+            await insert_parts(connection, prompt_id, parts)
+            version = {"parent_id": prompt_id, "role": Role.ASSISTANT, "model": model, "streaming": True}
+            return Journal(
+                self._engine, _inserted_id(await connection.execute(insert(messages).values(**node, **version)))
+            )
 
     async def unfinished(self) -> list[Unfinished]:
         """The versions that were streaming when Parley died, oldest first."""
@@ -102,43 +119,20 @@ class Conversations:
             await forget_discord_message(connection, discord_id)
 
 
-async def _claim(
-    connection: AsyncConnection, prompt: Prompt, found: Sequence[Part], position: Position, model: str
-) -> int:
-    now = time.time()
-    conversation_id = position.conversation_id
-    if conversation_id is None:
-        conversation_id = await _insert_conversation(connection, prompt.place, prompt.author.id, now)
-    else:
-        await _mark_used(connection, conversation_id, prompt, now)
-    node = {"conversation_id": conversation_id, "created_at": now}
-    asked = insert(messages).values(
-        **node, parent_id=position.parent_id, role=Role.USER, author_id=prompt.author.id, streaming=False
-    )
-    try:
-        prompt_id = _inserted_id(await connection.execute(asked))
-    except IntegrityError as error:
-        raise Forgotten(f"message {position.parent_id}") from error
-    try:
-        await connection.execute(insert(discord_messages).values(id=prompt.id, message_id=prompt_id, page=0))
-    except IntegrityError as error:
-        raise AlreadyClaimed(f"prompt {prompt.id}") from error
-    await insert_parts(connection, prompt_id, found)
-    answer = insert(messages).values(**node, parent_id=prompt_id, role=Role.ASSISTANT, model=model, streaming=True)
-    return _inserted_id(await connection.execute(answer))
-
-
 async def _insert_conversation(connection: AsyncConnection, place: Place, owner_id: int, now: float) -> int:
     values = {"channel_id": place.channel_id, "guild_id": place.guild_id, "owner_id": owner_id}
     return _inserted_id(await connection.execute(insert(conversations).values(**values, begun_at=now, used_at=now)))
 
 
-async def _mark_used(connection: AsyncConnection, conversation_id: int, prompt: Prompt, now: float) -> None:
-    """Note that the conversation was used, unless by a guest's reply, which mentions do not continue."""
-    used = update(conversations).where(conversations.c.id == conversation_id)
-    if prompt.place.kind is PlaceKind.CHANNEL:
+async def _use_conversation(connection: AsyncConnection, prompt: Prompt, position: Position, now: float) -> int:
+    """The id of the prompt's conversation, a new one if need be; notes when it was used."""
+    if position.conversation_id is None:
+        return await _insert_conversation(connection, prompt.place, prompt.author.id, now)
+    used = update(conversations).where(conversations.c.id == position.conversation_id)
+    if prompt.place.kind is PlaceKind.CHANNEL:  # a guest's reply does not make their mentions continue it
         used = used.where(conversations.c.owner_id == prompt.author.id)
     await connection.execute(used.values(used_at=now))
+    return position.conversation_id
 
 
 async def _path_rows(connection: AsyncConnection, message_id: int) -> Sequence[Row[Any]]:

@@ -6,21 +6,11 @@ Every function works inside the transaction of the connection that it is given.
 import time
 from collections.abc import Iterable
 
-from sqlalchemy import ColumnElement, delete, exists, or_, select, update
+from sqlalchemy import delete, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.chat.messages import Role
 from bot.store.tables import completions, discord_messages, images, messages, parts
-
-
-class Forgotten(Exception):
-    """The message was forgotten, or never stored."""
-
-
-def remembered(message_id: int) -> ColumnElement[bool]:
-    """The condition that this message is stored and not forgotten."""
-    node = messages.alias()
-    return exists().where(node.c.id == message_id, node.c.forgotten_at.is_(None))
 
 
 async def forget_discord_message(connection: AsyncConnection, discord_id: int) -> None:

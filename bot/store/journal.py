@@ -8,10 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.chat.messages import Completion, LedgerEntry
 from bot.chat.parts import ReasoningPart, TextPart
-from bot.store.completions import values_of
-from bot.store.forgetting import Forgotten
-from bot.store.pages import append_pages, show
-from bot.store.parts import REASONING, TEXT, write_completion_parts
+from bot.store.rows import REASONING, TEXT, Forgotten, append_pages, show, values_of, write_completion_parts
 from bot.store.tables import completions, messages
 from bot.store.usage import insert_usage
 

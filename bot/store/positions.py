@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, func, literal, null, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, func, literal, null, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.chat.messages import Role
@@ -34,77 +34,57 @@ async def newest_position(connection: AsyncConnection, prompt: Prompt, now: floa
 
     A thread that was opened from a stored message has that message's id, and continues it in a conversation of its own.
     """
-    in_channel = prompt.place.kind is PlaceKind.CHANNEL
     row = (await connection.execute(_newest(prompt))).one()
     if row.conversation_id is None:
         return Position(None, row.starter_id)
-    if row.asked_at is None:
+    if row.used_at is None:
         return Position(row.conversation_id)  # started by /new, still empty
-    if in_channel and _last_used(row) < now - IDLE_SECONDS:
+    if prompt.place.kind is PlaceKind.CHANNEL and row.used_at < now - IDLE_SECONDS:
         return Position()
     return Position(row.conversation_id, row.parent_id, row.last_page)
 
 
-def _last_used(row: Row[Any]) -> float:
-    used: float = row.asked_at if row.answered_at is None else row.answered_at
-    return used
-
-
 def _newest(prompt: Prompt) -> Select[Any]:
-    """Selects one row: the newest conversation, its newest prompt, and the version that continues it."""
+    """Selects one row: the newest conversation, its newest prompt, and the version that continues it.
+
+    In a channel these are the person's own, elsewhere everybody's.
+    """
+    is_channel = prompt.place.kind is PlaceKind.CHANNEL
+    candidate, asked = conversations.alias("candidate"), messages.alias("asked")
+    newest = select(candidate.c.id).where(candidate.c.channel_id == prompt.place.channel_id)
+    newest_prompt = select(asked.c.id).where(asked.c.conversation_id == conversations.c.id, asked.c.role == Role.USER)
+    if is_channel:
+        newest = newest.where(candidate.c.owner_id == prompt.author.id)
+        newest_prompt = newest_prompt.where(asked.c.author_id == prompt.author.id)
+    newest = newest.order_by(candidate.c.used_at.desc(), candidate.c.id.desc()).limit(1)
+    newest_prompt = newest_prompt.order_by(asked.c.id.desc()).limit(1).correlate(conversations)
+
     prompts, versions = messages.alias("prompts"), messages.alias("versions")
-    starter = select(_starter(prompt).label("id")).subquery("starter")
+    best, first_page = messages.alias("best"), discord_messages.alias("first_page")
+    shown_or_newest = (
+        select(best.c.id)
+        .outerjoin(first_page, (first_page.c.message_id == best.c.id) & (first_page.c.page == literal(0)))
+        .where(best.c.parent_id == prompts.c.id, best.c.role == Role.ASSISTANT, best.c.forgotten_at.is_(None))
+        .order_by(first_page.c.id.is_(None), best.c.id.desc())
+        .limit(1)
+        .correlate_except(best, first_page)
+    )
+    thread = select(discord_messages.c.message_id).where(discord_messages.c.id == prompt.place.channel_id)
+    is_thread = prompt.place.kind is PlaceKind.THREAD
+    starter = select((thread.scalar_subquery() if is_thread else null()).label("id")).subquery("starter")
     # where every version was forgotten, continue from where the prompt did
     parent_id = func.coalesce(versions.c.id, prompts.c.parent_id)
     return select(
         starter.c.id.label("starter_id"),
         conversations.c.id.label("conversation_id"),
-        prompts.c.created_at.label("asked_at"),
-        versions.c.created_at.label("answered_at"),
+        func.coalesce(versions.c.created_at, prompts.c.created_at).label("used_at"),
         parent_id.label("parent_id"),
         _last_page(parent_id, conversations.c.id).label("last_page"),
     ).select_from(
-        starter.outerjoin(conversations, conversations.c.id == _newest_conversation(prompt))
-        .outerjoin(prompts, prompts.c.id == _newest_prompt(prompt))
-        .outerjoin(versions, versions.c.id == _best_version(prompts.c.id))
+        starter.outerjoin(conversations, conversations.c.id == newest.scalar_subquery())
+        .outerjoin(prompts, prompts.c.id == newest_prompt.scalar_subquery())
+        .outerjoin(versions, versions.c.id == shown_or_newest.scalar_subquery())
     )
-
-
-def _starter(prompt: Prompt) -> ColumnElement[Any]:
-    if prompt.place.kind is not PlaceKind.THREAD:
-        return null()
-    query = select(discord_messages.c.message_id).where(discord_messages.c.id == prompt.place.channel_id)
-    return query.scalar_subquery()
-
-
-def _newest_conversation(prompt: Prompt) -> ScalarSelect[Any]:
-    newest = conversations.alias("newest")
-    query = select(newest.c.id).where(newest.c.channel_id == prompt.place.channel_id)
-    if prompt.place.kind is PlaceKind.CHANNEL:
-        query = query.where(newest.c.owner_id == prompt.author.id)
-    return query.order_by(newest.c.used_at.desc(), newest.c.id.desc()).limit(1).scalar_subquery()
-
-
-def _newest_prompt(prompt: Prompt) -> ScalarSelect[Any]:
-    """A person's in a channel, everybody's elsewhere."""
-    newest = messages.alias("newest_prompt")
-    query = select(newest.c.id).where(newest.c.conversation_id == conversations.c.id, newest.c.role == Role.USER)
-    if prompt.place.kind is PlaceKind.CHANNEL:
-        query = query.where(newest.c.author_id == prompt.author.id)
-    return query.order_by(newest.c.id.desc()).limit(1).correlate(conversations).scalar_subquery()
-
-
-def _best_version(prompt_id: ColumnElement[Any]) -> ScalarSelect[Any]:
-    """The version that is shown, or else the newest."""
-    best, page = messages.alias("best"), discord_messages.alias("first_page")
-    query = (
-        select(best.c.id)
-        .outerjoin(page, (page.c.message_id == best.c.id) & (page.c.page == literal(0)))
-        .where(best.c.parent_id == prompt_id, best.c.role == Role.ASSISTANT, best.c.forgotten_at.is_(None))
-        .order_by(page.c.id.is_(None), best.c.id.desc())
-        .limit(1)
-    )
-    return query.correlate_except(best, page).scalar_subquery()
 
 
 def _last_page(message_id: ColumnElement[Any], conversation_id: ColumnElement[Any]) -> ScalarSelect[Any]:

@@ -7,7 +7,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.chat.messages import LedgerEntry, Usage
-from bot.store.completions import usage_of, usage_values
+from bot.store.rows import usage_of, usage_values
 from bot.store.tables import usage
 
 

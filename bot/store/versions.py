@@ -11,11 +11,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from bot.chat.messages import Completion, Message, Role
 from bot.chat.parts import ImagePart
 from bot.chat.prompts import Position
-from bot.store.completions import completion_of
-from bot.store.forgetting import Forgotten, forget_versions
+from bot.store.forgetting import forget_versions
 from bot.store.journal import Journal
-from bot.store.pages import replace_pages, show
-from bot.store.parts import REASONING, TEXT, insert_parts, read_parts, text_at
+from bot.store.rows import (
+    REASONING,
+    TEXT,
+    Forgotten,
+    completion_of,
+    insert_parts,
+    read_parts,
+    replace_pages,
+    show,
+    text_at,
+)
 from bot.store.tables import completions, conversations, discord_messages, messages, parts
 
 

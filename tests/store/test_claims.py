@@ -14,8 +14,8 @@ from bot.chat.parts import FilePart, ImagePart, OmittedPart, Origin, Part, Quote
 from bot.chat.places import Person
 from bot.chat.prompts import Position, Prompt
 from bot.store.conversations import AlreadyClaimed
-from bot.store.forgetting import Forgotten
 from bot.store.journal import Journal
+from bot.store.rows import Forgotten
 from tests.store.conftest import ANA, BEN, GENERAL, MODEL, Talk
 
 CAT = ImagePart("cat.png", "image/png", b"\x89PNG cat")

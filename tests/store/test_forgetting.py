@@ -8,7 +8,7 @@ import pytest
 
 from bot.chat.messages import Completion
 from bot.chat.parts import ImagePart, Origin, QuotePart, TextPart
-from bot.store.forgetting import Forgotten
+from bot.store.rows import Forgotten
 from bot.store.store import Store
 from tests.store.conftest import ANA, BEN, DM, MODEL, Talk
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.chat.messages import Completion, LedgerEntry, Usage
-from bot.store.forgetting import Forgotten
+from bot.store.rows import Forgotten
 from tests.store.conftest import ANA, BEN, GENERAL, MODEL, THREAD, Talk
 
 

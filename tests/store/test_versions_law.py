@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from bot.chat.messages import Completion
 from bot.chat.places import Place, PlaceKind
 from bot.chat.prompts import Position, Prompt
-from bot.store.forgetting import Forgotten
 from bot.store.journal import Journal
+from bot.store.rows import Forgotten
 from bot.store.store import Store
 from bot.store.versions import ShownVersion
 from tests.store.conftest import ANA, MODEL

@@ -1,12 +1,12 @@
 """The line below an answer, and what of an answer that was gone on with."""
 
 import pytest
+from bot.turn.continuation import after, joint
 
 from bot.chat.context import Context
 from bot.chat.messages import Completion, Usage
 from bot.preferences.declaration import Footer
 from bot.reply.controls import Act, offered
-from bot.turn.continuation import after, joint
 from bot.turn.notes import footer
 
 ANSWER = Completion("groq/llama", "Yes.", took=2.04, first_text_after=0.31, usage=Usage(1_200, 34, 1_234))

@@ -115,7 +115,7 @@ async def measure() -> dict[str, Watch]:
                         else:
                             await ana.say(f"<@{sim.world.bot.id}> {name}")
                         answer = await ana.hears(f"The answer to a {name}.", ended)
-                        await asyncio.sleep(0.5)  # until the record is closed after the last write
+                        await quiet(watch)  # until the record is closed after the last write
                     found[name] = watch
     return found
 

@@ -53,14 +53,26 @@ class App:
         await asyncio.wait([connection, ready], return_when=asyncio.FIRST_COMPLETED)
         ready.cancel()
         if connection.done():
-            await connection
+            await self.run()
 
     async def run(self) -> None:
         """Stay connected until cancelled. Raises CannotRun."""
-        await self._connect()
+        try:
+            await self._connect()
+        except discord.LoginFailure as error:
+            raise CannotRun("Discord rejected DISCORD_TOKEN. Reset the token in the developer portal.") from error
+        except discord.PrivilegedIntentsRequired as error:
+            raise CannotRun(
+                "The MESSAGE CONTENT intent is not enabled. Enable it in the developer portal: your application, "
+                "Bot, Privileged Gateway Intents."
+            ) from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise CannotRun(f"Discord cannot be reached: {error}") from error
+        except discord.HTTPException as error:
+            raise CannotRun(f"Discord refused the login: {error}") from error
 
     def _connect(self) -> asyncio.Task[None]:
-        self._connection = self._connection or asyncio.create_task(_connected(self._client, self._token))
+        self._connection = self._connection or asyncio.create_task(self._client.start(self._token))
         return self._connection
 
     async def close(self) -> None:
@@ -135,22 +147,6 @@ def stop_signal() -> asyncio.Event:
         except NotImplementedError:  # Windows
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stopped.set))
     return stopped
-
-
-async def _connected(client: Parley, token: str) -> None:
-    try:
-        await client.start(token)
-    except discord.LoginFailure as error:
-        raise CannotRun("Discord does not accept DISCORD_TOKEN. Reset the token in the developer portal.") from error
-    except discord.PrivilegedIntentsRequired as error:
-        raise CannotRun(
-            "Discord refuses the MESSAGE CONTENT intent. Switch it on in the developer portal: your application, "
-            "Bot, Privileged Gateway Intents."
-        ) from error
-    except (aiohttp.ClientError, OSError) as error:
-        raise CannotRun(f"Discord cannot be reached: {error}") from error
-    except discord.HTTPException as error:
-        raise CannotRun(f"Discord refused the login: {error}") from error
 
 
 def _text(url: object | None) -> str | None:

@@ -170,7 +170,7 @@ async def test_a_rejected_token_exits_with_one_sentence_and_status_1(parley: Par
     urls = {"DISCORD_API_URL": sim.api_url, "DISCORD_GATEWAY_URL": sim.gateway_url}
     run, doctor = await parley.each("run", "doctor", DISCORD_TOKEN="not-a-token", **urls)
     assert (run.code, run.out) == (1, "")
-    assert run.faults == ["Discord does not accept DISCORD_TOKEN. Reset the token in the developer portal."]
+    assert run.faults == ["Discord rejected DISCORD_TOKEN. Reset the token in the developer portal."]
     assert doctor.code == 1
     assert "FAIL  Discord rejected the token with HTTP 401" in doctor.out
 

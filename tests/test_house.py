@@ -24,7 +24,7 @@ MANY_PARAMETERS = {("bot/discord/commands/settings.py", "set")}
 """Functions that may have more, by file and name: slash commands, where discord.py makes each option a parameter."""
 
 FEW_IMPORTS: dict[str, set[str]] = {
-    "bot/chat": {"bot.chat"},
+    "bot/chat": {"bot.chat", "bot.text"},
     "bot/reply": {"bot.reply", "bot.chat", "bot.markdown", "bot.text"},
     "bot/text.py": set(),
     "bot/markdown": {"bot.markdown", "regex", "wcwidth", "pylatexenc"},

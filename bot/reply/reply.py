@@ -107,6 +107,7 @@ class Reply:
             self._reader.cancel()
         self._meanwhile = Meanwhile(self._surface, self.draft, self._changed, posted=bool(self.shown))
         self._writer = asyncio.create_task(self._write())
+        succeeded = False
         try:
             await asyncio.wait([self._reader, self._writer], return_when=asyncio.FIRST_COMPLETED)
             self._reader.cancel()  # for when it is the writer that could not continue
@@ -115,13 +116,13 @@ class Reply:
                 self._reader.result()
             if self._writer.done():
                 self._writer.result()
-        except BaseException:
-            self._reader.cancel()
-            self._end()
-            await asyncio.shield(self._writer)
-            raise
+            succeeded = True
         finally:
+            self._reader.cancel()
             self._meanwhile.end()
+            if not succeeded:
+                self._end()
+                await asyncio.shield(self._writer)
 
     async def finish(self, note: str, controls: Controls = NONE, *, keep: bool = True) -> None:
         """Show the whole text with a note below it, or the note alone where there is no text.

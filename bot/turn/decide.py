@@ -3,7 +3,7 @@
 The first reason against is what the person is told.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.chat.places import Person, Place
@@ -52,9 +52,27 @@ class NoAnswer(Refused):
         self.privately = reason.privately
 
 
-def decide(facts: Facts) -> tuple[Reason, ...]:
+def decide(facts: Facts) -> list[Reason]:
     """All reasons, those for an answer first; there is an answer if none is against."""
-    return (*_for(facts), *_against(facts))
+    chosen, person = facts.preferences, facts.person
+    reasons = [Reason(text) for trigger, text in _TRIGGERS.items() if trigger in facts.triggers]
+    if chosen.answer is AnswerWhen.ALWAYS:
+        reasons.append(Reason(Text("I answer every message here.")))
+    if not reasons:
+        text = Text("Nobody asked me: mention me, or reply to one of my messages.")
+        reasons.append(Reason(text, against=True))
+    if facts.obstacle:
+        text = cannot_answer(facts.place.channel_id, facts.obstacle)
+        reasons.append(Reason(text, against=True, privately=True))
+    if facts.closing:
+        reasons.append(Reason(RESTARTING, against=True))
+    restricted = chosen.role_id is not None and facts.place.guild_id is not None
+    if restricted and not person.manages and chosen.role_id not in person.role_ids:
+        text = Text("Only <@&{role}> may talk to me here. A server admin decides that.", role=chosen.role_id)
+        reasons.append(Reason(text, against=True))
+    if not facts.has_content:
+        reasons.append(Reason(nothing_to_answer(()), against=True))
+    return reasons
 
 
 def check(facts: Facts) -> None:
@@ -62,40 +80,6 @@ def check(facts: Facts) -> None:
     for reason in decide(facts):
         if reason.against:
             raise NoAnswer(reason)
-
-
-def is_asked(triggers: frozenset[Trigger], preferences: Preferences) -> bool:
-    """Whether anything asks for an answer: the message itself, or a place where every message is answered."""
-    return bool(triggers) or preferences.answer is AnswerWhen.ALWAYS
-
-
-def _for(facts: Facts) -> Iterator[Reason]:
-    for trigger, text in _TRIGGERS.items():
-        if trigger in facts.triggers:
-            yield Reason(text)
-    if facts.preferences.answer is AnswerWhen.ALWAYS:
-        yield Reason(Text("I answer every message here."))
-
-
-def _against(facts: Facts) -> Iterator[Reason]:
-    if not is_asked(facts.triggers, facts.preferences):
-        yield Reason(Text("Nobody asked me: mention me, or reply to one of my messages."), against=True)
-    if facts.obstacle:
-        channel = facts.place.channel_id
-        yield Reason(cannot_answer(channel, facts.obstacle), against=True, privately=True)
-    if facts.closing:
-        yield Reason(RESTARTING, against=True)
-    if not _may_talk(facts):
-        text = Text("Only <@&{role}> may talk to me here. A server admin decides that.", role=facts.preferences.role_id)
-        yield Reason(text, against=True)
-    if not facts.has_content:
-        yield Reason(nothing_to_answer(()), against=True)
-
-
-def _may_talk(facts: Facts) -> bool:
-    role_id, person = facts.preferences.role_id, facts.person
-    anybody = role_id is None or facts.place.guild_id is None or person.manages
-    return anybody or role_id in person.role_ids
 
 
 def nothing_to_answer(left_out: Iterable[Text]) -> Text:

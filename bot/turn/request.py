@@ -78,6 +78,9 @@ class RequestBuilder:
         )
 
     async def _read_images(self, rules: ImageRules) -> None:
+        self.left_out = ()
+        if not self._files:
+            return
         # an image of another type can be converted
         readable = replace(rules, types=IMAGE_TYPES) if rules.types else rules
         images, self.left_out = await read_images(self._files, readable)

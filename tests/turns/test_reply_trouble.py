@@ -250,7 +250,7 @@ async def test_a_message_whose_post_got_no_response_is_brought_up_to_date(
     shown = reply["embeds"][0]["description"] if style == "embed" else reply["content"]
     assert shown == stored_answers(tmp_path)[0]["text"]
     assert len(ana.heard_from(sim.world.bot.id)) == 1 + 1
-    await ana.command("settings set", {"style": "text"})
+    await ana.sets("style", "text")
     await next_turn_works(sim, ana)
 
 

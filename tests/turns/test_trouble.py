@@ -249,7 +249,7 @@ async def test_shutting_down_ends_a_running_reply_with_a_note(
 async def test_a_rejected_token_is_explained_to_the_operator(settings: Settings) -> None:
     wrong = settings.model_copy(update={"discord_token": SecretStr("wrong.token.entirely")})
     async with open_app(wrong) as app:
-        with pytest.raises(CannotRun, match="does not accept DISCORD_TOKEN"):
+        with pytest.raises(CannotRun, match="rejected DISCORD_TOKEN"):
             await app.run()
 
 

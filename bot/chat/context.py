@@ -30,11 +30,10 @@ class Context:
 
 def tokens(message: Message) -> int:
     """About how many tokens a message costs."""
-    return TOKENS_PER_MESSAGE + sum(map(_part_tokens, message.parts))
-
-
-def _part_tokens(part: Part) -> int:
-    return TOKENS_PER_IMAGE if isinstance(part, ImagePart) else -(-len(part.words) // CHARACTERS_PER_TOKEN)
+    cost = TOKENS_PER_MESSAGE
+    for part in message.parts:
+        cost += TOKENS_PER_IMAGE if isinstance(part, ImagePart) else -(-len(part.words) // CHARACTERS_PER_TOKEN)
+    return cost
 
 
 def build_context(
@@ -81,16 +80,15 @@ def _with_images_that_fit(path: list[Message], room: int, rules: ImageRules, las
     """The path with the other images omitted; newest first, since the newest matter most."""
     words = sum(tokens(message) - TOKENS_PER_IMAGE * len(message.images) for message in path)
     left = _ImageRoom(room - words, rules)
-
-    def shown(part: Part, age: int) -> Part:
-        if isinstance(part, ImagePart) and not left.admit(part, of_prompt=age < last):
-            return OmittedPart(part.name, part.origin)
-        return part
-
-    newest_first = [
-        Message(message.role, tuple(shown(part, age) for part in message.parts))
-        for age, message in enumerate(reversed(path))
-    ]
+    newest_first: list[Message] = []
+    for age, message in enumerate(reversed(path)):
+        shown: list[Part] = []
+        for part in message.parts:
+            if isinstance(part, ImagePart) and not left.admit(part, of_prompt=age < last):
+                shown.append(OmittedPart(part.name, part.origin))
+            else:
+                shown.append(part)
+        newest_first.append(Message(message.role, tuple(shown)))
     return newest_first[::-1]
 
 

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import re
-from collections.abc import Iterator
 from functools import partial
 
 import aiohttp
@@ -58,31 +57,28 @@ def read_prompt(message: discord.Message, me: discord.ClientUser) -> Prompt | No
     """The prompt in a message; None for messages by bots, webhooks and Discord itself."""
     if message.author.bot or message.webhook_id or message.type not in _BY_PEOPLE:
         return None
-    target = _replied_message(message)
     place = read_place(message.channel, message.guild.id if message.guild else None)
-    text = _without_mention(message, me)
-    quote = _quote(target) or _forwarded(message)
+    own_roles = [role for role in message.role_mentions if role.tags and role.tags.bot_id == me.id]
+    reference, replied = message.reference, message.reference.resolved if message.reference else None
+    triggers = set()
+    if place.kind is PlaceKind.DM:
+        triggers.add(Trigger.DIRECT_MESSAGE)
+    if me in message.mentions or own_roles:  # people do pick the role of the same name that Discord gives a bot
+        triggers.add(Trigger.MENTION)
+    if isinstance(replied, discord.Message) and replied.author.id == me.id:
+        triggers.add(Trigger.REPLY)
+    text = _without_mention(message, me, own_roles)
+    origin = Origin(message.author.id, message.id)
+    quote, files = _quoted(message)
     return Prompt(
         id=message.id,
         place=place,
         author=read_author(message.author),
-        parts=(*quote, *((TextPart(text, Origin(message.author.id, message.id)),) if text else ())),
-        attachments=files_with(message),
-        replies_to=message.reference.message_id if message.reference and message.type is _BY_PEOPLE[1] else None,
-        triggers=frozenset(_triggers(message, place, target, me)),
+        parts=(*quote, *((TextPart(text, origin),) if text else ())),
+        attachments=(*(read_attachment(each, origin) for each in message.attachments), *files),
+        replies_to=reference.message_id if reference and message.type is discord.MessageType.reply else None,
+        triggers=frozenset(triggers),
     )
-
-
-def _triggers(
-    message: discord.Message, place: Place, target: discord.Message | None, me: discord.ClientUser
-) -> Iterator[Trigger]:
-    if place.kind is PlaceKind.DM:
-        yield Trigger.DIRECT_MESSAGE
-    # people do pick the role of the same name that Discord gives a bot
-    if me in message.mentions or any(_is_own(role, me) for role in message.role_mentions):
-        yield Trigger.MENTION
-    if target and target.author.id == me.id:
-        yield Trigger.REPLY
 
 
 def read_author(author: discord.User | discord.Member) -> Person:
@@ -96,42 +92,33 @@ def _is_own(role: discord.Role, me: discord.ClientUser) -> bool:
     return role.tags is not None and role.tags.bot_id == me.id
 
 
-def _without_mention(message: discord.Message, me: discord.ClientUser) -> str:
+def _without_mention(message: discord.Message, me: discord.ClientUser, own_roles: list[discord.Role]) -> str:
     """The text as people read it: without our own mention, other people by their names."""
-    ours = "|".join([rf"<@!?{me.id}>", *(rf"<@&{role.id}>" for role in message.role_mentions if _is_own(role, me))])
+    ours = "|".join([rf"<@!?{me.id}>", *(rf"<@&{role.id}>" for role in own_roles)])
     text = re.sub(rf"[ \t]*(?:{ours})[ \t]*", " ", message.content)
     names = {str(user.id): user.display_name for user in message.mentions}
     return re.sub(r"<@!?(\d+)>", lambda found: f"@{names.get(found[1], 'somebody')}", text).strip()
 
 
-def _replied_message(message: discord.Message) -> discord.Message | None:
+def _quoted(message: discord.Message) -> tuple[tuple[QuotePart, ...], tuple[Attachment, ...]]:
+    """The text and the files of the message that this one replies to, or else forwards."""
+    quoted: discord.Message | discord.MessageSnapshot
     replied = message.reference.resolved if message.reference else None
-    return replied if isinstance(replied, discord.Message) else None
-
-
-def _quote(target: discord.Message | None) -> tuple[QuotePart, ...]:
-    """What a message that is replied to says; nothing where it has no text."""
-    if target is None or not target.content:
-        return ()
-    return (QuotePart(target.author.display_name, target.content, Origin(target.author.id, target.id)),)
-
-
-def _forwarded(message: discord.Message) -> tuple[QuotePart, ...]:
-    """What a forwarded message says; Discord does not tell whose it was."""
-    if not message.message_snapshots or not message.message_snapshots[0].content:
-        return ()
-    return (QuotePart("Somebody", message.message_snapshots[0].content, Origin(None, message.id)),)
+    if isinstance(replied, discord.Message):
+        quoted, author, origin = replied, replied.author.display_name, Origin(replied.author.id, replied.id)
+    elif message.message_snapshots:
+        # Discord does not tell whose message it was
+        quoted, author, origin = message.message_snapshots[0], "Somebody", Origin(None, message.id)
+    else:
+        return (), ()
+    quote = (QuotePart(author, quoted.content, origin),) if quoted.content else ()
+    return quote, tuple(read_attachment(each, origin) for each in quoted.attachments)
 
 
 def files_with(message: discord.Message) -> tuple[Attachment, ...]:
     """The files of a message, and of the one that it replies to or else forwards."""
-    own = Origin(message.author.id, message.id)
-    files = [(found, own) for found in message.attachments]
-    if target := _replied_message(message):
-        files += [(found, Origin(target.author.id, target.id)) for found in target.attachments]
-    elif message.message_snapshots:
-        files += [(found, Origin(None, message.id)) for found in message.message_snapshots[0].attachments]
-    return tuple(read_attachment(found, origin) for found, origin in files)
+    origin = Origin(message.author.id, message.id)
+    return (*(read_attachment(each, origin) for each in message.attachments), *_quoted(message)[1])
 
 
 def read_attachment(found: discord.Attachment, origin: Origin) -> Attachment:

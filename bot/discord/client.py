@@ -63,9 +63,6 @@ class Parley(commands.Bot):
             await self.add_cog(cog)
         await self._sync_commands()
 
-    async def on_message(self, message: discord.Message, /) -> None:
-        """Nothing: the chat cog listens, and there are no commands with a prefix."""
-
     async def on_ready(self) -> None:
         log.info("Connected as %s to %d servers", self.user, len(self.guilds))
 

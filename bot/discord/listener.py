@@ -25,7 +25,9 @@ class Listener(commands.Cog):
         self._gates = gates
         self._repaired = False
 
-    @commands.Cog.listener()
+    async def cog_load(self) -> None:
+        self._client.event(self.on_message)  # in place of the bot's own, which looks for commands with a prefix
+
     async def on_message(self, message: discord.Message) -> None:
         me = self._client.user
         if me and (prompt := read_prompt(message, me)):

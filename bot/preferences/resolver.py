@@ -101,23 +101,25 @@ class Resolver:
 
 def resolve(scopes: Sequence[Scope], rows: Iterable[StoredValue], operator: Preferences) -> Resolved:
     """Choose a value for every preference. `scopes` is nearest first."""
-    read = [(row, read_stored(row)) for row in rows]
-    faults = tuple(value for _, value in read if isinstance(value, Fault))
-    chosen = {(row.name, row.scope): (row, value) for row, value in read if not isinstance(value, Fault)}
     values: dict[str, Any] = {}
     sources: dict[str, Source] = {}
     for name, preference in PREFERENCES.items():
-        candidates = [chosen[name, scope] for scope in scopes if (name, scope) in chosen]
-        locked = [candidate for candidate in candidates if candidate[0].locked]
-        if candidates:
-            row, values[name] = locked[-1] if locked else candidates[0]
-            sources[name] = Source[row.scope.kind.name]
-        elif (value := getattr(operator, name)) is not None:
-            values[name], sources[name] = value, Source.OPERATOR
-        else:
-            values[name], sources[name] = preference.default, Source.DEFAULT
+        value = getattr(operator, name)
+        values[name] = preference.default if value is None else value
+        sources[name] = Source.DEFAULT if value is None else Source.OPERATOR
+    faults: list[Fault] = []
+    locked: set[str] = set()
+    rows = [row for row in rows if row.scope in scopes]
+    for row in sorted(rows, key=lambda row: -scopes.index(row.scope)):  # outermost first: nearer ones replace it
+        value = read_stored(row)
+        if isinstance(value, Fault):
+            faults.append(value)
+        elif row.name not in locked:
+            values[row.name], sources[row.name] = value, Source[row.scope.kind.name]
+            if row.locked:
+                locked.add(row.name)
     # each value was validated when it was read
-    return Resolved(Preferences.model_construct(**values), MappingProxyType(sources), faults)
+    return Resolved(Preferences.model_construct(**values), MappingProxyType(sources), tuple(faults))
 
 
 def read_stored(row: StoredValue) -> Any:

@@ -103,7 +103,7 @@ class Gate:
         """
         waiter = _Waiter(kind, urgent)
         self._waiting.append(waiter)
-        self._admit()
+        self.hurry()
         try:
             await waiter.granted
             yield
@@ -112,11 +112,7 @@ class Gate:
                 self._waiting.remove(waiter)  # gave up while waiting
             if waiter.granted.done() and not waiter.granted.cancelled():
                 self._in_flight = False
-            self._admit()
-
-    def hurry(self) -> None:
-        """Look again who is urgent."""
-        self._admit()
+            self.hurry()
 
     def spare(self) -> bool:
         """Whether there is room for a request that may as well be left out."""
@@ -131,7 +127,7 @@ class Gate:
         """Let the most urgent waiter in; False where that is another one by now, who has to wait for its window."""
         waiter = self._next()
         if self._earliest(waiter, now) > now:
-            self._admit()
+            self.hurry()
             return False
         self._waiting.remove(waiter)
         self._in_flight = True
@@ -140,8 +136,8 @@ class Gate:
         waiter.granted.set_result(None)
         return True
 
-    def _admit(self) -> None:
-        """Let the most urgent waiter in, now or when its time has come."""
+    def hurry(self) -> None:
+        """Look again who is most urgent, and let that one in, now or when its time has come."""
         if self._timer:
             self._timer.cancel()
             self._timer = None
@@ -153,7 +149,7 @@ class Gate:
         start = self._earliest(self._next(), now)
         if start > now:
             self._budget.leave(self)
-            self._timer = loop.call_at(start, self._admit)
+            self._timer = loop.call_at(start, self.hurry)
         else:
             self._budget.ask(self)
 

@@ -10,7 +10,7 @@ shows the whole text.
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -146,21 +146,12 @@ class Reply:
             self._reader.cancel()
         return True
 
-    @asynccontextmanager
-    async def removing_buttons(self, message_id: int | None) -> AsyncIterator[None]:
-        """Take the buttons from an earlier reply here meanwhile; None is no message."""
-        removal = asyncio.create_task(self.remove_buttons(message_id)) if message_id else None
-        try:
-            yield
-        finally:
-            if removal:
-                await removal
-
-    async def remove_buttons(self, message_id: int) -> None:
-        """Take the buttons from an earlier reply here when nothing else waits; a failure is ignored."""
-        async with self._surface.gate.write(WriteKind.EDIT, lambda: False):
-            with suppress(SurfaceLost, SurfaceBusy):
-                await self._surface.remove_buttons(message_id)
+    async def remove_buttons(self, message_id: int | None) -> None:
+        """Take the buttons from an earlier reply here, if there is one, when nothing else waits; it may fail."""
+        if message_id:
+            async with self._surface.gate.write(WriteKind.EDIT, lambda: False):
+                with suppress(SurfaceLost, SurfaceBusy):
+                    await self._surface.remove_buttons(message_id)
 
     def _end(self) -> None:
         self.ended = True
@@ -194,12 +185,15 @@ class Reply:
                     return
                 await self._changed.wait()
                 continue
-            if (rest := self._rest(write)) > INSTANT:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._ending.wait(), rest)
-                continue
+            kind, number, _ = write
+            if not self.ended and kind is WriteKind.EDIT and self._surface.is_old(self.shown[number].message_id):
+                rest = self._last_old_edit + OLD_EDIT_EVERY - asyncio.get_running_loop().time()
+                if rest > INSTANT:
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(self._ending.wait(), rest)
+                    continue
             self._gate = self._surface.gate
-            async with self._gate.write(write[0], self._is_urgent):
+            async with self._gate.write(kind, self._is_urgent):
                 trouble = await self._try(self._next_write())
             if trouble:
                 await self._pause(trouble)
@@ -222,13 +216,6 @@ class Reply:
             return WriteKind.DELETE, len(self.shown) - 1, BLANK
         return None
 
-    def _rest(self, write: tuple[WriteKind, int, Page]) -> float:
-        """Seconds to leave an old message alone before its next preview."""
-        kind, number, _ = write
-        if self.ended or kind is not WriteKind.EDIT or not self._surface.is_old(self.shown[number].message_id):
-            return 0.0
-        return self._last_old_edit + OLD_EDIT_EVERY - asyncio.get_running_loop().time()
-
     async def _try(self, write: tuple[WriteKind, int, Page] | None) -> SurfaceBusy | None:
         """Make the write; returns what was in its way, if it can be tried again."""
         if write is None:
@@ -248,34 +235,30 @@ class Reply:
         return None
 
     async def _make(self, kind: WriteKind, number: int, page: Page) -> None:
-        if kind is WriteKind.DELETE:
+        if kind is WriteKind.SEND:
+            if self._meanwhile:
+                await self._meanwhile.before_post()
+            message_id = await self._surface.send(page, self.posted, ping=self.draft.look.ping and not self.shown)
+            self.posted += 1
+            self.shown.append(Shown(message_id, page))
+            await self._keep()
+        elif kind is WriteKind.DELETE:
             await self._surface.delete(self.shown[number].message_id)
             self.shown.pop()
             await self._keep()
             return
-        if kind is WriteKind.EDIT:
-            await self._edit(self.shown[number], page)
         else:
-            if self._meanwhile:
-                await self._meanwhile.before_post()
-            ping = self.draft.look.ping and not self.shown
-            message_id = await self._surface.send(page, self.posted, ping=ping)
-            self.posted += 1
-            self.shown.append(Shown(message_id, page))
-            await self._keep()
-        self._words_shown = self.draft.has_words
-
-    async def _edit(self, shown: Shown, page: Page) -> None:
-        """Edit a message; one that was deleted before this reply came to it is left out, if there are others."""
-        try:
+            shown = self.shown[number]
             self._last_old_edit = asyncio.get_running_loop().time()
-            await self._surface.edit(shown.message_id, page, shown.page)
-            shown.page = page
-        except MessageGone:
-            if shown.page is not BLANK or len(self.shown) == 1:
-                raise
-            self.shown.remove(shown)
-            await self._keep()
+            try:
+                await self._surface.edit(shown.message_id, page, shown.page)
+                shown.page = page
+            except MessageGone:
+                if shown.page is not BLANK or len(self.shown) == 1:
+                    raise
+                self.shown.remove(shown)  # it was deleted before this reply came to it, and there are others
+                await self._keep()
+        self._words_shown = self.draft.has_words
 
     async def _keep(self) -> None:
         if self._journal:

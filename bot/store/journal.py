@@ -57,7 +57,9 @@ class Journal:
             remembered = await self._end(connection, model=completion.model)
             if remembered:
                 await write_completion_parts(connection, self.version_id, changed)
-                await self._write_completion(connection, completion)
+                values = values_of(completion)
+                ended = insert_or(completions).values(message_id=self.version_id, **values)
+                await connection.execute(ended.on_conflict_do_update(set_=values))
                 await self._show(connection, shown)
         if not remembered:
             raise Forgotten(f"version {self.version_id}")
@@ -80,11 +82,6 @@ class Journal:
         """Mark the version as ended; False where it was forgotten."""
         version = update(messages).where(messages.c.id == self.version_id, messages.c.forgotten_at.is_(None))
         return (await connection.execute(version.values(streaming=False, **values))).rowcount > 0
-
-    async def _write_completion(self, connection: AsyncConnection, completion: Completion) -> None:
-        values = values_of(completion)
-        written = insert_or(completions).values(message_id=self.version_id, **values)
-        await connection.execute(written.on_conflict_do_update(set_=values))
 
     async def _show(self, connection: AsyncConnection, shown: Sequence[int]) -> None:
         known, added = self._shown, tuple(shown[len(self._shown) :])

@@ -45,49 +45,42 @@ def remembered(message_id: int) -> ColumnElement[bool]:
 
 async def insert_parts(connection: AsyncConnection, message_id: int, found: Sequence[Part], first: int = 0) -> None:
     """Append these parts to a message, the first of them at position `first`."""
-    if not found:
-        return
-    bodies = [to_body(part) for part in found]
-    pictures = [
-        {"sha256": body["sha256"], "media_type": part.media_type, "data": part.data}
-        for part, body in zip(found, bodies, strict=True)
-        if isinstance(part, ImagePart)
-    ]
+    rows: list[dict[str, Any]] = []
+    pictures: list[dict[str, Any]] = []
+    for position, part in enumerate(found, first):
+        body = to_body(part)
+        if isinstance(part, ImagePart):
+            pictures.append({"sha256": body["sha256"], "media_type": part.media_type, "data": part.data})
+        rows.append(
+            {
+                "message_id": message_id,
+                "position": position,
+                "kind": part.kind,
+                "body": json.dumps(body),
+                "author_id": part.origin.author_id,
+                "source_id": part.origin.message_id,
+                "sha256": body.get("sha256"),
+            }
+        )
     if pictures:
         await connection.execute(insert_or(images).on_conflict_do_nothing(), pictures)
-    rows = [
-        {
-            "message_id": message_id,
-            "position": position,
-            "kind": part.kind,
-            "body": json.dumps(body),
-            "author_id": part.origin.author_id,
-            "source_id": part.origin.message_id,
-            "sha256": body.get("sha256"),
-        }
-        for position, (part, body) in enumerate(zip(found, bodies, strict=True), first)
-    ]
-    await connection.execute(insert(parts), rows)
+    if rows:
+        await connection.execute(insert(parts), rows)
 
 
 async def write_completion_parts(
     connection: AsyncConnection, version_id: int, changed: Mapping[int, TextPart | ReasoningPart]
 ) -> None:
     """Write the parts of a completion by position; an empty one is deleted. Raises Forgotten."""
-    empty = [position for position, part in changed.items() if not part.text]
-    if empty:
-        gone = delete(parts).where(parts.c.message_id == version_id, parts.c.position.in_(empty))
-        await connection.execute(gone)
-    rows = [
-        select(
-            literal(version_id, Integer),
-            literal(position, Integer),
-            literal(part.kind, String),
-            literal(json.dumps(to_body(part)), TextType),
-        ).where(remembered(version_id))
-        for position, part in changed.items()
-        if part.text
-    ]
+    rows = []
+    for position, part in changed.items():
+        if part.text:
+            body = json.dumps(to_body(part))
+            row = (literal(version_id, Integer), literal(position, Integer), literal(part.kind, String))
+            rows.append(select(*row, literal(body, TextType)).where(remembered(version_id)))
+        else:
+            gone = delete(parts).where(parts.c.message_id == version_id, parts.c.position == position)
+            await connection.execute(gone)
     if not rows:
         return
     written = insert_or(parts).from_select(["message_id", "position", "kind", "body"], union_all(*rows))

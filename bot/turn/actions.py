@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from bot.chat.places import Person, Place
 from bot.chat.prompts import Prompt, Trigger
 from bot.preferences.declaration import Preferences
-from bot.reply.controls import Act, controls_for
+from bot.reply.controls import Act
 from bot.reply.reply import Reply
 from bot.reply.surface import Surface, SurfaceBusy, SurfaceLost
 from bot.store.store import Store
 from bot.store.versions import Asked, ShownVersion
 from bot.text import Refused, Text
 from bot.turn.decide import RESTARTING
+from bot.turn.notes import controls_for
 from bot.turn.running import stopped_by
 from bot.turn.turn import Turn, Turns
 

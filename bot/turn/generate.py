@@ -33,8 +33,12 @@ class Generation:
         self._error: str | None = None
         self._sentence: Text | None = None
         self._fallbacks: tuple[Text, ...] = ()
+        self.model = preferences.model or offer.default_model
+        """The `provider/model` that is asked now, or was asked last."""
+        self._metadata = Metadata()
+        self._first_text_after: float | None = None
+        self._length = 0
         self._waiting = False
-        self._start(preferences.model or offer.default_model)
         self.endpoints: list[Endpoint] = []
         """The endpoint of the chosen model and those to fall back on; empty where that model is not offered."""
         try:
@@ -55,7 +59,7 @@ class Generation:
         """
         self._began = time.monotonic()
         for endpoint, following in zip_longest(self.endpoints, self.endpoints[1:]):
-            self._start(endpoint.full_name)
+            self._reset(endpoint)
             deltas = self._asker.stream(endpoint, await requests.build(endpoint))
             try:
                 async for delta in deltas:
@@ -66,7 +70,12 @@ class Generation:
                         self._waiting = False
                         yield Status()
                     if isinstance(delta, Metadata):
-                        self._note(delta)
+                        known = self._metadata
+                        self._metadata = Metadata(
+                            delta.finish_reason or known.finish_reason,
+                            delta.usage or known.usage,
+                            delta.model or known.model,
+                        )
                         continue
                     if self._first_text_after is None and isinstance(delta, TextDelta):
                         delta = self._first_text(delta, begun)
@@ -113,27 +122,21 @@ class Generation:
             return None
         return next(endpoint for endpoint in self.endpoints if endpoint.full_name == self.model)
 
-    def _start(self, model: str) -> None:
-        """Begin with a model, and forget what an earlier request brought."""
-        self.model = model
+    def _reset(self, endpoint: Endpoint) -> None:
+        """Forget what an earlier request brought, before this endpoint is asked."""
+        self.model = endpoint.full_name
         self._metadata = Metadata()
-        self._first_text_after: float | None = None
+        self._first_text_after = None
         self._length = 0
         self._waiting = False
 
     def _wait(self, endpoint: Endpoint, seconds: float) -> Status:
-        self._start(endpoint.full_name)
+        self._reset(endpoint)
         self._waiting = seconds > LONG_WAIT
         if not self._waiting:
             return Status()
         return Status(
             Text("Waiting for {provider}, {seconds:.0f} s", provider=endpoint.provider.title, seconds=seconds)
-        )
-
-    def _note(self, told: Metadata) -> None:
-        known = self._metadata
-        self._metadata = Metadata(
-            told.finish_reason or known.finish_reason, told.usage or known.usage, told.model or known.model
         )
 
     def _first_text(self, delta: TextDelta, begun: str) -> TextDelta:

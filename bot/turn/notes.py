@@ -1,4 +1,4 @@
-"""What is recorded of a completion and what stands below it: pure functions of how the generation ended."""
+"""What is recorded of a completion, and what stands below it: pure functions of how the generation ended."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -7,6 +7,7 @@ from bot.chat.context import Context
 from bot.chat.events import Ended
 from bot.chat.messages import Completion, Usage
 from bot.preferences.declaration import Footer
+from bot.reply.controls import Act, Controls
 from bot.reply.draft import SMALL, Draft
 from bot.text import Text
 
@@ -87,6 +88,17 @@ def _empty_answer(ended: Ended) -> Text:
     if ended.finish_reason == "content_filter":
         return Text("`{model}` will not answer that, by its content policy. Try other words.", model=ended.model)
     return Text("`{model}` sent an empty answer. Try other words, or switch with `/model`.", model=ended.model)
+
+
+def controls_for(completion: Completion, version: int = 1, versions: int = 1) -> Controls:
+    """What can be done to a completion that has ended; only one that was cut can be continued."""
+    acts = [Act.REGENERATE, Act.CONTINUE, Act.MODEL, Act.OLDER, Act.NEWER, Act.DELETE]
+    is_cut = completion.finish_reason == "length" or completion.error is not None
+    if not is_cut or not completion.text.strip():
+        acts.remove(Act.CONTINUE)
+    if versions < 2:
+        acts = [act for act in acts if act not in (Act.OLDER, Act.NEWER)]
+    return Controls(tuple(acts), version, versions)
 
 
 def footer(completion: Completion, how: Footer, cost: float | None = None, context: Context | None = None) -> str:

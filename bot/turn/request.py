@@ -45,7 +45,7 @@ class RequestBuilder:
         self.preferences = preferences
         self._position = position
         self._parts = tuple(parts)
-        self._files = read_once(files)
+        self._files = read_once(files) if files else ()
         self._begun = begun
         self.images: tuple[ImagePart, ...] = ()
         self.left_out: tuple[Text, ...] = ()
@@ -71,7 +71,10 @@ class RequestBuilder:
         self.left_out += tuple(Text("{file}: it could not be converted to PNG", file=image.name) for image in unsuited)
         window = endpoint.context
         budget = window - min(chosen.max_tokens or window, window // ANSWER_SHARE)
-        more = self._request_to_continue(budget)
+        more: list[Message] = []
+        if self._begun:  # the end of the text that is continued, and the instruction
+            end = self._begun[-budget * CHARACTERS_PER_TOKEN // BEGINNING_SHARE :]
+            more = [Message.of(Role.ASSISTANT, end), Message.of(Role.USER, CONTINUE)]
         self.context = build_context(chosen.system_prompt, path + more, budget, rules, last=1 + len(more))
         return ChatRequest(
             self.context.messages, chosen.temperature, chosen.top_p, chosen.max_tokens, chosen.image_detail
@@ -85,10 +88,3 @@ class RequestBuilder:
         readable = replace(rules, types=IMAGE_TYPES) if rules.types else rules
         images, self.left_out = await read_images(self._files, readable)
         self.images = self.images or images
-
-    def _request_to_continue(self, budget: int) -> list[Message]:
-        """What follows the prompt where an answer is continued: the end of its text, and the instruction."""
-        if not self._begun:
-            return []
-        end = self._begun[-budget * CHARACTERS_PER_TOKEN // BEGINNING_SHARE :]
-        return [Message.of(Role.ASSISTANT, end), Message.of(Role.USER, CONTINUE)]

@@ -18,7 +18,7 @@ from bot.preferences.declaration import AnswerWhen, Footer, Preferences
 from bot.preferences.resolver import Resolver
 from bot.providers.asking import Asker
 from bot.providers.offer import Endpoint, Offer
-from bot.reply.controls import NONE, controls_for
+from bot.reply.controls import NONE
 from bot.reply.reply import Reply
 from bot.reply.surface import MessageGone, Page, Surface, SurfaceBusy, SurfaceLost
 from bot.store.conversations import AlreadyClaimed, Unfinished
@@ -28,7 +28,7 @@ from bot.store.versions import ShownVersion
 from bot.text import Refused, Text
 from bot.turn.decide import RESTARTING, Facts, NoAnswer, cannot_answer, check, nothing_to_answer
 from bot.turn.generate import Generation
-from bot.turn.notes import completion_of, conclude, footer, note_below
+from bot.turn.notes import completion_of, conclude, controls_for, footer, note_below
 from bot.turn.request import RequestBuilder
 from bot.turn.running import INTERRUPTED, Running
 
@@ -94,8 +94,11 @@ class Turns:
                 if not requests.parts:
                     raise Refused(nothing_to_answer(requests.left_out))
                 journal = await self._store.conversations.claim(prompt, requests.parts, position, generation.model)
-                async with reply.removing_buttons(position.last_page):
+                removal = asyncio.create_task(reply.remove_buttons(position.last_page))
+                try:
                     await self._publish(Turn(prompt, prompt.author.id), reply, generation, requests, journal)
+                finally:
+                    await removal
 
     async def regenerate(self, turn: Turn, shown: ShownVersion, reply: Reply, preferences: Preferences) -> None:
         """Answer a prompt once more, in the messages that show an earlier version."""

@@ -1,4 +1,4 @@
-"""Which attached files a model is shown, and which are fetched for it."""
+"""Which attached files are read as images, and which are fetched for that."""
 
 import pytest
 from hypothesis import given
@@ -14,6 +14,7 @@ from bot.chat.attachments import (
     read_once,
 )
 from bot.chat.prompts import Attachment
+from bot.text import Text
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"pixels"
 JPEG = b"\xff\xd8\xff\xe0" + b"pixels"
@@ -36,7 +37,7 @@ class Attachments:
 
     def unreadable(self, name: str) -> Attachment:
         async def read() -> bytes:
-            raise AttachmentUnreadable("Discord did not hand the file out")
+            raise AttachmentUnreadable(Text("Discord did not send the file"))
 
         return Attachment(name, 1, read)
 
@@ -61,78 +62,82 @@ def attachments() -> Attachments:
         (b"", None),
     ],
 )
-def test_the_bytes_say_what_an_image_is(data: bytes, kind: str | None) -> None:
+def test_the_bytes_determine_the_media_type(data: bytes, kind: str | None) -> None:
     assert media_type(data) == kind
 
 
 @given(st.binary(max_size=32))
-def test_any_bytes_have_a_known_type_or_none(data: bytes) -> None:
+def test_any_bytes_have_a_known_media_type_or_none(data: bytes) -> None:
     assert media_type(data) in (*IMAGE_TYPES, None)
 
 
-async def test_images_come_in_order_with_the_type_that_their_bytes_say(attachments: Attachments) -> None:
-    images, skipped = await read_images([attachments.file("a.txt", PNG), attachments.file("b.png", JPEG)], ImageRules())
+async def test_images_keep_their_order_and_get_the_type_of_their_bytes(attachments: Attachments) -> None:
+    images, left_out = await read_images(
+        [attachments.file("a.txt", PNG), attachments.file("b.png", JPEG)], ImageRules()
+    )
     assert [(image.name, image.media_type, image.data) for image in images] == [
         ("a.txt", "image/png", PNG),
         ("b.png", "image/jpeg", JPEG),
     ]
-    assert skipped == []
+    assert left_out == ()
 
 
-async def test_for_a_model_without_vision_nothing_is_fetched(attachments: Attachments) -> None:
-    images, skipped = await read_images([attachments.file("a.png", PNG)], ImageRules(types=()))
+async def test_nothing_is_fetched_for_a_model_without_vision(attachments: Attachments) -> None:
+    images, left_out = await read_images([attachments.file("a.png", PNG)], ImageRules(types=()))
     assert images == ()
     assert attachments.fetched == []
-    assert skipped == ["a.png: this model cannot see images"]
+    assert list(map(str, left_out)) == ["a.png: this model cannot see images"]
 
 
-async def test_what_is_too_large_is_not_fetched(attachments: Attachments) -> None:
+async def test_a_file_that_is_too_large_is_not_fetched(attachments: Attachments) -> None:
     large = attachments.file("a.png", PNG, size=52 * 2**20)
-    images, skipped = await read_images([large, attachments.file("b.png", PNG)], ImageRules(each=20 * 2**20))
+    images, left_out = await read_images([large, attachments.file("b.png", PNG)], ImageRules(each=20 * 2**20))
     assert [image.name for image in images] == ["b.png"]
     assert attachments.fetched == ["b.png"]
-    assert skipped == ["a.png: 52 MB, and this model takes at most 20 MB"]
+    assert list(map(str, left_out)) == ["a.png: 52 MB, and this model takes at most 20 MB"]
 
 
-async def test_what_is_one_too_many_is_not_fetched(attachments: Attachments) -> None:
+async def test_files_beyond_the_allowed_count_are_not_fetched(attachments: Attachments) -> None:
     files = [attachments.file(f"{number}.png", PNG) for number in range(4)]
-    images, skipped = await read_images(files, ImageRules(count=3))
+    images, left_out = await read_images(files, ImageRules(count=3))
     assert attachments.fetched == ["0.png", "1.png", "2.png"] == [image.name for image in images]
-    assert skipped == ["3.png: this model takes at most 3 images at once"]
+    assert list(map(str, left_out)) == ["3.png: this model takes at most 3 images at once"]
 
 
 async def test_a_file_that_is_not_an_image_does_not_count_as_one(attachments: Attachments) -> None:
     files = [attachments.file("notes.txt", b"milk, bread"), attachments.file("a.png", PNG)]
-    images, skipped = await read_images(files, ImageRules(count=1))
+    images, left_out = await read_images(files, ImageRules(count=1))
     assert [image.name for image in images] == ["a.png"]
-    assert skipped == ["notes.txt: I can only look at PNG, JPEG, GIF and WebP images"]
+    assert list(map(str, left_out)) == ["notes.txt: I can only look at PNG, JPEG, GIF and WebP images"]
 
 
-async def test_images_beyond_what_one_request_holds_are_not_fetched(attachments: Attachments) -> None:
+async def test_images_beyond_the_size_of_one_request_are_not_fetched(attachments: Attachments) -> None:
     files = [attachments.file(f"{number}.png", PNG) for number in range(3)]
-    images, skipped = await read_images(files, ImageRules(in_all=2 * len(PNG)))
+    images, left_out = await read_images(files, ImageRules(in_all=2 * len(PNG)))
     assert len(images) == 2
     assert attachments.fetched == ["0.png", "1.png"]
-    assert [phrase.partition(":")[0] for phrase in skipped] == ["2.png"]
+    assert [each.values["file"] for each in left_out] == ["2.png"]
 
 
 async def test_an_image_of_a_type_that_the_model_does_not_take_is_left_out(attachments: Attachments) -> None:
-    images, skipped = await read_images([attachments.file("a.gif", GIF)], ImageRules(types=("image/png",)))
+    images, left_out = await read_images([attachments.file("a.gif", GIF)], ImageRules(types=("image/png",)))
     assert images == ()
-    assert skipped == ["a.gif: this model does not take GIF images"]
+    assert list(map(str, left_out)) == ["a.gif: this model does not take GIF images"]
 
 
-async def test_a_file_that_cannot_be_fetched_is_named_and_the_others_are_shown(attachments: Attachments) -> None:
-    images, skipped = await read_images([attachments.unreadable("a.png"), attachments.file("b.gif", GIF)], ImageRules())
+async def test_a_file_that_cannot_be_fetched_is_named_and_the_others_are_read(attachments: Attachments) -> None:
+    images, left_out = await read_images(
+        [attachments.unreadable("a.png"), attachments.file("b.gif", GIF)], ImageRules()
+    )
     assert [image.name for image in images] == ["b.gif"]
-    assert skipped == ["a.png: Discord did not hand the file out"]
+    assert list(map(str, left_out)) == ["a.png: Discord did not send the file"]
 
 
-async def test_what_was_fetched_once_is_kept(attachments: Attachments) -> None:
+async def test_a_file_is_fetched_only_once(attachments: Attachments) -> None:
     files = read_once([attachments.file("a.png", PNG), attachments.file("b.png", JPEG)])
     assert attachments.fetched == []
     for _ in range(2):
-        images, _skipped = await read_images(files, ImageRules())
+        images, _ = await read_images(files, ImageRules())
         assert [image.data for image in images] == [PNG, JPEG]
     assert attachments.fetched == ["a.png", "b.png"]
 

@@ -1,15 +1,21 @@
 """Messages and prompts as values."""
 
-from bot.chat.messages import Image, Message, Role, Text
+from bot.chat.messages import Message, Role, words_of
+from bot.chat.parts import ImagePart, Origin, Part, QuotePart, TextPart
 from bot.chat.places import Person, Place, PlaceKind, Scope, ScopeKind
-from bot.chat.prompts import Attachment, Prompt, Quote
+from bot.chat.prompts import Attachment, Prompt
 
-ANA = Person(41, "Ana")
+ANA, BEN = Person(41, "Ana"), Person(42, "Ben")
 GENERAL = Place(PlaceKind.CHANNEL, channel_id=7, guild_id=3)
+NEWS = QuotePart("Ben", "Two lines\nof news", Origin(42, 90))
 
 
-def prompt(text: str, place: Place = GENERAL, author: Person = ANA, quote: Quote | None = None) -> Prompt:
-    return Prompt(id=100, place=place, author=author, text=text, quote=quote)
+async def unread() -> bytes:
+    raise AssertionError("nothing here reads a file")
+
+
+def prompt(*parts: Part, place: Place = GENERAL, author: Person = ANA) -> Prompt:
+    return Prompt(id=100, place=place, author=author, parts=parts)
 
 
 def test_the_scopes_of_a_place_are_nearest_first() -> None:
@@ -20,46 +26,36 @@ def test_the_scopes_of_a_place_are_nearest_first() -> None:
     assert Place(PlaceKind.DM, channel_id=5).scopes == (Scope(ScopeKind.CHANNEL, 5),)
 
 
-def test_in_a_channel_everyone_has_their_own_conversation() -> None:
-    ben = Person(42, "Ben")
-    assert prompt("a").line == prompt("b").line
-    assert prompt("a").line != prompt("a", author=ben).line
-    assert prompt("a").line != prompt("a", Place(PlaceKind.CHANNEL, 8, 3)).line
+def test_in_a_channel_each_person_has_a_line_of_turns() -> None:
+    assert prompt(TextPart("a")).line == prompt(TextPart("b")).line
+    assert prompt().line != prompt(author=BEN).line
+    assert prompt().line != prompt(place=Place(PlaceKind.CHANNEL, 8, 3)).line
 
 
-def test_in_a_thread_and_in_a_dm_everyone_shares_one_conversation() -> None:
-    ben = Person(42, "Ben")
+def test_in_a_thread_or_dm_everyone_shares_a_line_of_turns() -> None:
     for place in (Place(PlaceKind.THREAD, 9, 3, 7), Place(PlaceKind.DM, 5)):
-        assert prompt("a", place).line == prompt("b", place, ben).line
+        assert prompt(place=place).line == prompt(place=place, author=BEN).line
 
 
-def test_a_prompt_without_a_quote_is_its_text() -> None:
-    assert prompt("How far is it?").content == "How far is it?"
+def test_the_text_of_a_prompt_has_quotes_above_the_question() -> None:
+    assert prompt(TextPart("How far is it?")).text == "How far is it?"
+    assert prompt(NEWS, TextPart("True?")).text == "Ben wrote:\n> Two lines\n> of news\n\nTrue?"
+    assert prompt(NEWS).text == "Ben wrote:\n> Two lines\n> of news"
 
 
-def test_a_quoted_message_stands_above_the_question() -> None:
-    quote = Quote(90, "Ben", "Two lines\nof news")
-    assert prompt("True?", quote=quote).content == "Ben wrote:\n> Two lines\n> of news\n\nTrue?"
-
-
-def test_a_quote_alone_is_a_prompt_too() -> None:
-    assert prompt("", quote=Quote(90, "Ben", "News")).content == "Ben wrote:\n> News"
-
-
-def test_a_quoted_message_without_words_adds_only_its_files() -> None:
-    async def read() -> bytes:
-        return b""
-
-    mine, theirs = Attachment("mine.png", 1, read), Attachment("theirs.png", 1, read)
-    asked = Prompt(1, GENERAL, ANA, "What is this?", (mine,), quote=Quote(90, "Ben", "", (theirs,)))
-    assert asked.content == "What is this?"
-    assert asked.files == (mine, theirs)
+def test_without_quotes_of_a_message_its_text_and_its_files_are_gone() -> None:
+    mine, quoted = Attachment("mine.png", 1, unread), Attachment("quoted.png", 1, unread, NEWS.origin)
+    forwarded = QuotePart("Eve", "Old news", Origin(43, 80))
+    question = TextPart("True?", Origin(41, 90))
+    asked = Prompt(90, GENERAL, ANA, (NEWS, forwarded, question), (mine, quoted))
+    assert asked.without_quotes_of(90) == ((forwarded, question), (mine,))
+    assert asked.without_quotes_of(1) == (asked.parts, asked.attachments)
 
 
 def test_a_message_is_its_text_and_its_images() -> None:
-    image = Image("a.png", "image/png", b"1")
-    message = Message(Role.USER, (Text("one"), image, Text("two")))
-    assert message.text == "one\n\ntwo"
+    image = ImagePart("a.png", "image/png", b"1")
+    message = Message(Role.USER, (TextPart("one"), image, TextPart("two")))
+    assert message.text == words_of(message.parts) == "one\n\ntwo"
     assert message.images == (image,)
     assert Message.of(Role.USER, "", (image,)).parts == (image,)
     assert Message.of(Role.ASSISTANT, "").parts == ()

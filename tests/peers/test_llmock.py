@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bot.app import App
+from bot.chat.events import TextDelta
 from bot.chat.messages import Message, Role
 from bot.providers.catalogue import load_catalogue
 from bot.providers.client import ChatClient
@@ -118,12 +119,11 @@ async def spoilt(client: ChatClient, llmock: LLMock, *behaviours: dict[str, Any]
 async def test_an_answer_is_streamed_word_by_word_with_its_usage(client: ChatClient, llmock: LLMock, name: str) -> None:
     heard = await ask(client, endpoint(llmock, name))
     assert (heard.text, heard.error) == (HERON, None)
-    assert [chunk.text for chunk in heard.chunks if chunk.text] == [f"{word} " for word in HERON.split()[:-1]] + [
-        "still."
-    ]
-    assert [chunk.finish_reason for chunk in heard.chunks if chunk.finish_reason] == ["stop"]
-    assert {chunk.model for chunk in heard.chunks if chunk.model} == {"heron-1"}
-    usages = [chunk.usage for chunk in heard.chunks if chunk.usage]
+    texts = [delta.text for delta in heard.deltas if isinstance(delta, TextDelta)]
+    assert texts == [f"{word} " for word in HERON.split()[:-1]] + ["still."]
+    assert heard.finish_reasons == ["stop"]
+    assert {each.model for each in heard.metadata if each.model} == {"heron-1"}
+    usages = heard.usages
     if endpoint(llmock, name).provider.stream_options:
         [usage] = usages
         assert usage.prompt_tokens
@@ -200,7 +200,7 @@ async def test_a_stream_broken_anywhere_keeps_its_text_and_is_whole_once_it_has_
     heard = await spoilt(client, llmock, fault(kind, after))
     assert heard.text == said(max(after - 1, 0))
     assert type(heard.error) is (error if after <= FINISH else type(None))
-    assert any(chunk.usage for chunk in heard.chunks) is (after == DONE or (kind == "malformed" and after > USAGE))
+    assert bool(heard.usages) is (after == DONE or (kind == "malformed" and after > USAGE))
 
 
 @pytest.mark.parametrize("after", [0, 3, FINISH, USAGE, DONE])
@@ -228,7 +228,7 @@ async def test_tools_that_nobody_offered_are_no_text(client: ChatClient, llmock:
     await llmock.plays({"type": "reply", "tool_calls": [{"name": "fish", "arguments": {"depth": 2}}]})
     heard = await ask(client, endpoint(llmock))
     assert (heard.text, heard.error) == ("", None)
-    assert [chunk.finish_reason for chunk in heard.chunks if chunk.finish_reason] == ["tool_calls"]
+    assert heard.finish_reasons == ["tool_calls"]
 
 
 async def test_slow_words_are_no_silence_and_quotas_and_windows_have_their_names(tmp_path: Path) -> None:

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from bot.chat.messages import Message, Role
+from bot.chat.events import Delta, Metadata, ReasoningDelta, TextDelta
+from bot.chat.messages import Message, Role, Usage
 from bot.providers.catalogue import load_catalogue
 from bot.providers.client import ChatClient
 from bot.providers.errors import ProviderError
 from bot.providers.offer import Access, Endpoint, Offer
 from bot.providers.request import ChatRequest
-from bot.providers.wire import Chunk
 
 KEY = "k7-Zq2mmA0pLw9"
 HELLO = ChatRequest([Message.of(Role.USER, "Hello")])
@@ -126,21 +126,37 @@ async def _read_request(reader: asyncio.StreamReader) -> Request:
 
 @dataclass
 class Heard:
-    """The outcome of a request: the chunks, and the error that ended them."""
+    """The outcome of a request: the deltas, and the error that ended them."""
 
-    chunks: list[Chunk]
+    deltas: list[Delta]
     error: ProviderError | None = None
 
     @property
     def text(self) -> str:
-        return "".join(chunk.text for chunk in self.chunks)
+        return "".join(delta.text for delta in self.deltas if isinstance(delta, TextDelta))
+
+    @property
+    def reasoning(self) -> str:
+        return "".join(delta.text for delta in self.deltas if isinstance(delta, ReasoningDelta))
+
+    @property
+    def metadata(self) -> list[Metadata]:
+        return [delta for delta in self.deltas if isinstance(delta, Metadata)]
+
+    @property
+    def finish_reasons(self) -> list[str]:
+        return [each.finish_reason for each in self.metadata if each.finish_reason]
+
+    @property
+    def usages(self) -> list[Usage]:
+        return [each.usage for each in self.metadata if each.usage]
 
 
 async def ask(client: ChatClient, endpoint: Endpoint, request: ChatRequest = HELLO) -> Heard:
     heard = Heard([])
     try:
-        async for chunk in client.stream(endpoint, request):
-            heard.chunks.append(chunk)
+        async for delta in client.stream(endpoint, request):
+            heard.deltas.append(delta)
     except ProviderError as error:
         heard.error = error
     return heard

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from bot.chat.events import TextDelta
 from bot.chat.messages import Usage
 from bot.providers.client import ChatClient
 from bot.providers.errors import TimedOut
@@ -33,7 +34,7 @@ async def test_usage_after_the_finish_reason_is_awaited(provider: Provider) -> N
     async with ChatClient(grace_seconds=2) as client:
         heard = await ask(client, provider.endpoint())
     assert (heard.text, heard.error) == ("Fine", None)
-    assert heard.chunks[-1].usage == Usage(total_tokens=5)
+    assert heard.usages == [Usage(total_tokens=5)]
 
 
 async def test_text_after_a_finish_reason_is_read_to_its_end(provider: Provider) -> None:
@@ -54,8 +55,9 @@ async def test_a_slow_reader_does_not_cause_a_timeout(provider: Provider) -> Non
     provider.answers.append(Answer([saying("First"), saying(" and last"), FINISH, DONE], pause=0.02))
     async with ChatClient(idle_seconds=0.2) as client:
         texts = []
-        async for chunk in client.stream(provider.endpoint(), HELLO):
-            texts.append(chunk.text)
+        async for delta in client.stream(provider.endpoint(), HELLO):
+            if isinstance(delta, TextDelta):
+                texts.append(delta.text)
             await asyncio.sleep(0.3)
     assert "".join(texts) == "First and last"
 

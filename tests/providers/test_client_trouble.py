@@ -49,7 +49,7 @@ async def test_a_refusal_is_the_error_that_it_means(
     heard = await ask(client, provider.endpoint())
     assert type(heard.error) is kind
     assert message in heard.error.detail
-    assert heard.chunks == []
+    assert heard.deltas == []
 
 
 async def test_a_refusal_may_arrive_in_pieces(provider: Provider, client: ChatClient) -> None:

@@ -11,7 +11,8 @@ import aiohttp
 import pytest
 
 from bot.chat.context import build_context
-from bot.chat.messages import Detail, Image, Message, Role
+from bot.chat.messages import Detail, Message, Role
+from bot.chat.parts import ImagePart
 from bot.providers import errors
 from bot.providers.catalogue import load_catalogue
 from bot.providers.client import ChatClient
@@ -57,9 +58,9 @@ def outcome(heard: Heard) -> dict[str, Any]:
     """Return what is shown and stored of a completion."""
     return {
         "text": heard.text,
-        "reasoning": "".join(chunk.reasoning for chunk in heard.chunks),
-        "finish": next((chunk.finish_reason for chunk in heard.chunks[::-1] if chunk.finish_reason), None),
-        "usage": next((chunk.usage for chunk in heard.chunks[::-1] if chunk.usage), None),
+        "reasoning": heard.reasoning,
+        "finish": next(reversed(heard.finish_reasons), None),
+        "usage": next(reversed(heard.usages), None),
         "error": type(heard.error).__name__ if heard.error else None,
     }
 
@@ -128,8 +129,8 @@ async def test_requests(quirk: Sent, provider: Provider, client: ChatClient) -> 
     assert seen.body.decode() == (quirk.json_sent or seen.body.decode())
 
 
-def image(media_type: str, number: int = 1) -> Image:
-    return Image(f"{number}.{media_type.partition('/')[2]}", media_type, DOT)
+def image(media_type: str, number: int = 1) -> ImagePart:
+    return ImagePart(f"{number}.{media_type.partition('/')[2]}", media_type, DOT)
 
 
 @pytest.mark.parametrize(

@@ -50,16 +50,16 @@ values = st.recursive(
 
 def read(body: Iterable[bytes]) -> dict[str, Any]:
     """Decode the pieces of a stream, without I/O."""
-    answering = CompletionReader(STREAM)
+    reader = CompletionReader(STREAM)
     heard = Heard([])
     try:
         for piece in body:
-            for chunk in answering.feed(piece):
-                heard.chunks.append(chunk)
-            if answering.done:
+            for delta in reader.feed(piece):
+                heard.deltas.append(delta)
+            if reader.done:
                 break
-        for chunk in answering.close():
-            heard.chunks.append(chunk)
+        for delta in reader.close():
+            heard.deltas.append(delta)
     except ProviderError as error:
         heard.error = error
     return outcome(heard)

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from bot.chat.attachments import read_images
-from bot.chat.messages import Image, Message, Role
+from bot.chat.messages import Message, Role
+from bot.chat.parts import ImagePart
 from bot.chat.prompts import Attachment
 from bot.providers.catalogue import InvalidCatalogue, load_catalogue
 from bot.providers.client import ChatClient
@@ -80,7 +81,7 @@ async def test_consecutive_messages_are_merged_where_roles_must_alternate(
 async def test_merged_messages_keep_their_images_in_order(
     tmp_path: Path, provider: Provider, client: ChatClient
 ) -> None:
-    cats = [Message.of(Role.USER, name, (Image(name, "image/png", name.encode()),)) for name in ("one", "two")]
+    cats = [Message.of(Role.USER, name, (ImagePart(name, "image/png", name.encode()),)) for name in ("one", "two")]
     sent = await seen(provider, client, own(tmp_path, provider, ""), ChatRequest(cats))
     (message,) = sent["messages"]
     assert [part["type"] for part in message["content"]] == ["text", "image_url"] * 2
@@ -95,7 +96,7 @@ async def test_images_are_sent_where_data_urls_are_accepted(
         return PNG
 
     endpoint = own(tmp_path, provider, f"images = {{ urls = {urls} }}")
-    images, skipped = await read_images([Attachment("cat.png", len(PNG), read)], endpoint.image_rules)
-    assert skipped == ([] if shown else ["cat.png: this model cannot see images"])
+    images, left_out = await read_images([Attachment("cat.png", len(PNG), read)], endpoint.image_rules)
+    assert list(map(str, left_out)) == ([] if shown else ["cat.png: this model cannot see images"])
     sent = await seen(provider, client, endpoint, ChatRequest([Message.of(Role.USER, "A cat", images)]))
     assert str(sent["messages"]).count("data:image/png;base64,") == shown

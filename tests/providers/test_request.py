@@ -8,14 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.chat.messages import Detail, Image, Message, Role, Text
+from bot.chat.messages import Detail, Message, Role
+from bot.chat.parts import ImagePart, TextPart
 from bot.providers.catalogue import load_catalogue
 from bot.providers.offer import Access, Endpoint, Offer
 from bot.providers.request import PIECE, Body, ChatRequest, encode
 
 CATALOGUE = load_catalogue()
 ASK = Message.of(Role.USER, "Hello")
-CAT = Image("cat.png", "image/png", b"\x89PNG a cat")
+CAT = ImagePart("cat.png", "image/png", b"\x89PNG a cat")
 
 
 def endpoint(name: str, model: str = "", **changes: Any) -> Endpoint:
@@ -57,7 +58,7 @@ async def test_a_conversation_is_written_byte_for_byte() -> None:
 
 
 async def test_an_image_stands_in_the_message_as_a_data_url_with_its_detail() -> None:
-    message = Message(Role.USER, (Text("What is this?"), CAT, Text("And now?")))
+    message = Message(Role.USER, (TextPart("What is this?"), CAT, TextPart("And now?")))
     request = ChatRequest([message], image_detail=Detail.LOW)
     picture = base64.b64encode(CAT.data).decode()
     assert (
@@ -143,15 +144,15 @@ async def test_a_temperature_is_brought_into_the_provider_s_range(name: str, wri
 
 
 async def test_system_and_assistant_are_always_plain_strings() -> None:
-    messages = [Message(role, (Text("a"), Text("b"))) for role in Role]
+    messages = [Message(role, (TextPart("a"), TextPart("b"))) for role in Role]
     written = (await fields(endpoint("xai"), ChatRequest(messages)))["messages"]
     assert [message["content"] for message in written] == ["a\n\nb"] * 3
 
 
-images = st.builds(Image, st.just("x.png"), st.just("image/png"), st.binary(min_size=1, max_size=50))
-texts = st.builds(Text, st.text(st.characters(codec="utf-8"), max_size=20))
+images = st.builds(ImagePart, st.just("x.png"), st.just("image/png"), st.binary(min_size=1, max_size=50))
+texts = st.builds(TextPart, st.text(st.characters(codec="utf-8"), max_size=20))
 messages = st.builds(
-    lambda role, parts: Message(role, tuple(p for p in parts if role is Role.USER or isinstance(p, Text))),
+    lambda role, parts: Message(role, tuple(p for p in parts if role is Role.USER or isinstance(p, TextPart))),
     st.sampled_from(Role),
     st.lists(texts | images, min_size=1, max_size=4),
 )
@@ -174,7 +175,7 @@ async def test_the_length_is_announced_exactly_and_the_bytes_are_the_json_of_the
 @pytest.mark.parametrize("size", [1, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE + 2])
 async def test_a_large_image_goes_in_pieces_that_join(size: int) -> None:
     data = bytes(index % 251 for index in range(size))
-    body = encode(endpoint("xai"), ChatRequest([Message.of(Role.USER, "", (Image("a", "image/png", data),))]))
+    body = encode(endpoint("xai"), ChatRequest([Message.of(Role.USER, "", (ImagePart("a", "image/png", data),))]))
     pieces = [piece async for piece in body.pieces()]
     assert max(map(len, pieces)) <= PIECE * 4 // 3
     assert base64.b64encode(data) in b"".join(pieces)

@@ -8,14 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.chat.events import Event, TextDelta
+from bot.chat.looks import Look
 from bot.markdown.format import format
 from bot.markdown.pages import LIMIT, split
 from bot.reply.controls import Act
 from bot.reply.gate import Gate
 from bot.reply.meanwhile import LONGEST_TYPING, SILENT_AFTER, TYPING_EVERY
-from bot.reply.reply import AGED_EVERY, Reply
+from bot.reply.reply import OLD_EDIT_EVERY, Reply
 from bot.reply.surface import Page
-from tests.reply.board import INTERVAL, Board, Speech
+from bot.text import Text
+from tests.reply.board import INTERVAL, Board, Speech, show
 
 
 @pytest.fixture
@@ -28,15 +31,15 @@ def speech() -> Speech:
     return Speech()
 
 
-async def paced(pieces: list[str], seconds: float) -> AsyncIterator[str]:
+async def paced(pieces: list[str], seconds: float) -> AsyncIterator[Event]:
     for piece in pieces:
         await asyncio.sleep(seconds)
-        yield piece
+        yield TextDelta(piece)
 
 
 async def test_the_first_text_is_posted_and_the_rest_is_edited_in(board: Board, speech: Speech) -> None:
     reply = Reply(board)
-    publishing = asyncio.create_task(reply.publish(speech))
+    publishing = asyncio.create_task(show(reply, speech))
     speech.say("Good")
     await board.shows("Good")
     speech.say(" morning", ", Ana")
@@ -45,12 +48,12 @@ async def test_the_first_text_is_posted_and_the_rest_is_edited_in(board: Board, 
     await publishing
     assert board.history == ["Good", "Good morning, Ana", "Good morning, Ana."]
     assert [page.message_id for page in reply.shown] == [1]
-    assert reply.text == "Good morning, Ana."
+    assert reply.draft.text == "Good morning, Ana."
 
 
 async def test_only_the_newest_text_is_written_an_interval_apart(board: Board) -> None:
     pieces = [f"{number} " for number in range(100)]
-    await Reply(board).publish(paced(pieces, 0.13))
+    await show(Reply(board), paced(pieces, 0.13))
     times = [write.at for write in board.writes]
     assert all(later - earlier >= INTERVAL - 1e-6 for earlier, later in pairwise(times[:-1]))
     for write in board.writes[:-1]:
@@ -62,7 +65,7 @@ async def test_only_the_newest_text_is_written_an_interval_apart(board: Board) -
 
 async def test_what_comes_during_a_slow_write_is_shown_by_one_more(board: Board, speech: Speech) -> None:
     board.slowness = 5.0
-    publishing = asyncio.create_task(Reply(board).publish(speech.say("a")))
+    publishing = asyncio.create_task(show(Reply(board), speech.say("a")))
     await asyncio.sleep(2)
     speech.say("b", "c", "d").end()
     await publishing
@@ -72,7 +75,7 @@ async def test_what_comes_during_a_slow_write_is_shown_by_one_more(board: Board,
 async def test_a_text_that_is_shown_already_is_written_once_more_to_take_the_stop_button_away(
     board: Board, speech: Speech
 ) -> None:
-    publishing = asyncio.create_task(Reply(board).publish(speech.say("All of it")))
+    publishing = asyncio.create_task(show(Reply(board), speech.say("All of it")))
     await board.shows("All of it")
     speech.say("", "")
     await asyncio.sleep(INTERVAL * 3)
@@ -85,7 +88,7 @@ async def test_a_text_that_is_shown_already_is_written_once_more_to_take_the_sto
 async def test_a_long_answer_goes_on_in_further_messages_and_earlier_ones_are_left_alone(board: Board) -> None:
     pieces = [f"Sentence number {number}. " for number in range(400)]
     text = "".join(pieces)
-    await Reply(board).publish(paced(pieces, 0.05))
+    await show(Reply(board), paced(pieces, 0.05))
     assert board.texts == split(text)
     assert len(board.texts) > 3
     assert "".join(board.texts) == text
@@ -97,20 +100,20 @@ async def test_a_long_answer_goes_on_in_further_messages_and_earlier_ones_are_le
 async def test_what_is_shown_in_the_end_is_what_formatter_and_splitter_say(pieces: list[str], seconds: float) -> None:
     board = Board()
     reply = Reply(board)
-    await reply.publish(paced(pieces, seconds))
+    await show(reply, paced(pieces, seconds))
     text = "".join(pieces)
     assert board.texts == (split(format(text)) or split(text)) == [shown.page.text for shown in reply.shown]
-    assert reply.text == text
+    assert reply.draft.text == text
 
 
 @pytest.mark.parametrize("blank", [[], [""], ["  ", "\n\n", "\t"]])
 async def test_a_blank_answer_writes_nothing(board: Board, blank: list[str]) -> None:
-    await Reply(board).publish(paced(blank, 0.1))
+    await show(Reply(board), paced(blank, 0.1))
     assert board.writes == []
 
 
 async def test_typing_is_shown_until_the_first_post(board: Board, speech: Speech) -> None:
-    publishing = asyncio.create_task(Reply(board).publish(speech))
+    publishing = asyncio.create_task(show(Reply(board), speech))
     await asyncio.sleep(TYPING_EVERY * 1.25)
     speech.say("\n")
     assert board.typed_at == [0, TYPING_EVERY]
@@ -123,21 +126,21 @@ async def test_typing_is_shown_until_the_first_post(board: Board, speech: Speech
 
 async def test_a_typing_indicator_on_its_way_arrives_before_the_first_post(board: Board, speech: Speech) -> None:
     board.typing_slowness = LONGEST_TYPING / 2
-    await Reply(board).publish(speech.say("Quick.").end())
+    await show(Reply(board), speech.say("Quick.").end())
     assert board.typed_at == [LONGEST_TYPING / 2]
     assert board.writes[0].at == LONGEST_TYPING / 2
 
 
 async def test_one_that_does_not_arrive_is_not_waited_for(board: Board, speech: Speech) -> None:
     board.typing_slowness = 25.0
-    await Reply(board).publish(speech.say("Quick.").end())
+    await show(Reply(board), speech.say("Quick.").end())
     assert board.writes[0].at == LONGEST_TYPING
 
 
 async def test_how_long_a_model_thinks_is_told_until_its_first_words(board: Board, speech: Speech) -> None:
     reply = Reply(board)
-    publishing = asyncio.create_task(reply.publish(speech))
-    reply.draft.thought = "Hm, "
+    publishing = asyncio.create_task(show(reply, speech))
+    speech.think("Hm, ")
     await board.shows("-# Thinking… 4 s")
     await board.shows("-# Thinking… 8 s")
     await board.shows("-# Thinking… 12 s")
@@ -148,7 +151,7 @@ async def test_how_long_a_model_thinks_is_told_until_its_first_words(board: Boar
 
 
 async def test_a_silent_model_is_told_of_later(board: Board, speech: Speech) -> None:
-    publishing = asyncio.create_task(Reply(board).publish(speech))
+    publishing = asyncio.create_task(show(Reply(board), speech))
     await board.shows("-# Thinking… 12 s")
     assert asyncio.get_running_loop().time() == SILENT_AFTER
     speech.end()
@@ -158,8 +161,8 @@ async def test_a_silent_model_is_told_of_later(board: Board, speech: Speech) -> 
 
 async def test_a_reason_to_wait_is_not_overwritten_by_the_thinking(board: Board, speech: Speech) -> None:
     reply = Reply(board)
-    publishing = asyncio.create_task(reply.publish(speech))
-    reply.say("Waiting for Groq, 20 s")
+    publishing = asyncio.create_task(show(reply, speech))
+    speech.show(Text("Waiting for {provider}, 20 s", provider="Groq"))
     await asyncio.sleep(20)
     assert board.history == ["-# Waiting for Groq, 20 s"]
     speech.say("Here.").end()
@@ -169,10 +172,9 @@ async def test_a_reason_to_wait_is_not_overwritten_by_the_thinking(board: Board,
 
 async def test_a_note_stands_below_the_text(board: Board, speech: Speech) -> None:
     reply = Reply(board)
-    await reply.publish(speech.say("The answer.").end())
-    await reply.finish("⚠️ It was cut.\nAsk again.")
+    await show(reply, speech.say("The answer.").end(), "⚠️ It was cut.\nAsk again.")
     assert board.texts == ["The answer.\n-# ⚠️ It was cut.\n-# Ask again."]
-    assert reply.text == "The answer.", "the note is not the model's"
+    assert reply.draft.text == "The answer.", "the note is not the model's"
 
 
 async def test_a_note_without_a_text_is_a_message_of_its_own(board: Board) -> None:
@@ -182,33 +184,30 @@ async def test_a_note_without_a_text_is_a_message_of_its_own(board: Board) -> No
 
 async def test_a_note_that_does_not_fit_below_the_text_gets_a_page(board: Board, speech: Speech) -> None:
     reply = Reply(board)
-    await reply.publish(speech.say("x" * LIMIT).end())
-    await reply.finish("The end.")
+    await show(reply, speech.say("x" * LIMIT).end(), "The end.")
     assert board.texts == ["x" * LIMIT, "-# The end."]
 
 
 async def test_a_note_that_exactly_fits_stays_on_the_page(board: Board, speech: Speech) -> None:
     reply = Reply(board)
-    await reply.publish(speech.say("x" * (LIMIT - len("\n-# The end."))).end())
-    await reply.finish("The end.")
+    await show(reply, speech.say("x" * (LIMIT - len("\n-# The end."))).end(), "The end.")
     assert [len(text) for text in board.texts] == [LIMIT]
 
 
 async def test_a_note_that_is_one_character_too_long_for_the_page_gets_its_own(board: Board, speech: Speech) -> None:
     reply = Reply(board)
-    await reply.publish(speech.say("x" * (LIMIT - len("-# The end."))).end())
-    await reply.finish("The end.")
+    await show(reply, speech.say("x" * (LIMIT - len("-# The end."))).end(), "The end.")
     assert board.texts == ["x" * (LIMIT - len("-# The end.")), "-# The end."]
 
 
 async def test_a_reply_that_starts_goes_before_another_ones_previews(speech: Speech) -> None:
     gate = Gate(INTERVAL)
     long, short = Board(gate), Board(gate)
-    growing = asyncio.create_task(Reply(long).publish(speech.say("Once")))
+    growing = asyncio.create_task(show(Reply(long), speech.say("Once")))
     await long.shows("Once")
     speech.say(" upon a time")
     await asyncio.sleep(INTERVAL / 2)
-    await Reply(short).publish(Speech().say("Short.").end())
+    await show(Reply(short), Speech().say("Short.").end())
     assert short.texts == ["Short."]
     assert long.history == ["Once"]
     speech.end()
@@ -218,10 +217,11 @@ async def test_a_reply_that_starts_goes_before_another_ones_previews(speech: Spe
 
 async def test_an_old_message_is_edited_now_and_then_and_at_the_end_at_once(board: Board) -> None:
     board.pages[7], board.old = Page("What it said before."), {7}
-    reply = Reply.resumed(board, "", [7])
-    await reply.publish(paced([f"{number} " for number in range(230)], 0.1))
+    reply = Reply(board)
+    reply.resume([7], Look())
+    await show(reply, paced([f"{number} " for number in range(230)], 0.1))
     times = [write.at for write in board.writes]
-    assert all(later - earlier > AGED_EVERY - 0.01 for earlier, later in pairwise(times[:-1]))
+    assert all(later - earlier > OLD_EDIT_EVERY - 0.01 for earlier, later in pairwise(times[:-1]))
     assert len(times) == 5
     assert times[-1] == pytest.approx(23)
     assert board.texts == ["".join(f"{number} " for number in range(230))]

@@ -7,7 +7,8 @@ import pytest
 from bot.markdown.pages import LIMIT
 from bot.reply.reply import LONGEST_PAUSE, MOST_FAILURES, PATIENCE, Reply
 from bot.reply.surface import MessageGone, SurfaceBusy, SurfaceLost
-from tests.reply.board import INTERVAL, Board, Speech
+from bot.text import Text
+from tests.reply.board import INTERVAL, Board, Speech, show
 
 
 @pytest.fixture
@@ -20,17 +21,20 @@ def speech() -> Speech:
     return Speech()
 
 
+STOPPED = Text("Stopped.")
+
+
 class Broken(Exception):
     """What a model's stream fails with."""
 
 
 async def test_stop_shows_what_has_come_and_ends_the_reading(board: Board, speech: Speech) -> None:
     reply = Reply(board)
-    publishing = asyncio.create_task(reply.publish(speech.say("One")))
+    publishing = asyncio.create_task(show(reply, speech.say("One")))
     await board.shows("One")
     speech.say(", two")
     await asyncio.sleep(INTERVAL / 2)
-    reply.stop("Stopped.")
+    reply.stop(STOPPED)
     await publishing
     assert board.texts == ["One, two"]
     assert speech.closed.is_set()
@@ -38,9 +42,9 @@ async def test_stop_shows_what_has_come_and_ends_the_reading(board: Board, speec
 
 async def test_a_reply_that_was_stopped_before_it_began_reads_nothing(board: Board, speech: Speech) -> None:
     reply = Reply(board)
-    reply.stop("Stopped.")
-    await reply.publish(speech.say("Never"))
-    assert reply.text == ""
+    reply.stop(STOPPED)
+    await show(reply, speech.say("Never"))
+    assert reply.draft.text == ""
     assert board.writes == []
 
 
@@ -48,9 +52,9 @@ async def test_a_note_can_still_be_put_below_a_stopped_reply(board: Board, speec
     reply = Reply(board)
     publishing = asyncio.create_task(reply.publish(speech.say("Half")))
     await board.shows("Half")
-    reply.stop("Stopped.")
+    reply.stop(STOPPED)
     await publishing
-    await reply.finish("Stopped.")
+    await reply.finish(str(STOPPED))
     assert board.texts == ["Half\n-# Stopped."]
 
 
@@ -60,9 +64,9 @@ async def test_what_the_reader_raises_is_raised_after_everything_before_it_was_s
     reply = Reply(board)
     board.slowness = 3.0
     with pytest.raises(Broken):
-        await reply.publish(speech.say("As far", " as it", " came").end(Broken()))
+        await show(reply, speech.say("As far", " as it", " came").end(Broken()))
     assert board.texts == ["As far as it came"]
-    assert reply.text == "As far as it came"
+    assert reply.draft.text == "As far as it came"
 
 
 @pytest.mark.parametrize(("failures", "seconds"), [(1, 1), (2, 3), (3, 7), (4, 15), (6, 35)])
@@ -71,7 +75,7 @@ async def test_a_write_that_fails_is_tried_again_later_with_the_newest_text(
 ) -> None:
     board.troubles.extend(SurfaceBusy("Discord answered 503") for _ in range(failures))
     reply = Reply(board)
-    publishing = asyncio.create_task(reply.publish(speech.say("First")))
+    publishing = asyncio.create_task(show(reply, speech.say("First")))
     await asyncio.sleep(0.1)
     speech.say(" and second").end()
     await publishing
@@ -82,7 +86,7 @@ async def test_a_write_that_fails_is_tried_again_later_with_the_newest_text(
 
 async def test_failures_only_count_in_a_row(board: Board, speech: Speech) -> None:
     reply = Reply(board)
-    publishing = asyncio.create_task(reply.publish(speech))
+    publishing = asyncio.create_task(show(reply, speech))
     shown = ""
     for number in range(3):
         board.troubles.extend(SurfaceBusy("Discord answered 502") for _ in range(MOST_FAILURES - 1))
@@ -96,7 +100,7 @@ async def test_failures_only_count_in_a_row(board: Board, speech: Speech) -> Non
 
 async def test_after_three_failures_in_a_row_only_the_whole_answer_is_tried(board: Board, speech: Speech) -> None:
     reply = Reply(board)
-    publishing = asyncio.create_task(reply.publish(speech.say("One")))
+    publishing = asyncio.create_task(show(reply, speech.say("One")))
     await board.shows("One")
     board.troubles.extend(SurfaceBusy("Discord answered 503") for _ in range(MOST_FAILURES))
     for number in range(10):
@@ -113,7 +117,7 @@ async def test_after_three_failures_in_a_row_only_the_whole_answer_is_tried(boar
 async def test_a_reply_survives_a_minute_of_trouble(board: Board, speech: Speech) -> None:
     board.broken_until = 60.0
     reply = Reply(board)
-    await reply.publish(speech.say("Patience").end())
+    await show(reply, speech.say("Patience").end())
     assert board.texts == ["Patience"]
     assert 60 <= board.writes[0].at <= 60 + LONGEST_PAUSE
     assert reply.lost is None
@@ -122,59 +126,60 @@ async def test_a_reply_survives_a_minute_of_trouble(board: Board, speech: Speech
 async def test_a_reply_that_cannot_be_shown_for_minutes_is_lost(board: Board, speech: Speech) -> None:
     board.broken_until = 10 * PATIENCE
     reply = Reply(board)
-    await reply.publish(speech.say("Nobody reads this").end())
+    await show(reply, speech.say("Nobody reads this").end())
     assert board.writes == []
     assert "Discord answered 500" in str(reply.lost)
-    assert reply.text == "Nobody reads this"
+    assert reply.draft.text == "Nobody reads this"
     assert asyncio.get_running_loop().time() <= PATIENCE + 2 * LONGEST_PAUSE
 
 
 async def test_a_write_that_fails_does_not_hold_up_the_others_in_its_channel(board: Board, speech: Speech) -> None:
     other = Board(board.gate)
     board.troubles.extend(SurfaceBusy("Discord answered 503") for _ in range(4))
-    troubled = asyncio.create_task(Reply(board).publish(speech.say("Late").end()))
+    troubled = asyncio.create_task(show(Reply(board), speech.say("Late").end()))
     await asyncio.sleep(8)  # the third pause is long
-    await Reply(other).publish(Speech().say("In time").end())
+    await show(Reply(other), Speech().say("In time").end())
     assert other.writes[0].at == 8
     await troubled
     assert board.texts == ["Late"]
 
 
-@pytest.mark.parametrize("trouble", [SurfaceLost("the channel was deleted"), MessageGone("the message was deleted")])
+@pytest.mark.parametrize(
+    "trouble", [SurfaceLost(Text("the channel was deleted")), MessageGone(Text("the message was deleted"))]
+)
 async def test_a_lost_surface_ends_the_reading_at_once_and_is_kept(
     board: Board, speech: Speech, trouble: SurfaceLost
 ) -> None:
     reply = Reply(board)
-    publishing = asyncio.create_task(reply.publish(speech.say("So")))
+    publishing = asyncio.create_task(show(reply, speech.say("So")))
     await board.shows("So")
     board.troubles.append(trouble)
     speech.say(" far")
     await publishing
     assert reply.lost is trouble
     assert speech.closed.is_set()
-    assert reply.text == "So far"
+    assert reply.draft.text == "So far"
     assert [shown.page.text for shown in reply.shown] == ["So"]
 
 
 async def test_a_lost_reply_writes_nothing_more(board: Board, speech: Speech) -> None:
-    board.troubles.append(MessageGone("the message was deleted"))
+    board.troubles.append(MessageGone(Text("the message was deleted")))
     reply = Reply(board)
-    await reply.publish(speech.say("Gone"))
-    await reply.finish("A note.")
+    await show(reply, speech.say("Gone"), "A note.")
     assert board.writes == []
 
 
 async def test_a_lost_reply_does_not_hold_up_the_others_in_its_channel(board: Board, speech: Speech) -> None:
     other = Board(board.gate)
-    board.troubles.append(SurfaceLost("I am not allowed to write there"))
-    await asyncio.gather(Reply(board).publish(speech.say("Lost")), Reply(other).publish(Speech().say("Found").end()))
+    board.troubles.append(SurfaceLost(Text("I am not allowed to write there")))
+    await asyncio.gather(show(Reply(board), speech.say("Lost")), show(Reply(other), Speech().say("Found").end()))
     assert other.texts == ["Found"]
 
 
 async def test_cancelling_lets_the_write_in_flight_land_and_ends_the_reading(board: Board, speech: Speech) -> None:
     board.slowness = 5.0
     reply = Reply(board)
-    publishing = asyncio.create_task(reply.publish(speech.say("In flight")))
+    publishing = asyncio.create_task(show(reply, speech.say("In flight")))
     await asyncio.sleep(1)
     publishing.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -186,6 +191,6 @@ async def test_cancelling_lets_the_write_in_flight_land_and_ends_the_reading(boa
 async def test_pages_behind_a_failed_one_wait_for_it(board: Board, speech: Speech) -> None:
     reply = Reply(board)
     board.troubles.append(SurfaceBusy("Discord answered 500"))
-    await reply.publish(speech.say("x" * LIMIT + "y").end())
+    await show(reply, speech.say("x" * LIMIT + "y").end())
     assert "".join(board.texts) == "x" * LIMIT + "y"
     assert [shown.page.text for shown in reply.shown] == board.texts

@@ -58,7 +58,7 @@ def decide(facts: Facts) -> list[Reason]:
     reasons = [Reason(text) for trigger, text in _TRIGGERS.items() if trigger in facts.triggers]
     if chosen.answer is AnswerWhen.ALWAYS:
         reasons.append(Reason(Text("I answer every message here.")))
-    if not reasons:
+    if not is_asked(facts.triggers, chosen):
         text = Text("Nobody asked me: mention me, or reply to one of my messages.")
         reasons.append(Reason(text, against=True))
     if facts.obstacle:
@@ -73,6 +73,11 @@ def decide(facts: Facts) -> list[Reason]:
     if not facts.has_content:
         reasons.append(Reason(nothing_to_answer(()), against=True))
     return reasons
+
+
+def is_asked(triggers: frozenset[Trigger], preferences: Preferences) -> bool:
+    """Whether anything asks for an answer, which most messages do not: a cheap first look before all facts are known."""
+    return bool(triggers) or preferences.answer is AnswerWhen.ALWAYS
 
 
 def check(facts: Facts) -> None:

@@ -14,7 +14,7 @@ from bot.chat.looks import Look
 from bot.chat.messages import Completion, LedgerEntry, Usage
 from bot.chat.places import Person, Place
 from bot.chat.prompts import Prompt, Trigger
-from bot.preferences.declaration import AnswerWhen, Footer, Preferences
+from bot.preferences.declaration import Footer, Preferences
 from bot.preferences.resolver import Resolver
 from bot.providers.asking import Asker
 from bot.providers.offer import Endpoint, Offer
@@ -26,7 +26,7 @@ from bot.store.journal import Journal
 from bot.store.store import Store
 from bot.store.versions import ShownVersion
 from bot.text import Refused, Text
-from bot.turn.decide import RESTARTING, Facts, NoAnswer, cannot_answer, check, nothing_to_answer
+from bot.turn.decide import RESTARTING, Facts, NoAnswer, cannot_answer, check, is_asked, nothing_to_answer
 from bot.turn.generate import Generation
 from bot.turn.notes import completion_of, conclude, controls_for, footer, note_below
 from bot.turn.request import RequestBuilder
@@ -73,8 +73,7 @@ class Turns:
             if prompt.addressed:
                 await _say_broken(prompt, Reply(open_surface(Preferences())))
             return
-        asked = prompt.addressed or preferences.answer is AnswerWhen.ALWAYS
-        if not asked or self.running.has(prompt.id):
+        if not is_asked(prompt.triggers, preferences) or self.running.has(prompt.id):
             return
         surface = open_surface(preferences)
         reply = Reply(surface, preferences.look)

@@ -1,4 +1,4 @@
-"""A model that does not take the system prompt in the role that it has, and an address that is no longer the one."""
+"""A model that refuses the role of the system prompt, and a base URL that is no longer the current one."""
 
 import json
 
@@ -30,7 +30,7 @@ def said(request: Request) -> list[tuple[str, str]]:
     return [(message["role"], message["content"]) for message in request.json["messages"]]
 
 
-async def test_a_model_that_refuses_system_is_told_as_developer_from_then_on(
+async def test_a_model_that_refuses_the_system_role_gets_the_developer_role_from_then_on(
     provider: Provider, client: ChatClient
 ) -> None:
     provider.answers.extend([refuses("system"), FINE, FINE])
@@ -40,7 +40,7 @@ async def test_a_model_that_refuses_system_is_told_as_developer_from_then_on(
     assert [said(asked)[1:] for asked in provider.requests] == [[("user", "Hello")]] * 3
 
 
-async def test_a_model_without_either_role_is_told_by_the_user_from_then_on(
+async def test_a_model_that_refuses_both_roles_gets_the_user_role_from_then_on(
     provider: Provider, client: ChatClient
 ) -> None:
     provider.answers.extend([refuses("system"), refuses("developer"), FINE, FINE])
@@ -50,7 +50,7 @@ async def test_a_model_without_either_role_is_told_by_the_user_from_then_on(
     assert said(provider.requests[-1]) == [("user", "Be brief.\n\nHello")]
 
 
-async def test_where_an_answer_comes_first_the_system_prompt_is_a_message_of_the_user_s_own(
+async def test_a_system_prompt_before_an_answer_becomes_a_message_of_the_user(
     provider: Provider, client: ChatClient
 ) -> None:
     messages = [Message.of(Role.SYSTEM, "Be brief."), Message.of(Role.ASSISTANT, "Hi"), Message.of(Role.USER, "Hello")]
@@ -59,7 +59,7 @@ async def test_where_an_answer_comes_first_the_system_prompt_is_a_message_of_the
     assert said(provider.requests[-1]) == [("user", "Be brief."), ("assistant", "Hi"), ("user", "Hello")]
 
 
-async def test_other_models_of_the_provider_are_told_as_before(provider: Provider, client: ChatClient) -> None:
+async def test_other_models_of_the_provider_get_the_usual_role(provider: Provider, client: ChatClient) -> None:
     provider.answers.extend([refuses("system"), FINE, FINE])
     await ask(client, provider.endpoint("openai", "one"), ASKED)
     await ask(client, provider.endpoint("openai", "another"), ASKED)
@@ -75,7 +75,7 @@ async def test_other_models_of_the_provider_are_told_as_before(provider: Provide
         "system messages are not allowed",
     ],
 )
-async def test_templates_without_the_role_say_so_in_other_words(
+async def test_refusals_of_a_role_are_recognised_by_their_wording(
     provider: Provider, client: ChatClient, message: str
 ) -> None:
     provider.answers.extend([refusal(message), refusal(message), FINE])
@@ -83,7 +83,7 @@ async def test_templates_without_the_role_say_so_in_other_words(
     assert said(provider.requests[-1]) == [("user", "Be brief.\n\nHello")]
 
 
-async def test_a_role_that_is_not_the_system_prompt_s_is_not_asked_for_again(
+async def test_without_a_system_prompt_a_refused_role_is_not_tried_again(
     provider: Provider, client: ChatClient
 ) -> None:
     provider.answers.append(refuses("system"))
@@ -93,15 +93,13 @@ async def test_a_role_that_is_not_the_system_prompt_s_is_not_asked_for_again(
 
 
 def formerly(provider: Provider, path: str) -> Endpoint:
-    """Gemini at an address that the catalogue says was its former one; today's is where nobody is."""
+    """Gemini at a base URL that the catalogue calls a former one; nothing listens at the current one."""
     known = load_catalogue()["gemini"].model_copy(update={"former_base_urls": (f"{provider.url}/v1beta",)})
     access = Access.model_validate({"key": KEY, "base_url": f"{provider.url}{path}"})
     return Offer({"gemini": known}, {"gemini": access}).endpoint("gemini")
 
 
-async def test_a_former_base_url_that_is_not_there_is_told_with_the_one_of_today(
-    provider: Provider, client: ChatClient
-) -> None:
+async def test_the_error_for_a_former_base_url_names_the_current_one(provider: Provider, client: ChatClient) -> None:
     provider.answers.append(Answer([b"<p>Not here</p>"], "404 Not Found", ["Content-Type: text/html"]))
     heard = await ask(client, formerly(provider, "/v1beta"))
     assert isinstance(heard.error, WrongAddress)
@@ -110,7 +108,7 @@ async def test_a_former_base_url_that_is_not_there_is_told_with_the_one_of_today
     assert len(provider.requests) == 1
 
 
-async def test_an_address_of_the_operator_s_own_is_not_said_to_be_a_former_one(
+async def test_the_error_for_an_operator_s_own_base_url_does_not_call_it_a_former_one(
     provider: Provider, client: ChatClient
 ) -> None:
     provider.answers.append(Answer([b"<p>Not here</p>"], "404 Not Found", ["Content-Type: text/html"]))

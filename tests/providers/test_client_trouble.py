@@ -1,4 +1,4 @@
-"""A provider in trouble, over real connections: each cause its error, and the text so far is kept."""
+"""A provider that fails, over real connections: each cause has its error, and the text so far is kept."""
 
 import json
 from collections.abc import Sequence
@@ -112,7 +112,9 @@ async def test_a_finish_reason_that_is_an_error_is_one_and_keeps_the_text(
     assert type(heard.error) is Overloaded
 
 
-async def test_a_whole_answer_without_end_is_broken(provider: Provider, client: ChatClient) -> None:
+async def test_an_endless_completion_that_is_not_streamed_is_an_invalid_response(
+    provider: Provider, client: ChatClient
+) -> None:
     provider.answers.append(Answer([b" " * 2**20] * 17, headers=JSON))
     assert type((await ask(client, provider.endpoint())).error) is InvalidResponse
 
@@ -135,7 +137,7 @@ async def test_an_error_may_come_as_json_with_status_200(provider: Provider, cli
         ([b"data: [7]\n\n"], InvalidResponse),
     ],
 )
-async def test_nonsense_in_a_stream_is_a_broken_answer_that_keeps_the_text(
+async def test_invalid_data_in_a_stream_is_an_invalid_response_and_keeps_the_text(
     provider: Provider, client: ChatClient, pieces: Sequence[bytes], kind: type[ProviderError]
 ) -> None:
     provider.answers.append(Answer([saying("So far"), *pieces, DONE]))
@@ -155,21 +157,21 @@ async def test_nonsense_in_a_stream_is_a_broken_answer_that_keeps_the_text(
         (b"null", "application/json"),
     ],
 )
-async def test_a_body_that_is_no_answer_is_called_that(
+async def test_a_body_that_is_no_completion_is_an_invalid_response(
     provider: Provider, client: ChatClient, body: bytes, content_type: str
 ) -> None:
     provider.answers.append(Answer([body] if body else [], headers=[f"Content-Type: {content_type}"]))
     assert type((await ask(client, provider.endpoint())).error) is InvalidResponse
 
 
-async def test_nobody_there_is_unreachable(client: ChatClient) -> None:
+async def test_a_server_that_is_down_is_unreachable(client: ChatClient) -> None:
     gone = Provider()
     async with gone.open():
         endpoint = gone.endpoint()
     assert type((await ask(client, endpoint)).error) is Unreachable
 
 
-async def test_silence_before_and_within_an_answer_is_called_that(provider: Provider) -> None:
+async def test_silence_before_and_within_a_completion_times_out(provider: Provider) -> None:
     async with ChatClient(idle_seconds=0.05) as impatient:
         for said in ([], [saying("So far")]):
             provider.answers.append(Answer(said, ending=Ending.STAY))
@@ -178,7 +180,9 @@ async def test_silence_before_and_within_an_answer_is_called_that(provider: Prov
             assert type(heard.error) is TimedOut
 
 
-async def test_a_redirect_is_not_followed_so_the_key_goes_nowhere_else(provider: Provider, client: ChatClient) -> None:
+async def test_a_redirect_is_not_followed_so_the_key_is_sent_nowhere_else(
+    provider: Provider, client: ChatClient
+) -> None:
     elsewhere = Provider()
     async with elsewhere.open():
         for status in ("301 Moved", "307 Temporary Redirect", "308 Permanent Redirect"):
@@ -187,7 +191,7 @@ async def test_a_redirect_is_not_followed_so_the_key_goes_nowhere_else(provider:
     assert elsewhere.connections == 0
 
 
-async def test_a_key_that_the_provider_repeats_is_struck_out(provider: Provider, client: ChatClient) -> None:
+async def test_a_key_that_the_provider_repeats_is_redacted(provider: Provider, client: ChatClient) -> None:
     for answer in (
         refusal("401 Unauthorized", f"Your key {KEY} is unknown"),
         Answer([event({"error": {"message": f"Your key {KEY} is unknown"}})]),
@@ -210,7 +214,7 @@ async def test_a_refused_parameter_is_left_out_from_then_on(provider: Provider, 
     assert all(asked.json["max_tokens"] == 9 for asked in provider.requests)
 
 
-async def test_a_parameter_that_is_refused_by_every_name_is_given_up(provider: Provider, client: ChatClient) -> None:
+async def test_a_parameter_that_is_refused_under_every_name_is_left_out(provider: Provider, client: ChatClient) -> None:
     request = ChatRequest([Message.of(Role.USER, "Hello")], max_tokens=9)
     names = ["max_tokens", "max_completion_tokens"]
     for name, other in (names, names[::-1], names):
@@ -222,7 +226,7 @@ async def test_a_parameter_that_is_refused_by_every_name_is_given_up(provider: P
     assert asked == [{"max_tokens"}, {"max_completion_tokens"}, set()]
 
 
-async def test_a_refusal_that_names_what_was_not_sent_is_not_tried_again(
+async def test_a_refusal_of_a_parameter_that_was_not_sent_is_not_tried_again(
     provider: Provider, client: ChatClient
 ) -> None:
     provider.answers.append(refusal("400 Bad Request", "No", "unsupported_parameter", param="messages"))

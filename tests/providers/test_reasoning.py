@@ -64,7 +64,7 @@ def test_tags_within_code_are_text(text: str, answer: str, thoughts: str) -> Non
     assert split(*text) == (answer, thoughts)
 
 
-def test_what_cannot_become_a_tag_is_not_held_back() -> None:
+def test_text_that_cannot_become_a_tag_is_not_held_back() -> None:
     splitter = ReasoningSplitter()
     assert splitter.feed("All of this") == ("All of this", "")
     assert splitter.feed(" and <th") == (" and ", "")

@@ -173,7 +173,7 @@ async def test_the_length_is_announced_exactly_and_the_bytes_are_the_json_of_the
 
 
 @pytest.mark.parametrize("size", [1, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE + 2])
-async def test_a_large_image_goes_in_pieces_that_join(size: int) -> None:
+async def test_a_large_image_is_sent_in_pieces_whose_base64_concatenates(size: int) -> None:
     data = bytes(index % 251 for index in range(size))
     body = encode(endpoint("xai"), ChatRequest([Message.of(Role.USER, "", (ImagePart("a", "image/png", data),))]))
     pieces = [piece async for piece in body.pieces()]

@@ -104,7 +104,7 @@ def test_an_odd_token_count_does_not_cost_the_others(odd: Any) -> None:
 
 
 @given(st.integers() | st.integers(2**62, 2**65))
-def test_only_token_counts_that_a_database_can_keep_are_taken(count: int) -> None:
+def test_token_counts_that_do_not_fit_into_a_database_column_are_ignored(count: int) -> None:
     usage = read(chunk_with(usage={"total_tokens": count})).usage
     assert usage == Usage(None, None, count if 0 <= count < 2**63 else None)
 
@@ -112,7 +112,7 @@ def test_only_token_counts_that_a_database_can_keep_are_taken(count: int) -> Non
 @pytest.mark.parametrize(
     "body", [b"", b"[DONE", b"null", b"[]", b"7", b'"text"', b'{"choices":[{"delta":', b"\xff\xfe{}"]
 )
-def test_what_is_no_json_object_is_a_broken_answer(body: bytes) -> None:
+def test_anything_but_a_json_object_is_an_invalid_response(body: bytes) -> None:
     with pytest.raises(InvalidResponse):
         decode(body)
 

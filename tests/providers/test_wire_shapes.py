@@ -1,4 +1,4 @@
-"""The forms that chunks and answers come in, one example of each."""
+"""One example of each form of chunks and completions."""
 
 import json
 from typing import Any
@@ -40,7 +40,7 @@ def test_the_product_s_first_sample_has_its_text_in_a_message_and_usage_in_every
     assert chunk == Chunk("Hal", "", None, Usage(31, 2, 33), "parrot-1")
 
 
-def test_a_delta_goes_before_a_message() -> None:
+def test_a_delta_takes_precedence_over_a_message() -> None:
     assert read({"choices": [{"delta": {"content": "new"}, "message": {"content": "all"}}]}).text == "new"
 
 
@@ -104,7 +104,7 @@ def test_reasoning_is_kept_apart_from_the_text(field: str) -> None:
     assert read(delta(**{"content": None, field: "Let me see"})) == Chunk("", "Let me see")
 
 
-def test_reasoning_that_comes_twice_is_taken_once() -> None:
+def test_reasoning_in_two_fields_is_read_once() -> None:
     details = [{"type": "reasoning.text", "text": "Hm", "index": 0}]
     assert read(delta(content="", reasoning="Hm", reasoning_details=details)).reasoning == "Hm"
 
@@ -128,7 +128,7 @@ def test_a_whole_answer_may_have_blank_lines_before_it() -> None:
     assert decode(body) == Chunk("Done", "", "stop")
 
 
-def test_unknown_members_are_nobody_s_business() -> None:
+def test_unknown_members_are_ignored() -> None:
     chunk = read(
         {
             "choices": [{"index": 0, "delta": {"content": "Hi", "channel": "final"}, "logprobs": {"content": []}}],

@@ -10,7 +10,7 @@ from bot.chat.events import Event, ReasoningDelta, Status, TextDelta
 from bot.chat.prompts import Attachment
 from bot.reply.controls import NONE
 from bot.reply.gate import Gate
-from bot.reply.reply import Reply
+from bot.reply.reply import Journal, Reply
 from bot.reply.surface import BLANK, MessageGone, Page, SurfaceBusy, SurfaceLost
 from bot.text import Text
 
@@ -90,7 +90,9 @@ class Board:
         del self.pages[message_id]
 
     async def remove_buttons(self, message_id: int) -> None:
-        self.pages[message_id] = replace(self.pages[message_id], controls=NONE)
+        if message_id not in self.pages:
+            raise MessageGone(Text("the message was deleted"))
+        await self._write(message_id, replace(self.pages[message_id], controls=NONE))
 
     async def attachments(self) -> tuple[Attachment, ...]:
         return ()
@@ -172,7 +174,7 @@ class Notebook:
         self.entries.append((text, list(shown), self._board.texts))
 
 
-async def show(reply: Reply, events: AsyncIterator[Event], note: str = "") -> None:
+async def show(reply: Reply, events: AsyncIterator[Event], note: str = "", journal: Journal | None = None) -> None:
     """Publish the events, then finish with a note, as a turn does."""
-    await reply.publish(events)
+    await reply.publish(events, journal)
     await reply.finish(note)

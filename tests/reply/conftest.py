@@ -1,4 +1,4 @@
-"""Time that never has to be waited for: when nothing else is left to do, the clock jumps to the next timer."""
+"""An event loop without waiting: when nothing is left to do, its clock jumps to the next timer."""
 
 import asyncio
 import selectors
@@ -8,7 +8,7 @@ import pytest
 
 
 class JumpingSelector(selectors.DefaultSelector):
-    """Never sleeps before a timer, only moves its clock. With no timer to jump to, nothing would ever happen again."""
+    """Moves its clock to the next timer in place of sleeping. Fails where there is none: that is a deadlock."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -17,12 +17,12 @@ class JumpingSelector(selectors.DefaultSelector):
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         self.now += max(timeout or 0, 0)
         ready = super().select(0)
-        assert ready or timeout is not None, "everybody waits for somebody else"
+        assert ready or timeout is not None, "deadlock"
         return ready
 
 
 class JumpingLoop(asyncio.SelectorEventLoop):
-    """An event loop on such a clock: exact, and as fast as the code allows."""
+    """An event loop on that clock."""
 
     def __init__(self) -> None:
         self._clock = JumpingSelector()

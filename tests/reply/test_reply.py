@@ -1,4 +1,4 @@
-"""A reply appears: read at the model's pace, shown at the channel's."""
+"""A reply grows: it is read at the model's pace and written at the channel's."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -63,7 +63,7 @@ async def test_only_the_newest_text_is_written_an_interval_apart(board: Board) -
     assert len(board.writes) == 14
 
 
-async def test_what_comes_during_a_slow_write_is_shown_by_one_more(board: Board, speech: Speech) -> None:
+async def test_text_that_comes_during_a_slow_write_is_shown_by_the_next_one(board: Board, speech: Speech) -> None:
     board.slowness = 5.0
     publishing = asyncio.create_task(show(Reply(board), speech.say("a")))
     await asyncio.sleep(2)
@@ -72,7 +72,7 @@ async def test_what_comes_during_a_slow_write_is_shown_by_one_more(board: Board,
     assert board.history == ["a", "abcd"]
 
 
-async def test_a_text_that_is_shown_already_is_written_once_more_to_take_the_stop_button_away(
+async def test_a_text_that_is_shown_already_is_written_again_to_remove_the_stop_button(
     board: Board, speech: Speech
 ) -> None:
     publishing = asyncio.create_task(show(Reply(board), speech.say("All of it")))
@@ -85,7 +85,7 @@ async def test_a_text_that_is_shown_already_is_written_once_more_to_take_the_sto
     assert [write.page.controls.acts for write in board.writes] == [(Act.STOP,), ()]
 
 
-async def test_a_long_answer_goes_on_in_further_messages_and_earlier_ones_are_left_alone(board: Board) -> None:
+async def test_a_long_answer_continues_in_new_messages_and_earlier_ones_are_not_edited(board: Board) -> None:
     pieces = [f"Sentence number {number}. " for number in range(400)]
     text = "".join(pieces)
     await show(Reply(board), paced(pieces, 0.05))
@@ -97,7 +97,7 @@ async def test_a_long_answer_goes_on_in_further_messages_and_earlier_ones_are_le
 
 
 @given(st.lists(st.text("ab `\n", max_size=900), max_size=8), st.floats(0, 3))
-async def test_what_is_shown_in_the_end_is_what_formatter_and_splitter_say(pieces: list[str], seconds: float) -> None:
+async def test_the_final_pages_are_those_of_the_formatter_and_the_splitter(pieces: list[str], seconds: float) -> None:
     board = Board()
     reply = Reply(board)
     await show(reply, paced(pieces, seconds))
@@ -112,7 +112,7 @@ async def test_a_blank_answer_writes_nothing(board: Board, blank: list[str]) -> 
     assert board.writes == []
 
 
-async def test_typing_is_shown_until_the_first_post(board: Board, speech: Speech) -> None:
+async def test_the_typing_indicator_is_shown_until_the_first_post(board: Board, speech: Speech) -> None:
     publishing = asyncio.create_task(show(Reply(board), speech))
     await asyncio.sleep(TYPING_EVERY * 1.25)
     speech.say("\n")
@@ -124,20 +124,20 @@ async def test_typing_is_shown_until_the_first_post(board: Board, speech: Speech
     assert len(board.typed_at) == 2
 
 
-async def test_a_typing_indicator_on_its_way_arrives_before_the_first_post(board: Board, speech: Speech) -> None:
+async def test_the_first_post_waits_for_a_typing_request_in_flight(board: Board, speech: Speech) -> None:
     board.typing_slowness = LONGEST_TYPING / 2
     await show(Reply(board), speech.say("Quick.").end())
     assert board.typed_at == [LONGEST_TYPING / 2]
     assert board.writes[0].at == LONGEST_TYPING / 2
 
 
-async def test_one_that_does_not_arrive_is_not_waited_for(board: Board, speech: Speech) -> None:
+async def test_a_slow_typing_request_is_not_waited_for_long(board: Board, speech: Speech) -> None:
     board.typing_slowness = 25.0
     await show(Reply(board), speech.say("Quick.").end())
     assert board.writes[0].at == LONGEST_TYPING
 
 
-async def test_how_long_a_model_thinks_is_told_until_its_first_words(board: Board, speech: Speech) -> None:
+async def test_the_thinking_time_is_shown_until_the_first_words(board: Board, speech: Speech) -> None:
     reply = Reply(board)
     publishing = asyncio.create_task(show(reply, speech))
     speech.think("Hm, ")
@@ -150,7 +150,7 @@ async def test_how_long_a_model_thinks_is_told_until_its_first_words(board: Boar
     assert board.texts == ["It is"]
 
 
-async def test_a_silent_model_is_told_of_later(board: Board, speech: Speech) -> None:
+async def test_the_thinking_time_of_a_model_without_reasoning_is_shown_later(board: Board, speech: Speech) -> None:
     publishing = asyncio.create_task(show(Reply(board), speech))
     await board.shows("-# Thinking… 12 s")
     assert asyncio.get_running_loop().time() == SILENT_AFTER
@@ -159,7 +159,7 @@ async def test_a_silent_model_is_told_of_later(board: Board, speech: Speech) -> 
     assert board.texts == []
 
 
-async def test_a_reason_to_wait_is_not_overwritten_by_the_thinking(board: Board, speech: Speech) -> None:
+async def test_the_thinking_time_does_not_replace_a_reason_to_wait(board: Board, speech: Speech) -> None:
     reply = Reply(board)
     publishing = asyncio.create_task(show(reply, speech))
     speech.show(Text("Waiting for {provider}, 20 s", provider="Groq"))
@@ -168,6 +168,11 @@ async def test_a_reason_to_wait_is_not_overwritten_by_the_thinking(board: Board,
     speech.say("Here.").end()
     await publishing
     assert board.texts == ["Here."]
+
+
+async def test_only_the_first_message_notifies_and_every_message_has_its_number(board: Board, speech: Speech) -> None:
+    await show(Reply(board, Look(ping=True)), speech.say("x" * LIMIT, "y" * LIMIT, "z").end())
+    assert (board.numbers, board.pings) == ([0, 1, 2], 1)
 
 
 async def test_a_note_stands_below_the_text(board: Board, speech: Speech) -> None:
@@ -194,13 +199,13 @@ async def test_a_note_that_exactly_fits_stays_on_the_page(board: Board, speech: 
     assert [len(text) for text in board.texts] == [LIMIT]
 
 
-async def test_a_note_that_is_one_character_too_long_for_the_page_gets_its_own(board: Board, speech: Speech) -> None:
+async def test_a_note_that_is_one_character_too_long_for_the_page_gets_a_page(board: Board, speech: Speech) -> None:
     reply = Reply(board)
     await show(reply, speech.say("x" * (LIMIT - len("-# The end."))).end(), "The end.")
     assert board.texts == ["x" * (LIMIT - len("-# The end.")), "-# The end."]
 
 
-async def test_a_reply_that_starts_goes_before_another_ones_previews(speech: Speech) -> None:
+async def test_the_first_message_of_a_reply_goes_before_previews_of_another(speech: Speech) -> None:
     gate = Gate(INTERVAL)
     long, short = Board(gate), Board(gate)
     growing = asyncio.create_task(show(Reply(long), speech.say("Once")))
@@ -215,7 +220,7 @@ async def test_a_reply_that_starts_goes_before_another_ones_previews(speech: Spe
     assert long.texts == ["Once upon a time"]
 
 
-async def test_an_old_message_is_edited_now_and_then_and_at_the_end_at_once(board: Board) -> None:
+async def test_an_old_message_is_edited_rarely_until_the_end(board: Board) -> None:
     board.pages[7], board.old = Page("What it said before."), {7}
     reply = Reply(board)
     reply.resume([7], Look())

@@ -1,4 +1,4 @@
-"""A reply in trouble: stopped, refused, deleted, broken off."""
+"""A reply that is stopped, refused, deleted or cut off."""
 
 import asyncio
 
@@ -25,10 +25,10 @@ STOPPED = Text("Stopped.")
 
 
 class Broken(Exception):
-    """What a model's stream fails with."""
+    """The error that a model's stream fails with."""
 
 
-async def test_stop_shows_what_has_come_and_ends_the_reading(board: Board, speech: Speech) -> None:
+async def test_stop_shows_the_text_so_far_and_ends_the_reading(board: Board, speech: Speech) -> None:
     reply = Reply(board)
     publishing = asyncio.create_task(show(reply, speech.say("One")))
     await board.shows("One")
@@ -40,12 +40,26 @@ async def test_stop_shows_what_has_come_and_ends_the_reading(board: Board, speec
     assert speech.closed.is_set()
 
 
-async def test_a_reply_that_was_stopped_before_it_began_reads_nothing(board: Board, speech: Speech) -> None:
+async def test_a_reply_that_is_stopped_before_it_begins_reads_nothing(board: Board, speech: Speech) -> None:
     reply = Reply(board)
     reply.stop(STOPPED)
     await show(reply, speech.say("Never"))
     assert reply.draft.text == ""
     assert board.writes == []
+
+
+async def test_a_reply_that_has_ended_cannot_be_stopped_and_the_first_reason_to_stop_counts(
+    board: Board, speech: Speech
+) -> None:
+    first, second = Text("Stopped by Ana."), Text("Stopped by Ben.")
+    reply = Reply(board)
+    showing = asyncio.create_task(show(reply, speech.say("Half")))
+    await board.shows("Half")
+    assert reply.stop(first)
+    assert reply.stop(second)
+    await showing
+    assert reply.stopped == first
+    assert not reply.stop(second)
 
 
 async def test_a_note_can_still_be_put_below_a_stopped_reply(board: Board, speech: Speech) -> None:
@@ -58,7 +72,7 @@ async def test_a_note_can_still_be_put_below_a_stopped_reply(board: Board, speec
     assert board.texts == ["Half\n-# Stopped."]
 
 
-async def test_what_the_reader_raises_is_raised_after_everything_before_it_was_shown(
+async def test_an_error_of_the_reader_is_raised_after_the_text_before_it_was_shown(
     board: Board, speech: Speech
 ) -> None:
     reply = Reply(board)
@@ -133,7 +147,7 @@ async def test_a_reply_that_cannot_be_shown_for_minutes_is_lost(board: Board, sp
     assert asyncio.get_running_loop().time() <= PATIENCE + 2 * LONGEST_PAUSE
 
 
-async def test_a_write_that_fails_does_not_hold_up_the_others_in_its_channel(board: Board, speech: Speech) -> None:
+async def test_a_write_that_fails_does_not_delay_other_replies_in_the_channel(board: Board, speech: Speech) -> None:
     other = Board(board.gate)
     board.troubles.extend(SurfaceBusy("Discord answered 503") for _ in range(4))
     troubled = asyncio.create_task(show(Reply(board), speech.say("Late").end()))
@@ -147,7 +161,7 @@ async def test_a_write_that_fails_does_not_hold_up_the_others_in_its_channel(boa
 @pytest.mark.parametrize(
     "trouble", [SurfaceLost(Text("the channel was deleted")), MessageGone(Text("the message was deleted"))]
 )
-async def test_a_lost_surface_ends_the_reading_at_once_and_is_kept(
+async def test_a_lost_surface_ends_the_reading_at_once_and_is_remembered(
     board: Board, speech: Speech, trouble: SurfaceLost
 ) -> None:
     reply = Reply(board)
@@ -169,14 +183,14 @@ async def test_a_lost_reply_writes_nothing_more(board: Board, speech: Speech) ->
     assert board.writes == []
 
 
-async def test_a_lost_reply_does_not_hold_up_the_others_in_its_channel(board: Board, speech: Speech) -> None:
+async def test_a_lost_reply_does_not_delay_other_replies_in_the_channel(board: Board, speech: Speech) -> None:
     other = Board(board.gate)
     board.troubles.append(SurfaceLost(Text("I am not allowed to write there")))
     await asyncio.gather(show(Reply(board), speech.say("Lost")), show(Reply(other), Speech().say("Found").end()))
     assert other.texts == ["Found"]
 
 
-async def test_cancelling_lets_the_write_in_flight_land_and_ends_the_reading(board: Board, speech: Speech) -> None:
+async def test_cancelling_completes_the_write_in_flight_and_ends_the_reading(board: Board, speech: Speech) -> None:
     board.slowness = 5.0
     reply = Reply(board)
     publishing = asyncio.create_task(show(reply, speech.say("In flight")))
@@ -188,7 +202,7 @@ async def test_cancelling_lets_the_write_in_flight_land_and_ends_the_reading(boa
     assert speech.closed.is_set()
 
 
-async def test_pages_behind_a_failed_one_wait_for_it(board: Board, speech: Speech) -> None:
+async def test_later_pages_wait_for_one_that_failed(board: Board, speech: Speech) -> None:
     reply = Reply(board)
     board.troubles.append(SurfaceBusy("Discord answered 500"))
     await show(reply, speech.say("x" * LIMIT + "y").end())

@@ -1,4 +1,4 @@
-"""A real store, a provider on loopback, and a clock that can be moved on while both go on working."""
+"""A real store, a provider on loopback, and an event loop whose clock can be moved forward."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -27,7 +27,7 @@ def pytest_asyncio_loop_factories(
 
 
 def move_clock(seconds: float) -> None:
-    """Make timers of the running loop end so much earlier."""
+    """Move the clock of the running loop forward, so that its timers end earlier."""
     loop = asyncio.get_running_loop()
     assert isinstance(loop, MovableLoop)
     loop.ahead += seconds

@@ -33,7 +33,7 @@ def endpoint(window: int | None = None, *, vision: bool = True) -> Endpoint:
 async def sent(
     store: Store, talk: Talk, window: int, preferences: Preferences | None = None, begun: str = ""
 ) -> tuple[Message, ...]:
-    """The messages of a request after three turns of two messages, all of them, and the prompt, of 50 tokens."""
+    """The messages of a request after three turns; every message, the prompt too, has 50 tokens."""
     for number in range(3):
         asked = talk.prompt(numbered(2 * number))
         await talk.record(asked, Completion(MODEL, numbered(2 * number + 1)), asked.id + 1)
@@ -100,7 +100,7 @@ async def test_a_short_answer_to_continue_is_sent_whole(store: Store, talk: Talk
 
 
 class CountedFile:
-    """An attached image that counts how often it is fetched."""
+    """An attached image, and a count of how often it was fetched."""
 
     def __init__(self) -> None:
         self.fetched = 0

@@ -104,16 +104,17 @@ class ReasoningPart:
 
 @dataclass(frozen=True, slots=True)
 class OmittedPart:
-    """Stands for an image that a request leaves out."""
+    """Stands for something that a request leaves out: `what` it is, and its name."""
 
     kind: ClassVar[str] = "omitted"
 
     name: str
     origin: Origin = UNKNOWN
+    what: str = "image"
 
     @property
     def words(self) -> str:
-        return f"[image {self.name}, not shown]"
+        return f"[{f'{self.what} {self.name}'.strip()}, not shown]"
 
 
 Part = TextPart | ImagePart | FilePart | QuotePart | ReasoningPart | OmittedPart
@@ -134,7 +135,7 @@ def from_body(kind: str, body: Mapping[str, Any], origin: Origin = UNKNOWN, data
     """The part that `to_body` was given; an image without its bytes, and a kind of a newer version, is omitted."""
     found = _KINDS.get(kind)
     if found is None or (found is ImagePart and data is None):
-        return OmittedPart(str(body.get("name", kind)), origin)
+        return OmittedPart(str(body.get("name", "")), origin, kind)
     known = {field.name for field in fields(found)} - {"origin", "data"}
     values: dict[str, Any] = {name: value for name, value in body.items() if name in known}
     if found is ImagePart:

@@ -76,7 +76,7 @@ def decide(facts: Facts) -> list[Reason]:
 
 
 def is_asked(triggers: frozenset[Trigger], preferences: Preferences) -> bool:
-    """Whether anything asks for an answer, which most messages do not: a cheap first look before all facts are known."""
+    """Whether anything asks for an answer: a cheap first look, since most messages ask for none."""
     return bool(triggers) or preferences.answer is AnswerWhen.ALWAYS
 
 

@@ -61,10 +61,12 @@ def test_an_image_without_its_bytes_is_omitted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "name"), [({"text": "42"}, "tool_call"), ({"name": "clip.mp4"}, "clip.mp4"), ({}, "tool_call")]
+    ("body", "words"), [({"text": "42"}, "[tool_call, not shown]"), ({"name": "add"}, "[tool_call add, not shown]")]
 )
-def test_a_part_of_an_unknown_kind_is_omitted(body: dict[str, str], name: str) -> None:
-    assert from_body("tool_call", body, ORIGIN) == OmittedPart(name, ORIGIN)
+def test_a_part_of_an_unknown_kind_is_omitted(body: dict[str, str], words: str) -> None:
+    part = from_body("tool_call", body, ORIGIN)
+    assert part == OmittedPart(body.get("name", ""), ORIGIN, "tool_call")
+    assert part.words == words
 
 
 @pytest.mark.parametrize(

@@ -141,6 +141,5 @@ async def test_buttons_are_gone_at_the_end_and_those_of_a_deleted_message_are_no
     board.pages[7] = Page("before", BUTTONS)
     reply = Reply(board)
     for message_id in (None, 7, 8):
-        async with reply.removing_buttons(message_id):
-            pass
+        await reply.remove_buttons(message_id)
     assert board.pages == {7: Page("before", NONE)}

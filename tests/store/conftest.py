@@ -1,14 +1,12 @@
 """A store in a real file, short ways to say who asked what, and a count of SQL statements."""
 
 import sqlite3
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import closing
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event
 
 from bot.chat.messages import Completion, LedgerEntry
 from bot.chat.parts import Part, TextPart
@@ -96,21 +94,6 @@ async def store(path: Path) -> AsyncIterator[Store]:
 @pytest.fixture
 def talk(store: Store) -> Talk:
     return Talk(store)
-
-
-@contextmanager
-def statements() -> Iterator[list[str]]:
-    """The SQL statements that are executed meanwhile, by whichever engine."""
-    executed: list[str] = []
-
-    def note(*args: Any) -> None:
-        executed.append(args[2])
-
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
-        yield executed
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
 
 
 def schema(path: Path) -> list[tuple[str, str]]:

@@ -59,7 +59,7 @@ async def test_a_kind_of_a_newer_version_is_omitted(talk: Talk, path: Path) -> N
         connection.execute("INSERT INTO parts VALUES (1, 1, 'video', '{\"name\": \"cat.mp4\"}', 41, NULL, NULL)")
         connection.commit()
     (message,) = await path_after(talk, asked, 10)
-    assert message.parts == (TextPart("one"), OmittedPart("cat.mp4", Origin(ANA.id)))
+    assert message.parts == (TextPart("one"), OmittedPart("cat.mp4", Origin(ANA.id), "video"))
 
 
 async def test_a_failed_turn_has_no_text(talk: Talk) -> None:

@@ -7,7 +7,8 @@ import pytest
 from bot.chat.messages import Completion, LedgerEntry
 from bot.chat.parts import ImagePart, QuotePart, TextPart
 from bot.chat.prompts import Position
-from tests.store.conftest import ANA, BEN, DM, GENERAL, MODEL, THREAD, Talk, statements
+from tests.sql import statements
+from tests.store.conftest import ANA, BEN, DM, GENERAL, MODEL, THREAD, Talk
 
 CAT = ImagePart("cat.png", "image/png", b"\x89PNG cat")
 WHOLE = Completion(MODEL, "So it was.", "Hm.")

@@ -289,3 +289,20 @@ async def test_someone_who_lost_the_role_cannot_regenerate(
     await ana.sets("role_id", role.id)
     refused = await ben.answer(await ben.click(reply, "Regenerate"))
     assert refused["content"].startswith(f"Only <@&{role.id}> may talk to me here.")
+
+
+async def test_the_permission_is_checked_again_when_a_waiting_press_has_its_turn(
+    sim: Simulator, ana: Person, ben: Person, parley: App
+) -> None:
+    sim.model.script(Say("Once."))
+    reply = await ben.asks("hello", hears=("Once.", offers(*DONE)))
+    sim.model.script(Say("Still at it"), Wait(go := asyncio.Event()), Say("."))
+    await ben.command("new")
+    await ben.asks("something long", hears="Still at it")
+    pressed = await ben.click(reply, "Regenerate")
+    role = sim.world.add_role("Talkers", Permission(0))
+    await ana.sets("role_id", role.id)
+    go.set()
+    refused = await ben.answer(pressed)
+    assert refused["content"].startswith(f"Only <@&{role.id}> may talk to me here.")
+    assert len(sim.model.requests) == 2

@@ -240,3 +240,18 @@ async def test_the_columns_of_a_table_line_up(sim: Simulator, ana: Person, parle
     reply = await ana.asks("how deep?", hears="That is all.")
     rows_shown = reply["content"].split("```")[1].splitlines()
     assert len({len(row) for row in rows_shown if row}) == 1, "the columns line up"
+
+
+async def test_a_prompt_is_claimed_before_its_first_visible_word(
+    sim: Simulator, ana: Person, parley: App, tmp_path: Path
+) -> None:
+    known: list[int] = []  # the messages that the database has when one is posted
+
+    def look(event: Event) -> None:
+        if event.name == "MESSAGE_CREATE":
+            known.append(len(rows(tmp_path / "parley.db", "SELECT id FROM discord_messages")))
+
+    sim.world.listeners.append(look)
+    sim.model.script(Say("The first word."))
+    await ana.asks("hello", hears="The first word.")
+    assert known == [0, 1], "at the question, and at the first word of the answer"

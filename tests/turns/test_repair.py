@@ -121,3 +121,19 @@ async def test_at_shutdown_a_running_answer_can_finish_and_new_questions_are_ref
         {"finished": 1, "error": None}
     ]
     assert len(sim.model.requests) == 1
+
+
+async def test_in_an_archived_thread_the_preferences_of_its_server_apply_to_the_repaired_reply(
+    sim: Simulator, ana: Person, start_parley: StartParley, tmp_path: Path
+) -> None:
+    thread = await ana.start_thread(await ana.say("let us talk elsewhere"), "elsewhere")
+    sim.model.script(Say("half an ans"), Wait(asyncio.Event()))
+    async with parley_process(sim, tmp_path):
+        await ana.sets("style", "embed")
+        await ana.asks("hello?", thread, hears=lambda message: "half an ans" in str(message["embeds"]))
+    await ana.archive(thread)
+    async with start_parley():
+        repaired = await ana.hears(
+            lambda message: "I was restarted while writing this" in str(message["embeds"]), channel=thread
+        )
+    assert repaired["content"] == ""

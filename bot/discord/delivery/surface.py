@@ -118,7 +118,9 @@ class ChannelSurface:
         tried_before, self._tried = self._tried, True
         with self._errors(page):
             sent = await self._channel.send(**content_of(page), **options, files=files_of(page))
-        if tried_before or not (page.embed or sent.content.strip() == page.text.strip()):
+        embedded = sent.embeds[0].description or "" if sent.embeds else page.text
+        text = embedded if page.embed else sent.content
+        if tried_before or text.strip() != page.text.strip():
             await self.edit(sent.id, page, BLANK)  # an earlier try may have arrived, with a shorter text
         self._tried = False
         return sent.id

@@ -12,6 +12,7 @@ from typing import Any, Protocol, Self
 import aiohttp
 from pydantic import HttpUrl, SecretStr
 
+from bot.chat.events import TextDelta
 from bot.chat.messages import Message, Role
 from bot.providers.catalogue import load_catalogue
 from bot.providers.client import ChatClient
@@ -36,7 +37,7 @@ class Client(Protocol):
 
 
 class Parley:
-    """The client of the bot, from bytes to chunks."""
+    """The client of the bot, from bytes to deltas."""
 
     async def __aenter__(self) -> Self:
         self._client = await ChatClient().__aenter__()
@@ -49,9 +50,9 @@ class Parley:
     async def read(self, base_url: str, seen: Seen) -> None:
         access = Access(key=SecretStr(KEY), base_url=HttpUrl(base_url))
         endpoint = Offer(self._catalogue, {"openai": access}).endpoint(f"openai/{MODEL}")
-        async for chunk in self._client.stream(endpoint, ChatRequest([Message.of(Role.USER, QUESTION)])):
-            if chunk.text:
-                seen(chunk.text, 1)
+        async for delta in self._client.stream(endpoint, ChatRequest([Message.of(Role.USER, QUESTION)])):
+            if isinstance(delta, TextDelta):
+                seen(delta.text, 1)
 
 
 class OpenAI:

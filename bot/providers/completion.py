@@ -5,7 +5,7 @@ together are handed on without a step through the event loop for each.
 """
 
 from codecs import BOM_UTF8
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pydantic_core import from_json
 
@@ -90,26 +90,32 @@ class CompletionReader:
             elif _is_json(data):
                 yield from self._deltas(data)
 
-    def _deltas(self, data: bytes) -> Iterator[Delta]:
+    def _deltas(self, data: bytes) -> Sequence[Delta]:
+        """The deltas of one object: nearly always a single piece of text, which takes the shortest way."""
         self._start = None
         try:
             text, reasoning, finish_reason, usage, model = decode(data)
         except InvalidResponse:
             if not self.finish_reason:
                 raise
-            return
+            return ()
         self._started = True
         if text and not self._splitter.pass_through(text):
             text, thought = self._splitter.feed(text)
             reasoning += thought
+        is_news = finish_reason or usage or (model and model != self._model)
+        if text and not reasoning and not is_news:
+            return (TextDelta(text),)
+        deltas: list[Delta] = []
         if reasoning:
-            yield ReasoningDelta(reasoning)
+            deltas.append(ReasoningDelta(reasoning))
         if text:
-            yield TextDelta(text)
-        if finish_reason or usage or (model and model != self._model):
+            deltas.append(TextDelta(text))
+        if is_news:
             self.finish_reason = finish_reason or self.finish_reason
             self._model = model or self._model
-            yield Metadata(finish_reason, usage, model)
+            deltas.append(Metadata(finish_reason, usage, model))
+        return deltas
 
 
 def _is_json(data: bytes) -> bool:

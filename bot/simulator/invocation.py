@@ -2,7 +2,18 @@
 
 from typing import Any
 
-from bot.simulator import commands
+from bot.simulator.commands import (
+    ATTACHMENT,
+    BOOLEAN,
+    CHAT_INPUT,
+    INTEGER,
+    NUMBER,
+    STRING,
+    SUBCOMMAND,
+    SUBCOMMAND_GROUP,
+    USER_COMMAND,
+    can_use,
+)
 from bot.simulator.drafts import Upload
 from bot.simulator.errors import ApiError, ErrorCode, Form, Json, field_error, parse_snowflake
 from bot.simulator.message_payload import attachment_payload
@@ -26,7 +37,7 @@ class Invocation:
         wanted, guild_id = body.get("id"), self.channel.guild_id
         known = self.world.application.commands.values()
         if wanted is None:
-            key = (body.get("type") or commands.CHAT_INPUT, body.get("name"))
+            key = (body.get("type") or CHAT_INPUT, body.get("name"))
             candidates = [command for command in known if command.key == key and command.guild_id in (None, guild_id)]
         else:
             candidates = [command for command in known if str(command.id) == str(wanted)]
@@ -34,7 +45,7 @@ class Invocation:
             raise ApiError(ErrorCode.UNKNOWN_COMMAND)
         # a guild command takes precedence over a global one of the same name
         command = max(candidates, key=lambda candidate: candidate.guild_id is not None)
-        if not commands.can_use(self.world, self.user, command, self.channel, guild_id):
+        if not can_use(self.world, self.user, command, self.channel, guild_id):
             raise ApiError(ErrorCode.MISSING_PERMISSIONS)
         if body.get("version") is not None and str(body["version"]) != str(command.version):
             message = "This command is outdated, please try again in a few minutes"
@@ -46,7 +57,7 @@ class Invocation:
         data: Json = {"id": str(command.id), "name": command.body["name"], "type": command.body["type"]}
         if command.guild_id:
             data["guild_id"] = id_or_none(command.guild_id)
-        if command.body["type"] == commands.CHAT_INPUT:
+        if command.body["type"] == CHAT_INPUT:
             declared = command.body.get("options", [])
             data["options"] = self._options(declared, body.get("options") or [], "data.options", autocomplete)
         else:
@@ -72,15 +83,13 @@ class Invocation:
         for option in declared:
             if option.get("required") and option["name"] not in names:
                 self.form.required(f"{path}.{option['name']}")
-        nested = [
-            option["name"] for option in declared if option["type"] in (commands.SUBCOMMAND, commands.SUBCOMMAND_GROUP)
-        ]
+        nested = [option["name"] for option in declared if option["type"] in (SUBCOMMAND, SUBCOMMAND_GROUP)]
         if nested and not names:
             self.form.required(path)
 
     def _option(self, declared: Json, given: Json, path: str, autocomplete: bool) -> Json:
         kind, name = declared["type"], declared["name"]
-        if kind in (commands.SUBCOMMAND, commands.SUBCOMMAND_GROUP):
+        if kind in (SUBCOMMAND, SUBCOMMAND_GROUP):
             inner = self._options(
                 declared.get("options", []), given.get("options") or [], f"{path}.options", autocomplete
             )
@@ -94,13 +103,13 @@ class Invocation:
 
     def _value(self, declared: Json, value: Any, path: str) -> Any:
         kind = declared["type"]
-        if kind == commands.STRING:
+        if kind == STRING:
             self.form.length(path, value, declared.get("max_length", 6000), declared.get("min_length", 0))
-        elif kind in (commands.INTEGER, commands.NUMBER):
+        elif kind in (INTEGER, NUMBER):
             self._check_number(declared, value, path)
-        elif kind == commands.BOOLEAN:
+        elif kind == BOOLEAN:
             self.form.choice(path, value, (True, False))
-        elif kind == commands.ATTACHMENT:
+        elif kind == ATTACHMENT:
             return self._attachment(value, path)
         else:
             self.resolve(parse_snowflake(value, path), path)
@@ -118,7 +127,7 @@ class Invocation:
             self.form.choice(path, chosen["type"], tuple(offered))
 
     def _check_number(self, declared: Json, value: Any, path: str) -> None:
-        is_integer = declared["type"] == commands.INTEGER
+        is_integer = declared["type"] == INTEGER
         if isinstance(value, bool) or not isinstance(value, int if is_integer else int | float):
             self.form.wrong(path, "NUMBER_TYPE_COERCE", f'Value "{value}" is not {"int" if is_integer else "float"}.')
             return
@@ -163,7 +172,7 @@ class Invocation:
             )
 
     def _target(self, kind: int, target: int) -> None:
-        if kind == commands.USER_COMMAND:
+        if kind == USER_COMMAND:
             self.resolve(target, "data.target_id")
         else:
             # the target of a message command has its content regardless of intents

@@ -28,6 +28,8 @@ def run(connection: Connection) -> None:
 engine = create_engine(URL.create("sqlite", database=str(database_path())))
 # the driver's own transactions exclude DDL, but a migration that fails half-way must roll back
 event.listen(engine, "connect", lambda connection, _: setattr(connection, "isolation_level", None))
+# to copy a table, Alembic drops the old one, which would delete every row that refers to it
+event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA foreign_keys=OFF"))
 event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
 try:
     with engine.connect() as connection:

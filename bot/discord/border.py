@@ -88,10 +88,6 @@ def read_author(author: discord.User | discord.Member) -> Person:
     return Person(author.id, author.display_name)
 
 
-def _is_own(role: discord.Role, me: discord.ClientUser) -> bool:
-    return role.tags is not None and role.tags.bot_id == me.id
-
-
 def _without_mention(message: discord.Message, me: discord.ClientUser, own_roles: list[discord.Role]) -> str:
     """The text as people read it: without our own mention, other people by their names."""
     ours = "|".join([rf"<@!?{me.id}>", *(rf"<@&{role.id}>" for role in own_roles)])

@@ -17,7 +17,10 @@ from bot.turn.request import RequestBuilder
 log = logging.getLogger(__name__)
 
 LONGEST_COMPLETION = 1_000_000
-"""Characters, with the reasoning; a model may repeat itself for ever, and Discord takes files of 10 MiB."""
+"""Characters, with the reasoning and the text that is continued.
+
+A model may repeat itself for ever, and Discord takes files of 10 MiB.
+"""
 
 LONG_WAIT = 3.0
 """Seconds of waiting that a person is told of."""
@@ -37,6 +40,7 @@ class Generation:
         """The `provider/model` that is asked now, or was asked last."""
         self._metadata = Metadata()
         self._first_text_after: float | None = None
+        self._begun = ""
         self._length = 0
         self._waiting = False
         self.endpoints: list[Endpoint] = []
@@ -58,6 +62,7 @@ class Generation:
         `begun` is the text that the completion continues.
         """
         self._began = time.monotonic()
+        self._begun = begun
         for endpoint, following in zip_longest(self.endpoints, self.endpoints[1:]):
             self._reset(endpoint)
             deltas = self._asker.stream(endpoint, await requests.build(endpoint))
@@ -78,7 +83,7 @@ class Generation:
                         )
                         continue
                     if self._first_text_after is None and isinstance(delta, TextDelta):
-                        delta = self._first_text(delta, begun)
+                        delta = self._first_text(delta)
                     self._length += len(delta.text)
                     yield delta
                     if self._length >= LONGEST_COMPLETION:
@@ -127,7 +132,7 @@ class Generation:
         self.model = endpoint.full_name
         self._metadata = Metadata()
         self._first_text_after = None
-        self._length = 0
+        self._length = len(self._begun)
         self._waiting = False
 
     def _wait(self, endpoint: Endpoint, seconds: float) -> Status:
@@ -139,10 +144,10 @@ class Generation:
             Text("Waiting for {provider}, {seconds:.0f} s", provider=endpoint.provider.title, seconds=seconds)
         )
 
-    def _first_text(self, delta: TextDelta, begun: str) -> TextDelta:
+    def _first_text(self, delta: TextDelta) -> TextDelta:
         assert self._began is not None
         self._first_text_after = time.monotonic() - self._began
-        return TextDelta(joint(begun, delta.text) + delta.text)
+        return TextDelta(joint(self._begun, delta.text) + delta.text)
 
     def _cut_off(self) -> None:
         self._error = f"cut at {LONGEST_COMPLETION:,} characters"

@@ -138,9 +138,9 @@ class Turns:
             note = note_below(completion, ended, reply.stopped, requests.left_out, requests.context, line)
             completion = replace(completion, note=note)
             await reply.finish(note, controls_for(completion, turn.version, turn.versions))
-        if reply.lost:
-            completion = replace(completion, error=f"not shown to the end: {reply.lost}", note="")
-        await journal.close(completion, reply.message_ids, _ledger_entry(turn, ended, generation.answering))
+            if reply.lost:
+                completion = replace(completion, error=f"not shown to the end: {reply.lost}", note="")
+            await journal.close(completion, reply.message_ids, _ledger_entry(turn, ended, generation.answering))
         _log(turn.prompt, completion)
 
     async def preferences(self, place: Place, person: Person) -> Preferences:
@@ -186,11 +186,17 @@ class Turns:
 
     async def _repair(self, left: Unfinished, find: Callable[[Unfinished], Awaitable[tuple[Surface, Place]]]) -> None:
         surface, place = await find(left)
+        if self.running.closing or self.running.has(left.prompt_id):
+            return  # the next start repairs it
         person = Person(left.asker_id, "")
         prompt = Prompt(left.prompt_id, place, person, triggers=frozenset())
         reply = Reply(surface)
-        reply.resume(left.shown, Look())  # so that a reply to it waits
-        async with self.running.register(prompt, reply), self.boundary(prompt, reply, surface):
+        reply.resume(left.shown, Look(), left.text)  # so that a reply to it waits
+        async with (
+            self.running.register(prompt, reply),
+            self.boundary(prompt, reply, surface),
+            self.running.in_line(prompt),
+        ):
             reply.resume(left.shown, (await self.preferences(place, person)).look, left.text)
             known = await self._store.versions.recall(left.shown[0]) if left.shown else None
             versions = known.versions if known else (left.version_id,)

@@ -11,7 +11,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine
+from sqlalchemy import Engine, create_engine, event
 
 import bot
 from bot.chat.messages import Completion, Message, Role, Usage
@@ -101,6 +101,21 @@ def test_migrations_go_up_and_all_the_way_down_and_up_again(path: Path, alembic:
     assert [name for name, _ in schema(path)] == ["alembic_version"]
     command.upgrade(alembic, "head")
     assert schema(path) == up
+
+
+def test_migrations_lose_nothing_where_sqlite_enforces_foreign_keys_by_default(path: Path, alembic: Config) -> None:
+    def enforce(connection: Any, _: object) -> None:
+        connection.execute("PRAGMA foreign_keys=ON")
+
+    make(alembic, path, "0003")
+    before = content(path)
+    event.listen(Engine, "connect", enforce)
+    try:
+        command.upgrade(alembic, "head")
+        command.downgrade(alembic, "0003")
+    finally:
+        event.remove(Engine, "connect", enforce)
+    assert content(path) == before
 
 
 def test_a_migrated_file_has_exactly_the_tables_that_the_code_knows(path: Path) -> None:

@@ -203,6 +203,13 @@ async def test_an_endless_completion_is_cut(model: Model) -> None:
         await model.provider.left.wait()
 
 
+async def test_what_a_completion_continues_counts_towards_its_length(model: Model) -> None:
+    answer = Answer([saying("x"), saying("more"), FINISH, DONE])
+    events, ended = await model.events(answer, begun="x" * (LONGEST_COMPLETION - 1))
+    assert same(events, [TextDelta("x")])
+    assert ended.error == "cut at 1,000,000 characters"
+
+
 async def test_a_generation_whose_reader_stops_ends_the_request_and_tells_what_is_known(model: Model) -> None:
     generation = model.generation(Answer([USAGE, saying("Once"), saying(" upon")], ending=Ending.STAY))
     async with aclosing(generation.events(model.requests())) as events:

@@ -85,6 +85,20 @@ async def test_a_question_without_an_answer_yet_gets_a_note(
     assert len(ana.heard_from(sim.world.bot.id)) == 2
 
 
+async def test_a_question_asked_during_a_repair_waits_for_it(
+    sim: Simulator, ana: Person, start_parley: StartParley, tmp_path: Path
+) -> None:
+    sim.model.script(Say("half an ans"), Wait(asyncio.Event()))
+    async with parley_process(sim, tmp_path):
+        reply = await ana.asks("hello?", hears="half an ans")
+    sim.faults.fail(f"PATCH /channels/*/messages/{reply['id']}", 503, times=1)  # it is tried again after a second
+    sim.model.script(Say("Here."))
+    async with start_parley():
+        await ana.mention("and now?")
+        await ana.hears("I was restarted while writing this", lambda said: not buttons(said))
+        assert (await ana.hears("Here."))["id"] > reply["id"]
+
+
 async def test_a_reply_deleted_before_the_restart_is_not_repaired(
     sim: Simulator, ana: Person, start_parley: StartParley, tmp_path: Path
 ) -> None:

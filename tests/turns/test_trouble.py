@@ -15,6 +15,7 @@ from bot.store.database import DatabaseUnusable
 from tests.conftest import StartParley
 from tests.person import Person
 from tests.turns.memory import rows
+from tests.turns.outcome import ended
 from tests.turns.pictures import GIF, PDF, PNG
 
 KEY = "sk-very-secret-0123456789"
@@ -288,6 +289,34 @@ async def test_a_database_that_breaks_during_an_answer_is_reported_below_it(
     rows(tmp_path / "parley.db", "DROP TABLE discord_messages")
     go.set()
     await ana.hears("The first half", "Something went wrong on my side")
+
+
+async def test_a_press_that_a_broken_database_stops_is_reported_to_whoever_pressed(
+    sim: Simulator, ana: Person, parley: App, tmp_path: Path
+) -> None:
+    sim.model.script(Say("Once."))
+    reply = await ana.asks("hello", hears=("Once.", ended))
+    rows(tmp_path / "parley.db", "DROP TABLE discord_messages")
+    for button in ("Regenerate", "Other model"):
+        told = await ana.answer(await ana.click(reply, button))
+        assert told["content"].startswith("⚠️ Something went wrong.")
+    assert ana.latest(reply)["content"] == "Once."
+
+
+async def test_an_answer_whose_end_cannot_be_recorded_is_not_repaired_at_the_next_start(
+    sim: Simulator, ana: Person, start_parley: StartParley, tmp_path: Path
+) -> None:
+    sim.model.script(Say("Whole."))
+    async with start_parley():
+        rows(tmp_path / "parley.db", "ALTER TABLE usage RENAME TO lost")
+        reply = await ana.asks("hello", hears=("Whole.", "Something went wrong on my side"))
+    rows(tmp_path / "parley.db", "ALTER TABLE lost RENAME TO usage")
+    [stored] = rows(tmp_path / "parley.db", "SELECT text, finished, error FROM said WHERE role = 'assistant'")
+    assert stored == {"text": "Whole.", "finished": 1, "error": "a fault of Parley's own"}
+    async with start_parley():
+        sim.model.script(Say("Here."))
+        await ana.asks("and now?", hears=("Here.", ended))
+    assert not any("I was restarted" in content for content in ana.saw(reply))
 
 
 async def test_a_channel_where_everything_is_answered_reports_no_missing_permissions(

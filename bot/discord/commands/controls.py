@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import discord
@@ -12,7 +12,7 @@ from discord.ext import commands
 
 from bot.discord.border import CONNECTION_ERRORS, partial_message, read_author, read_place
 from bot.discord.commands.models import LONGEST_CHOICE, MOST_CHOICES
-from bot.discord.commands.responses import respond
+from bot.discord.commands.responses import explained, respond
 from bot.discord.delivery.buttons import DYNAMIC, Interaction, model_choice_view
 from bot.discord.delivery.gates import Gates
 from bot.discord.delivery.surface import ChannelSurface
@@ -63,7 +63,7 @@ class ReplyControls(commands.Cog):
         if interaction.message is None or interaction.channel is None:
             return
         press = _press(interaction, act, interaction.message.id)
-        with self._finished_at_shutdown():
+        async with self._boundary(interaction, press):
             if act is Act.MODEL:
                 await self._offer_models(interaction, press)
             elif await _acknowledge(interaction, press):
@@ -75,20 +75,22 @@ class ReplyControls(commands.Cog):
         if interaction.channel is None:
             return
         press = _press(interaction, Act.MODEL, message_id, model)
-        with self._finished_at_shutdown():
+        async with self._boundary(interaction, press):
             if await _acknowledge(interaction, press):
                 with _logging_failures(press):
                     asking = Text("Asking `{model}` …", model=model)
                     await interaction.edit_original_response(content=str(asking), view=None)
                 await self._do(interaction, press)
 
-    @contextmanager
-    def _finished_at_shutdown(self) -> Iterator[None]:
+    @asynccontextmanager
+    async def _boundary(self, interaction: Interaction, press: Press) -> AsyncIterator[None]:
+        """Tell the person why what happens inside failed; a shutdown waits for it."""
         task = asyncio.current_task()
         assert task is not None
         self._presses.add(task)
         try:
-            yield
+            async with explained(interaction, f"{press.act} below {press.message_id}"):
+                yield
         finally:
             self._presses.discard(task)
 

@@ -9,7 +9,6 @@ from discord import app_commands
 
 from bot.discord.border import CONNECTION_ERRORS
 from bot.markdown.pages import split
-from bot.providers.offer import NotOffered
 from bot.text import Refused, Text
 
 log = logging.getLogger(__name__)
@@ -67,7 +66,7 @@ def _refusal(error: Exception) -> Text | None:
         return _refusal(error.original)
     if isinstance(error, Refused):
         return error.text
-    if isinstance(error, NotOffered | app_commands.CheckFailure | app_commands.TransformerError):
+    if isinstance(error, app_commands.CheckFailure | app_commands.TransformerError):
         return Text("{reason}", reason=str(error))
     return None
 

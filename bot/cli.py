@@ -95,7 +95,7 @@ def db() -> None:
 @db.command()
 def upgrade() -> None:
     """Migrate the database to the latest version, as `parley run` does on start."""
-    from bot.store.database import DatabaseUnusable, exclusive_use, migrate
+    from bot.store.engine import DatabaseUnusable, exclusive_use, migrate
 
     path = _settings().database_path
     try:
@@ -138,7 +138,7 @@ def _expected_errors() -> tuple[type[Exception], ...]:
     """The errors whose messages are sentences for the operator. Imported only once an error was raised."""
     from bot.app import CannotRun
     from bot.settings import WrongSettings
-    from bot.store.database import DatabaseUnusable
+    from bot.store.engine import DatabaseUnusable
 
     return CannotRun, DatabaseUnusable, WrongSettings
 

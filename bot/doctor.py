@@ -26,7 +26,7 @@ from bot.providers.errors import (
 from bot.providers.offer import Access, NotOffered, Offer
 from bot.providers.trial import Trial, try_providers
 from bot.settings import ALLOWED, Settings
-from bot.store.database import DatabaseInUse, DatabaseUnusable, exclusive_use, migrate
+from bot.store.engine import DatabaseInUse, DatabaseUnusable, exclusive_use, migrate
 
 DISCORD_API = "https://discord.com/api/v10"
 MESSAGE_CONTENT = 1 << 18 | 1 << 19

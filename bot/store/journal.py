@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from sqlalchemy import update
-from sqlalchemy.dialects.sqlite import insert as insert_or
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.chat.messages import Completion, LedgerEntry
 from bot.chat.parts import ReasoningPart, TextPart
+from bot.store.engine import upsert
 from bot.store.rows import REASONING, TEXT, Forgotten, append_pages, show, values_of, write_completion_parts
 from bot.store.tables import completions, messages
 from bot.store.usage import insert_usage
@@ -58,7 +58,7 @@ class Journal:
             if remembered:
                 await write_completion_parts(connection, self.version_id, changed)
                 values = values_of(completion)
-                ended = insert_or(completions).values(message_id=self.version_id, **values)
+                ended = upsert(completions).values(message_id=self.version_id, **values)
                 await connection.execute(ended.on_conflict_do_update(set_=values))
                 await self._show(connection, shown)
         if not remembered:
@@ -70,7 +70,7 @@ class Journal:
 
         `error` is for the operator.
         """
-        ended = insert_or(completions).values(message_id=self.version_id, error=error, note=note, took=0.0)
+        ended = upsert(completions).values(message_id=self.version_id, error=error, note=note, took=0.0)
         async with self._engine.begin() as connection:
             if not await self._end(connection):
                 raise Forgotten(f"version {self.version_id}")

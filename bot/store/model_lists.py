@@ -4,10 +4,10 @@ import logging
 from dataclasses import dataclass
 
 from sqlalchemy import select
-from sqlalchemy.dialects.sqlite import insert as insert_or
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bot.store.engine import upsert
 from bot.store.tables import model_lists
 
 log = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ class StoredModelLists:
     async def keep(self, provider: str, base_url: str, models: str, read_at: float) -> None:
         """Replace the provider's list. A failure is logged: the list is then read again at the next start."""
         row = {"base_url": base_url, "models": models, "read_at": read_at}
-        stored = insert_or(model_lists).values(provider=provider, **row)
+        stored = upsert(model_lists).values(provider=provider, **row)
         try:
             async with self._engine.begin() as connection:
                 await connection.execute(stored.on_conflict_do_update(set_=row))

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import and_, delete, select, tuple_
-from sqlalchemy.dialects.sqlite import insert as insert_or
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.chat.places import Scope, ScopeKind
+from bot.store.engine import upsert
 from bot.store.tables import preferences
 
 
@@ -55,5 +55,5 @@ class StoredPreferences:
                     await connection.execute(delete(preferences).where(own, columns.name == name))
                     continue
                 row = {"value": json.dumps(value), **changed}
-                stored = insert_or(preferences).values(**key, name=name, locked=False, **row)
+                stored = upsert(preferences).values(**key, name=name, locked=False, **row)
                 await connection.execute(stored.on_conflict_do_update(set_=row))

@@ -22,11 +22,11 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy import Text as TextType
-from sqlalchemy.dialects.sqlite import insert as insert_or
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.chat.messages import Completion, Role, Usage
 from bot.chat.parts import ImagePart, Origin, Part, ReasoningPart, TextPart, from_body, to_body
+from bot.store.engine import upsert
 from bot.store.tables import discord_messages, images, messages, parts
 
 TEXT, REASONING = 0, 1
@@ -63,7 +63,7 @@ async def insert_parts(connection: AsyncConnection, message_id: int, found: Sequ
             }
         )
     if pictures:
-        await connection.execute(insert_or(images).on_conflict_do_nothing(), pictures)
+        await connection.execute(upsert(images).on_conflict_do_nothing(), pictures)
     if rows:
         await connection.execute(insert(parts), rows)
 
@@ -83,7 +83,7 @@ async def write_completion_parts(
             await connection.execute(gone)
     if not rows:
         return
-    written = insert_or(parts).from_select(["message_id", "position", "kind", "body"], union_all(*rows))
+    written = upsert(parts).from_select(["message_id", "position", "kind", "body"], union_all(*rows))
     written = written.on_conflict_do_update(set_={"body": written.excluded.body})
     if not (await connection.execute(written, execution_options={"preserve_rowcount": True})).rowcount:
         raise Forgotten(f"version {version_id}")
@@ -191,7 +191,7 @@ def usage_of(row: Row[Any]) -> Usage | None:
     return Usage(*tokens) if any(count is not None for count in tokens) else None
 
 
-def completion_of(row: Row[Any], text: str, reasoning: str) -> Completion:
+def read_completion(row: Row[Any], text: str, reasoning: str) -> Completion:
     """The completion of a row with the message's model; other columns are null while it has not ended."""
     return Completion(
         row.model,

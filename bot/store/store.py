@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.store.conversations import Conversations
-from bot.store.database import open_database
+from bot.store.engine import open_database
 from bot.store.model_lists import StoredModelLists
 from bot.store.preferences import StoredPreferences
 from bot.store.synced_commands import SyncedCommands

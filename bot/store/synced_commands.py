@@ -1,9 +1,9 @@
 """Which slash commands Discord was last given."""
 
 from sqlalchemy import select
-from sqlalchemy.dialects.sqlite import insert as insert_or
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bot.store.engine import upsert
 from bot.store.tables import synced_commands
 
 
@@ -20,6 +20,6 @@ class SyncedCommands:
         return digest
 
     async def remember(self, application_id: int, digest: str) -> None:
-        stored = insert_or(synced_commands).values(application_id=application_id, digest=digest)
+        stored = upsert(synced_commands).values(application_id=application_id, digest=digest)
         async with self._engine.begin() as connection:
             await connection.execute(stored.on_conflict_do_update(set_={"digest": digest}))

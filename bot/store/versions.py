@@ -17,8 +17,8 @@ from bot.store.rows import (
     REASONING,
     TEXT,
     Forgotten,
-    completion_of,
     insert_parts,
+    read_completion,
     read_parts,
     replace_pages,
     show,
@@ -92,7 +92,7 @@ class Versions:
             rows = (await connection.execute(query)).all()
         if not rows:
             raise Forgotten(f"version {version_id}")
-        return completion_of(rows[0], text_at(TEXT, rows), text_at(REASONING, rows))
+        return read_completion(rows[0], text_at(TEXT, rows), text_at(REASONING, rows))
 
     async def add(self, shown: ShownVersion, images: Sequence[ImagePart], model: str) -> Journal:
         """Store a version that begins to stream and is shown by the same Discord messages at once. Raises Forgotten.
@@ -153,7 +153,7 @@ async def _recall(connection: AsyncConnection, row: Row[Any]) -> ShownVersion:
         guild_id=row.guild_id,
         position=Position(row.conversation_id, row.follows),
         question=Message(Role.USER, question.get(row.prompt, ())),
-        completion=completion_of(row, text_at(TEXT, answer), text_at(REASONING, answer)),
+        completion=read_completion(row, text_at(TEXT, answer), text_at(REASONING, answer)),
         streaming=row.streaming,
         shown=tuple(each.page_id for each in versions if each.id == row.id),
         versions=tuple(dict.fromkeys(each.id for each in versions)),

@@ -13,7 +13,7 @@ from bot.reply.surface import Surface, SurfaceBusy, SurfaceLost
 from bot.store.store import Store
 from bot.store.versions import Asked, ShownVersion
 from bot.text import Refused, Text
-from bot.turn.decide import RESTARTING
+from bot.turn.decide import RESTARTING, check
 from bot.turn.notes import controls_for
 from bot.turn.running import stopped_by
 from bot.turn.turn import Turn, Turns
@@ -25,6 +25,9 @@ BUSY = Text("I'm still writing this answer.")
 ENDED = Text("This answer has already ended.")
 CONTINUED = Text("The conversation has already continued. Reply here to branch off.")
 NO_FURTHER_VERSION = Text("There is no further version.")
+
+
+_TRIGGERS = frozenset((Trigger.COMMAND,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ class Actions:
         shown = await self._store.versions.recall(press.message_id)
         if shown is None:
             raise Refused(UNKNOWN)
-        self._check_may_ask(press, await self._turns.preferences(press.place, press.person))
+        check(await self._turns.facts(press.place, press.person, _TRIGGERS))
         return None if shown.continued else shown.completion.model
 
     async def _check(self, press: Press) -> Asked:
@@ -94,9 +97,6 @@ class Actions:
         if self._running.is_writing(asked.prompt_id):
             raise Refused(BUSY)
         return asked
-
-    def _check_may_ask(self, press: Press, preferences: Preferences) -> None:
-        self._turns.check(press.place, press.person, preferences, frozenset((Trigger.COMMAND,)))
 
     async def _stop(self, press: Press) -> None:
         turn = self._running.find(press.message_id, press.prompt_id)
@@ -123,12 +123,13 @@ class Actions:
         if press.act is Act.DELETE:
             await self._delete(shown, surface)
             return
-        preferences = await self._turns.preferences(press.place, press.person)
+        facts = await self._turns.facts(press.place, press.person, _TRIGGERS)
+        preferences = facts.preferences
         reply.resume(shown.shown, preferences.look)
         if press.act in (Act.OLDER, Act.NEWER):
             await self._switch_version(shown, 1 if press.act is Act.NEWER else -1, reply, preferences)
             return
-        self._check_may_ask(press, preferences)
+        check(facts)
         if press.act is Act.CONTINUE:
             await self._continue(press, prompt, shown, reply, preferences)
         else:

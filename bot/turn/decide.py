@@ -24,7 +24,11 @@ _TRIGGERS = {
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the decision rests on. `obstacle` is what Discord does not let us do there, and `closing` our shutdown."""
+    """What the decision rests on.
+
+    `obstacle` is what Discord does not let us do there, `closing` our shutdown, `stopped` why the turn was ended while
+    it waited, and `left_out` names the files that could not be read.
+    """
 
     place: Place
     person: Person
@@ -33,6 +37,8 @@ class Facts:
     has_content: bool = True
     obstacle: SurfaceLost | None = None
     closing: bool = False
+    stopped: Text | None = None
+    left_out: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +64,14 @@ def decide(facts: Facts) -> list[Reason]:
     reasons = [Reason(text) for trigger, text in _TRIGGERS.items() if trigger in facts.triggers]
     if chosen.answer is AnswerWhen.ALWAYS:
         reasons.append(Reason(Text("I answer every message here.")))
-    if not is_asked(facts.triggers, chosen):
+    if not is_asked(facts):
         text = Text("Nobody asked me: mention me, or reply to one of my messages.")
         reasons.append(Reason(text, against=True))
     if facts.obstacle:
         text = cannot_answer(facts.place.channel_id, facts.obstacle)
         reasons.append(Reason(text, against=True, privately=True))
+    if facts.stopped:
+        reasons.append(Reason(facts.stopped, against=True))
     if facts.closing:
         reasons.append(Reason(RESTARTING, against=True))
     restricted = chosen.role_id is not None and facts.place.guild_id is not None
@@ -71,13 +79,13 @@ def decide(facts: Facts) -> list[Reason]:
         text = Text("Only <@&{role}> may talk to me here. A server admin decides that.", role=chosen.role_id)
         reasons.append(Reason(text, against=True))
     if not facts.has_content:
-        reasons.append(Reason(nothing_to_answer(()), against=True))
+        reasons.append(Reason(_nothing_to_answer(facts.left_out), against=True))
     return reasons
 
 
-def is_asked(triggers: frozenset[Trigger], preferences: Preferences) -> bool:
+def is_asked(facts: Facts) -> bool:
     """Whether anything asks for an answer: a cheap first look, since most messages ask for none."""
-    return bool(triggers) or preferences.answer is AnswerWhen.ALWAYS
+    return bool(facts.triggers) or facts.preferences.answer is AnswerWhen.ALWAYS
 
 
 def check(facts: Facts) -> None:
@@ -87,7 +95,7 @@ def check(facts: Facts) -> None:
             raise NoAnswer(reason)
 
 
-def nothing_to_answer(left_out: Iterable[Text]) -> Text:
+def _nothing_to_answer(left_out: Iterable[Text]) -> Text:
     """Why a prompt is empty: there was nothing in it, or nothing that could be read."""
     if files := "; ".join(map(str, left_out)):
         return Text("I have nothing to answer: {files}.", files=files)

@@ -26,7 +26,7 @@ from bot.store.journal import Journal
 from bot.store.store import Store
 from bot.store.versions import ShownVersion
 from bot.text import Refused, Text
-from bot.turn.decide import RESTARTING, Facts, NoAnswer, cannot_answer, check, is_asked, nothing_to_answer
+from bot.turn.decide import Facts, NoAnswer, cannot_answer, check, is_asked
 from bot.turn.generate import Generation
 from bot.turn.notes import completion_of, conclude, controls_for, footer, note_below
 from bot.turn.request import RequestBuilder
@@ -61,28 +61,30 @@ class Turns:
         self._store = store
         self._resolver = resolver
 
-    async def answer(self, prompt: Prompt, open_surface: OpenSurface, preferences: Preferences | None = None) -> None:
+    async def answer(self, prompt: Prompt, open_surface: OpenSurface, facts: Facts | None = None) -> None:
         """Answer a prompt, once however often it comes. Every outcome is shown to the person, recorded and logged.
 
-        `preferences` are those of the place and the person, where the caller has resolved them already.
+        `facts` are those of the place and the person, where the caller has gathered them already.
         """
         try:
-            preferences = preferences or await self.preferences(prompt.place, prompt.author)
+            facts = facts or await self.facts(prompt.place, prompt.author, prompt.triggers)
         except Exception:  # the boundary of a turn that has not begun
             log.exception("Prompt %s failed", prompt.id)
             if prompt.addressed:
                 await _say_broken(prompt, Reply(open_surface(Preferences())))
             return
-        if not is_asked(prompt.triggers, preferences) or self.running.has(prompt.id):
+        preferences = facts.preferences
+        if not is_asked(facts) or self.running.has(prompt.id):
             return
         surface = open_surface(preferences)
         reply = Reply(surface, preferences.look)
         async with self.running.register(prompt, reply), self.boundary(prompt, reply, surface):
             content = bool(prompt.parts or prompt.attachments)
-            self.check(prompt.place, prompt.author, preferences, prompt.triggers, content, surface.obstacle())
+            facts = replace(facts, has_content=content, obstacle=surface.obstacle())
+            check(facts)
             async with self.running.in_line(prompt):
-                if reply.stopped or self.running.closing:
-                    raise Refused(reply.stopped or RESTARTING)
+                facts = replace(facts, closing=self.running.closing, stopped=reply.stopped)
+                check(facts)
                 position = await self._store.conversations.locate(prompt)
                 parts, files = prompt.parts, prompt.attachments
                 if position.follows_reply and prompt.replies_to:
@@ -90,8 +92,7 @@ class Turns:
                 generation = Generation(self._offer, self._asker, preferences)
                 requests = RequestBuilder(self._store.conversations, preferences, position, parts, files)
                 await requests.read_files(generation.endpoints)
-                if not requests.parts:
-                    raise Refused(nothing_to_answer(requests.left_out))
+                check(replace(facts, has_content=bool(requests.parts), left_out=requests.left_out))
                 journal = await self._store.conversations.claim(prompt, requests.parts, position, generation.model)
                 removal = asyncio.create_task(reply.remove_buttons(position.last_page))
                 try:
@@ -143,21 +144,13 @@ class Turns:
             await journal.close(completion, reply.message_ids, _ledger_entry(turn, ended, generation.answering))
         _log(turn.prompt, completion)
 
+    async def facts(self, place: Place, person: Person, triggers: frozenset[Trigger]) -> Facts:
+        """What decides whether this person can have an answer here now, as far as that is known without a prompt."""
+        return Facts(place, person, await self.preferences(place, person), triggers, closing=self.running.closing)
+
     async def preferences(self, place: Place, person: Person) -> Preferences:
         """The preferences that apply to this person in this place."""
         return (await self._resolver.at(place, person)).values
-
-    def check(
-        self,
-        place: Place,
-        person: Person,
-        preferences: Preferences,
-        triggers: frozenset[Trigger],
-        has_content: bool = True,
-        obstacle: SurfaceLost | None = None,
-    ) -> None:
-        """Raise NoAnswer where this person can have no answer here now."""
-        check(Facts(place, person, preferences, triggers, has_content, obstacle, self.running.closing))
 
     @asynccontextmanager
     async def boundary(self, prompt: Prompt, reply: Reply, surface: Surface) -> AsyncIterator[None]:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.store.database import DatabaseInUse, DatabaseUnusable, exclusive_use
+from bot.store.engine import DatabaseInUse, DatabaseUnusable, exclusive_use
 from bot.store.store import Store
 
 HOLD = """
 import sys
 from pathlib import Path
-from bot.store.database import DatabaseUnusable, exclusive_use
+from bot.store.engine import DatabaseUnusable, exclusive_use
 try:
     with exclusive_use(Path(sys.argv[1])):
         print("held", flush=True)

@@ -18,7 +18,7 @@ from bot.chat.messages import Completion, Message, Role, Usage
 from bot.chat.parts import FilePart, ImagePart, Origin, Part, QuotePart, TextPart
 from bot.chat.prompts import Position, Prompt
 from bot.store.conversations import Unfinished
-from bot.store.database import migrate
+from bot.store.engine import migrate
 from bot.store.store import Store
 from bot.store.tables import metadata
 from bot.store.versions import ShownVersion

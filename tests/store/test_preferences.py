@@ -15,7 +15,7 @@ import bot
 from bot.chat.places import Scope, ScopeKind
 from bot.preferences.declaration import PREFERENCES, Preferences
 from bot.preferences.resolver import Resolver
-from bot.store.database import migrate
+from bot.store.engine import migrate
 from bot.store.store import Store
 from tests.preferences.values import samples
 

@@ -98,7 +98,7 @@ def test_every_trigger_and_a_place_of_every_message_is_a_reason_for_an_answer(fa
     always = facts.preferences.answer is AnswerWhen.ALWAYS
     reasons_for = [reason for reason in decide(facts) if not reason.against]
     assert len(set(reasons_for)) == len(facts.triggers) + always
-    assert is_asked(facts.triggers, facts.preferences) is bool(reasons_for)
+    assert is_asked(facts) is bool(reasons_for)
 
 
 @given(facts)

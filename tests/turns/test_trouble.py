@@ -11,7 +11,7 @@ from bot.app import App, CannotRun, open_app
 from bot.playground import playground_settings
 from bot.settings import Settings
 from bot.simulator import Cut, Fail, Finish, Permission, Raw, Say, Simulator, Wait
-from bot.store.database import DatabaseUnusable
+from bot.store.engine import DatabaseUnusable
 from tests.conftest import StartParley
 from tests.person import Person
 from tests.turns.memory import rows

@@ -16,6 +16,7 @@ from bot.discord.delivery.gates import Gates
 from bot.discord.delivery.surface import ChannelSurface, no_mentions
 from bot.markdown.pages import LIMIT
 from bot.text import Refused, Text
+from bot.turn.decide import check
 from bot.turn.turn import Turns
 
 log = logging.getLogger(__name__)
@@ -47,8 +48,8 @@ class Ask(commands.Cog):
         if channel is None or isinstance(channel, _NO_MESSAGES):
             raise Refused(Text("Ask me in a channel where messages can be sent."))
         place, author = read_place(channel, interaction.guild_id), read_author(interaction.user)
-        preferences = await self._turns.preferences(place, author)
-        self._turns.check(place, author, preferences, _TRIGGERS)
+        facts = await self._turns.facts(place, author, _TRIGGERS)
+        check(facts)
         posted = await interaction.response.send_message(
             _quoted(question), allowed_mentions=no_mentions(), suppress_embeds=True
         )
@@ -59,7 +60,7 @@ class Ask(commands.Cog):
         messages = ChannelSurface(channel.get_partial_message(prompt.id), self._gates.of(channel.id))
         surface = InteractionSurface(interaction, self._gates.of_token(interaction.token), messages, until)
         showing = asyncio.create_task(_show_image(interaction, image)) if image else None
-        await self._turns.answer(prompt, lambda _: surface, preferences)
+        await self._turns.answer(prompt, lambda _: surface, facts)
         if showing:
             await showing
 

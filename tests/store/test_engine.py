@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from bot.store.database import DatabaseUnusable, migrate, open_database
+from bot.store.engine import DatabaseUnusable, migrate, open_database
 from bot.store.store import Store
 from tests.store.conftest import schema
 

@@ -150,7 +150,7 @@ WRONG = {
 @pytest.mark.parametrize("name", WRONG)
 def test_a_fault_says_the_name_what_was_read_and_what_is_allowed(env: SetEnvironment, name: str) -> None:
     env(**{name: WRONG[name]})
-    assert faults() == [f"{name}: read {WRONG[name]!r}; allowed: {ALLOWED.get(name, 'an http(s) address')}"]
+    assert faults() == [f"{name}: read {WRONG[name]!r}; allowed: {ALLOWED.get(name, 'an http(s) URL')}"]
 
 
 def test_every_fault_has_its_line(env: SetEnvironment) -> None:

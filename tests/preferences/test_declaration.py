@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from pydantic import ValidationError
 
-from bot.discord.commands.setting_modal import LONGEST_INPUT, LONGEST_TITLE, parts_of
+from bot.discord.commands.setting_modal import MAX_INPUT_LENGTH, MAX_TITLE_LENGTH, parts_of
 from bot.preferences.declaration import PREFERENCES, Preferences, read_json
 from bot.text import Refused
 from docs.settings import PAGE, page
@@ -19,7 +19,7 @@ NAMES = sorted(PREFERENCES)
 @pytest.mark.parametrize("name", NAMES)
 def test_what_is_declared_fits_into_discord_s_forms_and_lists(name: str) -> None:
     preference = PREFERENCES[name]
-    assert 0 < len(f"{preference.title}, continued") <= LONGEST_TITLE
+    assert 0 < len(f"{preference.title}, continued") <= MAX_TITLE_LENGTH
     assert 0 < len(preference.help) <= 100
     assert len(f"parley-setting:{name}:category:{2**64}") <= 100
     assert Preferences(**{name: preference.default}).chosen().get(name) == preference.default
@@ -85,6 +85,6 @@ def test_a_long_text_is_cut_for_a_form_and_joined_again(text: str) -> None:
     parts = parts_of(text, 2)
     assert len(parts) == 2
     assert "".join(parts) == text
-    assert all(len(part) <= LONGEST_INPUT for part in parts)
+    assert all(len(part) <= MAX_INPUT_LENGTH for part in parts)
     if "line\n" in text:
         assert parts[0].endswith("\n")

@@ -145,7 +145,7 @@ async def test_a_place_is_resolved_in_one_read_and_a_fault_is_logged_once(caplog
             assert {fault.name for fault in resolved.faults} == {"temperature", "loudness"}
     assert [record.getMessage() for record in caplog.records] == [
         "Ignoring the stored preference temperature=9 of guild 3: Temperature must be a number from 0 to 2.",
-        "Ignoring the stored preference loudness=1 of guild 3: There is no such setting.",
+        "Ignoring the stored preference loudness=1 of guild 3: There's no such setting.",
     ]
     chosen = await resolver.chosen(GUILD)
     assert set(chosen) == {"temperature", "loudness"}

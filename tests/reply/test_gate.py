@@ -90,7 +90,7 @@ async def test_a_preview_that_becomes_a_final_hurries(recorder: Recorder) -> Non
     waiting = asyncio.create_task(become_final())
     await asyncio.sleep(INTERVAL / 2)
     final.append(True)
-    recorder.gate.hurry()
+    recorder.gate.reschedule()
     await waiting
     assert recorder.times == pytest.approx([0, INTERVAL / 2])
 

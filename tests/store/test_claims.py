@@ -130,5 +130,5 @@ async def test_discord_s_largest_ids_and_any_text_are_kept_exactly(talk: Talk) -
     text = "\u2028 \x00 \ud83d \N{GRINNING FACE} ' \" \\ ; -- "
     prompt = Prompt(largest, GENERAL, Person(largest - 1, "Zoë"), (TextPart(text, Origin(largest - 1, largest)),))
     await talk.record(prompt, Completion("a/b", text), largest - 2)
-    assert await talk.store.conversations.knows(largest)
+    assert await talk.store.conversations.is_stored(largest)
     assert await talk.path_to(talk.prompt("and?", replies_to=largest - 2)) == [text, text]

@@ -41,7 +41,7 @@ async def test_another_channel_is_another_conversation(talk: Talk) -> None:
 
 
 @pytest.mark.parametrize("place", [THREAD, DM])
-async def test_a_thread_and_a_dm_are_one_conversation_for_everybody_at_any_time(talk: Talk, place: Place) -> None:
+async def test_a_thread_and_a_dm_are_one_conversation_for_everyone_at_any_time(talk: Talk, place: Place) -> None:
     await talk.turn("one", ANA, place)
     await talk.turn("two", BEN, place)
     asked = talk.prompt("three", Person(43, "Cleo"), place)
@@ -141,7 +141,7 @@ async def test_a_reply_leads_back_behind_a_fresh_start(talk: Talk) -> None:
 
 async def test_known_are_the_prompts_and_all_pages_of_their_answers(talk: Talk) -> None:
     asked = await talk.turn("one", pages=2)
-    known = [await talk.store.conversations.knows(id_) for id_ in range(asked - 1, asked + 4)]
+    known = [await talk.store.conversations.is_stored(id_) for id_ in range(asked - 1, asked + 4)]
     assert known == [False, True, True, True, False]
 
 

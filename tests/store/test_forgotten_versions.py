@@ -30,7 +30,7 @@ async def test_of_forgotten_versions_only_empty_nodes_stay(talk: Talk, path: Pat
             (3, 0, 0),
         ]
         assert rows(path, "SELECT message_id FROM parts UNION ALL SELECT message_id FROM completions") == [(1,)]
-    assert await talk.store.conversations.knows(asked)
+    assert await talk.store.conversations.is_stored(asked)
     assert await talk.store.versions.recall(asked + 1) is None
     assert await talk.store.conversations.unfinished() == []
     for version_id in (first.version_id, second):
@@ -99,7 +99,7 @@ async def test_a_forgotten_version_cannot_be_written_and_no_other_is_hit(talk: T
     with pytest.raises(Forgotten):
         await talk.store.versions.add(replace(gone, prompt_id=55_555), (), MODEL)
     assert await talk.recalled(other.shown[0]) == other
-    assert not await talk.store.conversations.knows(7_001)
+    assert not await talk.store.conversations.is_stored(7_001)
     assert [used.usage for used in await talk.store.usage.entries(GENERAL.guild_id)] == [entry.usage]
 
 

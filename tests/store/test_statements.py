@@ -1,4 +1,4 @@
-"""How many SQL statements each operation takes, since SQLite has one writer for everybody."""
+"""How many SQL statements each operation takes, since SQLite has one writer for everyone."""
 
 from dataclasses import replace
 

@@ -54,7 +54,7 @@ async def test_a_version_that_is_given_up_keeps_its_text_and_says_why(talk: Talk
     kept = await talk.store.versions.version(repaired.version_id)
     assert kept == Completion(MODEL, "So", error="interrupted", note="I was restarted.")
     assert await talk.store.versions.version(other.version_id) == Completion(MODEL)
-    assert await talk.store.conversations.knows(5_002)
+    assert await talk.store.conversations.is_stored(5_002)
 
 
 async def test_a_finished_turn_is_never_unfinished(talk: Talk) -> None:
@@ -64,7 +64,7 @@ async def test_a_finished_turn_is_never_unfinished(talk: Talk) -> None:
 
 async def test_a_prompt_that_is_being_answered_is_known_and_not_claimed_again(talk: Talk) -> None:
     asked, _ = await begun(talk)
-    assert await talk.store.conversations.knows(asked.id)
+    assert await talk.store.conversations.is_stored(asked.id)
     with pytest.raises(AlreadyClaimed):
         await talk.claim(asked)
     assert len(await talk.store.conversations.unfinished()) == 1
@@ -77,7 +77,7 @@ async def test_closing_with_a_page_of_another_answer_changes_nothing(talk: Talk)
     with pytest.raises(IntegrityError):
         await journal.close(Completion(MODEL, "Whole"), (5_001, known))
     assert [found.text for found in await talk.store.conversations.unfinished()] == [""]
-    assert not await talk.store.conversations.knows(5_001)
+    assert not await talk.store.conversations.is_stored(5_001)
     await journal.close(Completion(MODEL, "Whole"), (5_001,))
     assert (await talk.recalled(5_001)).completion.text == "Whole"
 

@@ -88,7 +88,7 @@ async def test_a_new_version_takes_the_messages_of_the_one_before(talk: Talk) ->
     found = await talk.recalled(first.shown[0])
     assert (found.completion, found.streaming, found.shown) == (completion, False, first.shown[:1])
     assert await talk.store.versions.version(first.version_id) == first.completion
-    assert not await talk.store.conversations.knows(first.shown[1])
+    assert not await talk.store.conversations.is_stored(first.shown[1])
 
 
 async def test_a_version_that_a_restart_cuts_is_found_with_the_messages_that_were_to_show_it(talk: Talk) -> None:
@@ -175,7 +175,7 @@ async def test_a_reply_to_the_prompt_itself_is_no_version_of_its_answer(talk: Ta
     assert (first.versions, first.continued) == ((first.version_id,), False)
     await talk.another(first, "uno")
     await talk.store.versions.forget(first)
-    assert await talk.store.conversations.knows(meant)
+    assert await talk.store.conversations.is_stored(meant)
     assert await talk.path_to(talk.prompt("and?", replies_to=meant + 1)) == ["one", "I meant two", "I MEANT TWO"]
 
 

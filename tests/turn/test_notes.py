@@ -108,7 +108,7 @@ def test_a_continued_completion_counts_both_parts() -> None:
     ("ended", "words"),
     [
         (Ended("m/a", finish_reason="length"), "`m/a` used up its tokens before it wrote anything."),
-        (Ended("m/a", finish_reason="content_filter"), "`m/a` will not answer that, by its content policy."),
+        (Ended("m/a", finish_reason="content_filter"), "`m/a` won't answer that because of its content policy."),
         (Ended("m/a", finish_reason="stop"), "`m/a` sent an empty answer."),
     ],
 )

@@ -122,7 +122,7 @@ async def test_a_file_is_fetched_once_for_all_endpoints_and_each_gets_what_it_ta
     assert requests.parts == (TextPart("What is it?"), cat)
     [asked] = (await requests.build(blind)).messages
     assert asked.parts == (TextPart("What is it?"), OmittedPart("cat.png"))
-    assert list(map(str, requests.left_out)) == ["cat.png: this model cannot see images"]
+    assert list(map(str, requests.left_out)) == ["cat.png: this model can't see images"]
     [asked] = (await requests.build(seeing)).messages
     assert asked.images == (cat,)
     assert (requests.left_out, file.fetched) == ((), 1)

@@ -61,7 +61,7 @@ async def test_members_see_but_do_not_switch(sim: Simulator, ben: Person, parley
     assert await asked_model(sim, ben, at_parley) == "grok-4.20-non-reasoning"
 
 
-async def test_in_a_direct_message_everybody_switches(sim: Simulator, ben: Person, parley: App) -> None:
+async def test_in_a_direct_message_everyone_switches(sim: Simulator, ben: Person, parley: App) -> None:
     ben.channel = (await ben.open_dm(sim.world.bot.id))["id"]
     await ben.command("provider", {"name": "mistral"})
     assert await asked_model(sim, ben, "") == "mistral-small-latest"

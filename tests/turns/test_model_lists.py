@@ -121,7 +121,7 @@ async def test_only_a_model_listed_with_vision_gets_an_image(
         await ana.command("model", {"name": "openrouter/heron"})
         reply = await ana.asks("what is this?", files=[("dot.png", PNG)], hears="A dot.")
         if not pictures:
-            await ana.hears("Left out dot.png: this model cannot see images")
+            await ana.hears("Left out dot.png: this model can't see images")
     content = shelf.asked[-1].json["messages"][-1]["content"]
     assert ("image_url" in str(content)) == bool(pictures), reply
 

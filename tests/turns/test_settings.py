@@ -86,7 +86,7 @@ async def test_a_thread_inherits_from_its_channel_its_category_and_the_server(
     assert {
         "**Model** `mistral/mistral-small-latest` · the server",
         "**Temperature** `0.25` · the category",
-        "**Longest answer, in tokens** `77` · the thread",
+        "**Maximum answer length (tokens)** `77` · the thread",
     } <= set(shown)
     shown = (await ana.command("settings show", {"where": str(category.id)}))["content"]
     assert "**Temperature** `0.25` · the category" in shown
@@ -185,14 +185,14 @@ async def test_a_form_is_understood_after_a_restart_and_twice(
 @pytest.mark.parametrize(
     ("name", "typed", "sentence"),
     [
-        ("loudness", "11", "There is no setting called `loudness`. `/settings show` lists them all."),
+        ("loudness", "11", "There's no setting called `loudness`. `/settings show` lists them all."),
         ("temperature", "2.1", "Temperature must be a number from 0 to 2."),
         ("temperature", "hot", "Temperature must be a number from 0 to 2."),
         ("pages", "2.5", "Messages per answer must be a whole number from 1 to 20."),
         ("answer", "never", "When to answer must be one of mention, always."),
         ("ping", "maybe", "Ping must be yes or no."),
         ("role_id", "regulars", "Who may talk must be a role's mention or id."),
-        ("role_id", "<@&123456>", "There is no such role in this server."),
+        ("role_id", "<@&123456>", "There's no such role in this server."),
     ],
 )
 async def test_what_is_not_allowed_is_said_in_a_sentence(
@@ -215,7 +215,7 @@ async def test_a_model_that_is_not_offered_is_said_in_a_sentence(
 
 
 async def test_nothing_to_reset_is_said(ana: Person, parley: App) -> None:
-    nothing = "There is nothing to reset in the whole server."
+    nothing = "There's nothing to reset in the whole server."
     assert (await ana.command("settings reset"))["content"] == nothing
     assert (await ana.command("settings reset", {"name": "pages"}))["content"] == nothing
     assert "no setting called" in (await ana.command("settings reset", {"name": "loudness"}))["content"]
@@ -250,7 +250,7 @@ async def test_stored_values_that_are_not_allowed_are_ignored_and_shown(
     assert "**top_p** the model decides · default" in shown
     assert set(shown[-2:]) == {
         '⚠️ **top_p** in the channel: the stored value `"warm"` is ignored. top_p must be a number from 0 to 1.',
-        "⚠️ **loudness** in the server: the stored value `not JSON` is ignored. There is no such setting.",
+        "⚠️ **loudness** in the server: the stored value `not JSON` is ignored. There's no such setting.",
     }
     assert 'was `"warm"`' in (await ana.sets("top_p", 0.7, where=sim.world.general.id))["content"]
     assert "**loudness** was `not JSON`" in (await ana.command("settings reset"))["content"]
@@ -291,7 +291,7 @@ async def test_only_those_who_manage_the_server_see_its_settings(ana: Person, be
         await ben.command("settings show")
 
 
-async def test_settings_are_guarded_where_discord_lets_everybody_in(
+async def test_settings_are_guarded_where_discord_lets_everyone_in(
     sim: Simulator, ana: Person, ben: Person, parley: App
 ) -> None:
     for command in sim.world.application.commands.values():

@@ -97,7 +97,7 @@ def _without_mention(message: discord.Message, me: discord.ClientUser, own_roles
     ours = "|".join([rf"<@!?{me.id}>", *(rf"<@&{role.id}>" for role in own_roles)])
     text = re.sub(rf"[ \t]*(?:{ours})[ \t]*", " ", message.content)
     names = {str(user.id): user.display_name for user in message.mentions}
-    return re.sub(r"<@!?(\d+)>", lambda found: f"@{names.get(found[1], 'somebody')}", text).strip()
+    return re.sub(r"<@!?(\d+)>", lambda found: f"@{names.get(found[1], 'someone')}", text).strip()
 
 
 def _quoted(message: discord.Message) -> tuple[tuple[QuotePart, ...], tuple[Attachment, ...]]:
@@ -108,7 +108,7 @@ def _quoted(message: discord.Message) -> tuple[tuple[QuotePart, ...], tuple[Atta
         quoted, author, origin = replied, replied.author.display_name, Origin(replied.author.id, replied.id)
     elif message.message_snapshots:
         # Discord does not say who wrote it
-        quoted, author, origin = message.message_snapshots[0], "Somebody", Origin(None, message.id)
+        quoted, author, origin = message.message_snapshots[0], "Someone", Origin(None, message.id)
     else:
         return (), ()
     quote = (QuotePart(author, quoted.content, origin),) if quoted.content else ()

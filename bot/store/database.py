@@ -61,7 +61,7 @@ def exclusive_use(path: Path) -> Iterator[None]:
             lock.acquire()
         except Timeout:
             raise DatabaseInUse(
-                f"Another Parley is already using {path}. Stop it first, or give this one a DATABASE_URL of its own."
+                f"Another Parley is already using {path}. Stop it first, or give this one a different DATABASE_URL."
             ) from None
     try:
         yield

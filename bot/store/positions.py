@@ -32,7 +32,7 @@ async def position_after(connection: AsyncConnection, discord_id: int) -> Positi
 async def newest_position(connection: AsyncConnection, prompt: Prompt, now: float) -> Position:
     """The end of the conversation that was used last: a person's in a channel, everyone's in a thread or DM.
 
-    A thread that was opened from a stored message has that message's id, and continues it in a conversation of its own.
+    A thread that was opened from a stored message has that message's id, and continues it in a separate conversation.
     """
     row = (await connection.execute(_newest(prompt))).one()
     if row.conversation_id is None:

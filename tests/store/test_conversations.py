@@ -103,7 +103,7 @@ async def test_a_guest_s_reply_does_not_make_a_conversation_the_one_its_owner_us
 
 
 @pytest.mark.parametrize("place", [THREAD, DM])
-async def test_anybody_s_reply_is_use_of_a_thread_s_and_a_dm_s_conversation(talk: Talk, place: Place) -> None:
+async def test_a_reply_by_anyone_counts_as_use_of_a_thread_or_dm(talk: Talk, place: Place) -> None:
     old = await talk.turn("old", ANA, place)
     await talk.store.conversations.begin(place, ANA.id)
     await talk.turn("fresh", ANA, place)
@@ -119,7 +119,7 @@ async def test_new_wins_over_everything_that_was_used_before_and_of_two_the_late
 
 
 @pytest.mark.parametrize("place", [GENERAL, THREAD, DM])
-async def test_new_starts_afresh_and_the_next_prompts_stay_together(talk: Talk, place: Place) -> None:
+async def test_new_starts_a_conversation_that_the_next_prompts_continue(talk: Talk, place: Place) -> None:
     await talk.turn("old", place=place)
     await talk.store.conversations.begin(place, ANA.id)
     assert await talk.path_to(talk.prompt("fresh", place=place)) == []

@@ -41,7 +41,7 @@ async def test_anonymising_removes_the_person_alone(talk: Talk) -> None:
     assert [(each.person_id, each.cost) for each in used] == [(None, 0.002), (BEN.id, 0.002), (None, 0.002)]
 
 
-async def test_a_place_is_a_server_s_or_nobody_s(talk: Talk) -> None:
+async def test_usage_is_listed_by_server_and_for_dms(talk: Talk) -> None:
     elsewhere = Place(PlaceKind.CHANNEL, 701, 301)
     await record(talk, replace(WHOLE, guild_id=301), elsewhere)
     assert [await talk.store.usage.entries(guild_id) for guild_id in (300, None)] == [[], []]

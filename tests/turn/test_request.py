@@ -22,7 +22,7 @@ WORDS = 46 * 4 * "w"
 """Text of 46 tokens; the message costs 4 more."""
 
 SMALLEST_FOR_FIVE = 333
-"""The smallest window that holds five such messages, 250 tokens, beside the quarter that is left for the answer."""
+"""The smallest window that holds five such messages, 250 tokens, and the quarter that is reserved for the answer."""
 
 
 def endpoint(window: int | None = None, *, vision: bool = True) -> Endpoint:
@@ -59,7 +59,7 @@ def numbers(messages: tuple[Message, ...]) -> str:
     ("window", "numbers_sent"),
     [(SMALLEST_FOR_FIVE, "23456"), (SMALLEST_FOR_FIVE - 1, "456"), (1, "6"), (9_999, "0123456")],
 )
-async def test_as_much_of_a_conversation_is_sent_as_fits_beside_the_answer(
+async def test_as_much_of_a_conversation_is_sent_as_fits_with_the_answer(
     store: Store, talk: Talk, window: int, numbers_sent: str
 ) -> None:
     assert numbers(await sent(store, talk, window)) == numbers_sent
@@ -86,7 +86,7 @@ async def test_the_system_prompt_takes_its_part_of_the_window(store: Store, talk
     assert numbers(tuple(rest)) == "456"
 
 
-async def test_of_an_answer_to_continue_the_end_is_sent_in_half_of_the_room(store: Store, talk: Talk) -> None:
+async def test_the_end_of_an_answer_to_continue_gets_half_of_the_room(store: Store, talk: Talk) -> None:
     begun = "".join(f"{number:04}" for number in range(1_000))
     *_, prompt, beginning, instruction = await sent(store, talk, SMALLEST_FOR_FIVE, begun=begun)
     assert prompt.text == numbered(6)

@@ -1,4 +1,4 @@
-"""Whatever goes wrong, one clear sentence reaches whoever can act on it, nothing is lost and nobody waits forever."""
+"""Failures: whoever can fix it is told in one sentence, nothing is lost, and no one waits forever."""
 
 import asyncio
 import logging

@@ -119,7 +119,7 @@ async def test_images_beyond_the_size_of_one_request_are_not_fetched(attachments
     assert [each.values["file"] for each in left_out] == ["2.png"]
 
 
-async def test_an_image_of_a_type_that_the_model_does_not_take_is_left_out(attachments: Attachments) -> None:
+async def test_an_image_of_a_type_that_the_model_does_not_accept_is_left_out(attachments: Attachments) -> None:
     images, left_out = await read_images([attachments.file("a.gif", GIF)], ImageRules(types=("image/png",)))
     assert images == ()
     assert list(map(str, left_out)) == ["a.gif: this model doesn't accept GIF images"]

@@ -25,7 +25,7 @@ def draft(text: str, look: Look | None = None, *, reasoning: str = "", note: str
     return made
 
 
-def test_a_look_has_the_preferences_and_defaults_where_nothing_is_chosen() -> None:
+def test_a_look_has_the_preferences_and_defaults() -> None:
     assert Preferences().look == Look(False, DEFAULT_PAGES, ReasoningDisplay.HIDDEN, False)
     chosen = Preferences(style=Style.EMBED, pages=3, reasoning=ReasoningDisplay.FILE, ping=True, footer=Footer.FULL)
     assert chosen.look == Look(True, 3, ReasoningDisplay.FILE, True)
@@ -48,7 +48,7 @@ def test_an_answer_of_exactly_the_allowed_pages_is_shown_whole() -> None:
     assert [page.files for page in made.complete()] == [(), ()]
 
 
-def test_a_longer_answer_ends_with_a_file_of_all_of_it() -> None:
+def test_a_longer_answer_is_attached_whole_as_a_file() -> None:
     made = draft(WORDS * 300, Look(most_pages=2), note="-# `a/model` · 2.0 s")
     *_, notice = made.growing()
     assert notice.text == "-# The answer is too long to show here. I'll attach all of it as a file."

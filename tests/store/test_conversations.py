@@ -111,7 +111,7 @@ async def test_a_reply_by_anyone_counts_as_use_of_a_thread_or_dm(talk: Talk, pla
     assert await talk.path_to(talk.prompt("and?", ANA, place)) == ["old", "OLD", "guest", "GUEST"]
 
 
-async def test_new_wins_over_everything_that_was_used_before_and_of_two_the_later(talk: Talk) -> None:
+async def test_the_latest_new_conversation_wins_over_those_used_before(talk: Talk) -> None:
     await talk.turn("old")
     for _ in range(2):
         await talk.store.conversations.begin(GENERAL, ANA.id)
@@ -133,13 +133,13 @@ async def test_new_is_only_for_the_person_who_said_it_in_a_channel(talk: Talk) -
     assert await talk.path_to(talk.prompt("more", BEN)) == ["ben's", "BEN'S"]
 
 
-async def test_a_reply_leads_back_behind_a_fresh_start(talk: Talk) -> None:
+async def test_a_reply_continues_a_conversation_from_before_new(talk: Talk) -> None:
     old = await talk.turn("old")
     await talk.store.conversations.begin(GENERAL, ANA.id)
     assert await talk.path_to(talk.prompt("still", replies_to=old + 1)) == ["old", "OLD"]
 
 
-async def test_known_are_the_prompts_and_all_pages_of_their_answers(talk: Talk) -> None:
+async def test_prompts_and_all_pages_of_their_answers_are_stored(talk: Talk) -> None:
     asked = await talk.turn("one", pages=2)
     known = [await talk.store.conversations.is_stored(id_) for id_ in range(asked - 1, asked + 4)]
     assert known == [False, True, True, True, False]

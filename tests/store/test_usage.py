@@ -15,7 +15,7 @@ async def record(talk: Talk, entry: LedgerEntry, place: Place = GENERAL) -> int:
     return asked.id + 1
 
 
-async def test_an_entry_comes_back_whole(talk: Talk) -> None:
+async def test_an_entry_is_read_as_it_was_stored(talk: Talk) -> None:
     await record(talk, WHOLE)
     await record(talk, LedgerEntry(BEN.id, DM.channel_id, None, "ollama/llama"), DM)
     (used,) = await talk.store.usage.entries(300)
@@ -27,12 +27,12 @@ async def test_an_entry_comes_back_whole(talk: Talk) -> None:
     assert await talk.store.usage.entries(300, since=used.at + 1) == []
 
 
-async def test_forgetting_an_answer_keeps_what_it_used(talk: Talk) -> None:
+async def test_forgetting_an_answer_keeps_its_usage(talk: Talk) -> None:
     await talk.store.versions.forget(await talk.recalled(await record(talk, WHOLE)))
     assert [used.usage for used in await talk.store.usage.entries(300)] == [WHOLE.usage]
 
 
-async def test_anonymising_removes_the_person_alone(talk: Talk) -> None:
+async def test_anonymising_removes_only_the_person(talk: Talk) -> None:
     for entry in (WHOLE, replace(WHOLE, person_id=BEN.id), WHOLE):
         await record(talk, entry)
     assert await talk.store.usage.anonymise(ANA.id) == 2

@@ -74,13 +74,13 @@ async def test_as_much_of_a_conversation_is_sent_as_fits_with_the_answer(
         (300, SMALLEST_FOR_FIVE - 1, "456"),
     ],
 )
-async def test_no_more_is_left_for_the_answer_than_it_may_have(
+async def test_the_room_for_the_answer_is_limited_to_max_tokens(
     store: Store, talk: Talk, max_tokens: int, window: int, numbers_sent: str
 ) -> None:
     assert numbers(await sent(store, talk, window, Preferences(max_tokens=max_tokens))) == numbers_sent
 
 
-async def test_the_system_prompt_takes_its_part_of_the_window(store: Store, talk: Talk) -> None:
+async def test_the_system_prompt_counts_towards_the_window(store: Store, talk: Talk) -> None:
     system, *rest = await sent(store, talk, SMALLEST_FOR_FIVE, Preferences(system_prompt="Be brief."))
     assert system == Message.of(Role.SYSTEM, "Be brief.")
     assert numbers(tuple(rest)) == "456"
@@ -114,7 +114,7 @@ class CountedFile:
         return PNG
 
 
-async def test_a_file_is_fetched_once_for_all_endpoints_and_each_gets_what_it_takes(store: Store) -> None:
+async def test_a_file_is_fetched_once_and_each_endpoint_gets_what_it_accepts(store: Store) -> None:
     file, seeing, blind = CountedFile(), endpoint(), endpoint(vision=False)
     requests = RequestBuilder(store.conversations, Preferences(), ROOT, (TextPart("What is it?"),), [file.attachment])
     await requests.read_files([blind, seeing])
@@ -128,7 +128,7 @@ async def test_a_file_is_fetched_once_for_all_endpoints_and_each_gets_what_it_ta
     assert (requests.left_out, file.fetched) == ((), 1)
 
 
-async def test_images_said_before_are_counted_where_the_model_is_not_shown_them(store: Store, talk: Talk) -> None:
+async def test_omitted_earlier_images_are_counted(store: Store, talk: Talk) -> None:
     await talk.turn("A cat", parts=(ImagePart("cat.png", "image/png", PNG),))
     prompt = talk.prompt("And now?")
     position = await store.conversations.locate(prompt)

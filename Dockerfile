@@ -1,4 +1,4 @@
-# Parley as an image: everything is installed by hash, runs without privileges, and writes to /app/data alone.
+# The image of Parley: dependencies are pinned by hash, it runs unprivileged and writes only to /app/data.
 
 FROM python:3.13-slim AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
@@ -22,11 +22,11 @@ RUN groupadd --gid 10001 parley \
     && install --directory --owner=parley --group=parley /app/data
 COPY --from=build /opt/parley /opt/parley
 ENV PATH=/opt/parley/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
-# the default database, data/parley.db, is relative to this folder and so lands in the volume
+# the default database, data/parley.db, is relative to this directory and therefore in the volume
 WORKDIR /app
 VOLUME /app/data
 USER 10001:10001
-# running replies are brought to an end and recorded before Parley goes
+# on SIGTERM, Parley finishes and records running replies before it exits
 STOPSIGNAL SIGTERM
-# No HEALTHCHECK: Parley listens on no port, reconnects by itself, and ends where it cannot go on.
+# No HEALTHCHECK: Parley listens on no port, reconnects on its own, and exits if it cannot recover.
 CMD ["parley", "run"]

@@ -1,6 +1,6 @@
-# Two doors for a newcomer: `make playground` and `make test`.
-# Everything is installed into .venv, hash by hash from the lock files, and nothing twice while those stay as they are.
-# An environment that was left half made, was moved with its folder or lost its Python is made afresh at the next call.
+# Start with `make playground` and `make test`.
+# Dependencies are installed into .venv from the lock files, by hash, and again only if those change.
+# An environment that is incomplete, was moved or has lost its Python is recreated.
 
 ARGS ?=
 PYTHON ?=
@@ -15,38 +15,38 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --upgrade
 .DEFAULT_GOAL := help
 .PHONY: help playground test setup lint types peers markdown-reader bench-stream bench-replies docs lock clean
 
-help:  ## this list
+help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
 
-playground: $(VENV)/runtime.installed  ## Parley with a simulated Discord and a scripted model, in the browser
+playground: $(VENV)/runtime.installed  ## run Parley with a simulated Discord and a scripted model, in the browser
 	@$(BIN)/python -m bot playground $(ARGS)
 
-test: setup  ## all tests, on up to 4 cores; ARGS go to pytest, as in: make test ARGS="-n 0 -k pages"
+test: setup  ## run all tests on up to 4 cores; ARGS are passed to pytest: make test ARGS="-n 0 -k pages"
 	@$(BIN)/python -m pytest -n auto --maxprocesses 4 $(ARGS)
 
-setup: $(VENV)/runtime.installed $(VENV)/dev.installed  ## the set-up alone
+setup: $(VENV)/runtime.installed $(VENV)/dev.installed  ## only install the dependencies
 
-lint: setup  ## ruff: style, format and the usual mistakes
+lint: setup  ## check style and format with ruff
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 
-types: setup  ## mypy --strict
+types: setup  ## check types with mypy --strict
 	@$(BIN)/mypy --strict
 
-peers: setup $(PEERS)/servers.installed  ## the tests against real servers, in an environment of their own
+peers: setup $(PEERS)/servers.installed  ## run the tests against real servers, in a separate environment
 	@$(BIN)/python -m pytest -m peers tests/peers $(ARGS)
 
-markdown-reader: $(READER)/node_modules/installed  ## another reader of Discord's Markdown, for a few more tests (needs npm)
+markdown-reader: $(READER)/node_modules/installed  ## install a second Markdown parser, for a few more tests (needs npm)
 
-bench-stream: $(BENCH)/rivals.installed  ## how fast answers are read, beside other clients; ARGS="--quick" for a short run
+bench-stream: $(BENCH)/rivals.installed  ## measure how fast answers are read, compared with other clients; ARGS="--quick"
 	@$(BENCH)/bin/python -m benchmarks.stream_client $(ARGS)
 
-bench-replies: $(BENCH)/rivals.installed  ## how fresh replies are while they stream, beside other bots; ARGS="--quick" for a short run
+bench-replies: $(BENCH)/rivals.installed  ## measure how fresh streamed replies are, compared with other bots; ARGS="--quick"
 	@$(BENCH)/bin/python -m benchmarks.streaming $(ARGS)
 
-docs: $(VENV)/runtime.installed  ## write docs/providers.md and docs/settings.md from what the code declares
+docs: $(VENV)/runtime.installed  ## regenerate docs/providers.md and docs/settings.md
 	@$(BIN)/python -m docs.providers && $(BIN)/python -m docs.settings
 
-lock: setup  ## write the lock files anew, with the newest releases that pyproject.toml allows
+lock: setup  ## update the lock files to the newest releases that pyproject.toml allows
 	$(LOCK) pyproject.toml -o requirements.lock
 	$(LOCK) --group dev -c requirements.lock -o requirements-dev.lock
 	$(LOCK) --group build -c requirements-dev.lock -o requirements-build.lock
@@ -57,13 +57,13 @@ clean:  ## remove the environments
 	rm -rf $(VENV) .venv-newest $(PEERS) $(BENCH) $(READER)/node_modules
 
 $(VENV)/runtime.installed: requirements.lock requirements-build.lock pyproject.toml $(VENV)/made
-	@echo "Installing what Parley needs (once) ..."
+	@echo "Installing Parley's dependencies (once) ..."
 	$(call install,--require-hashes -r requirements.lock -r requirements-build.lock)
 	$(call install,--no-deps --no-build-isolation --editable .)
 	$(installed)
 
 $(VENV)/dev.installed: requirements-dev.lock $(VENV)/runtime.installed
-	@echo "Installing what its tests need (once) ..."
+	@echo "Installing the dependencies of its tests (once) ..."
 	$(call install,--require-hashes -r requirements-dev.lock)
 	$(installed)
 
@@ -81,11 +81,11 @@ $(BENCH)/rivals.installed: requirements.lock benchmarks/requirements.lock $(BENC
 $(READER)/node_modules/installed: $(READER)/package-lock.json
 	@npm ci --prefix $(READER) --silent --no-audit --no-fund && touch $@
 
-# In the recipes of an environment's files: `unfinished` stands there, with the process that is at it, until all is done.
+# While a recipe works on an environment, its file `unfinished` holds the id of the process that does so.
 install = @echo $$PPID > $(@D)/unfinished; $(@D)/bin/python -m pip install --quiet --disable-pip-version-check $(1)
 installed = @rm $(@D)/unfinished && touch $@
 
-# Whether an environment can be used as it is; waits while another `make` is at it.
+# Whether an environment can be used as it is. Waits while another `make` works on it.
 whole = $(shell while kill -0 "$$(cat $(1)/unfinished 2>&1)" 2>&1; do sleep 1; done >/dev/null; \
 	[ ! -e $(1)/unfinished ] && [ "$$(cat $(1)/made 2>&1)" = "$(CURDIR)" ] && $(1)/bin/python -c pass 2>/dev/null && echo yes)
 .PHONY: $(foreach each,$(VENV) $(PEERS) $(BENCH),$(if $(call whole,$(each)),,$(each)/made))
@@ -97,12 +97,12 @@ $(VENV)/made $(PEERS)/made $(BENCH)/made:
 		"$$python" -c 'import ensurepip, venv' 2>/dev/null && found=$$python && break; \
 	done; \
 	if [ -n "$$found" ]; then \
-		echo "Making $(@D) with $$("$$found" --version) ..."; \
+		echo "Creating $(@D) with $$("$$found" --version) ..."; \
 		rm -rf $(@D) && mkdir $(@D) && echo $$PPID > $(@D)/unfinished && "$$found" -m venv $(@D) && \
 		rm $(@D)/unfinished && echo "$(CURDIR)" > $@; \
 	elif [ -n "$$recent" ]; then \
 		echo "The venv module of $$recent is missing; on Debian and Ubuntu: apt install python3-venv"; exit 1; \
 	else \
-		echo "Parley needs Python 3.11 or newer, and found none as: $(PYTHONS). Try: make PYTHON=/path/to/python3 $(MAKECMDGOALS)"; \
+		echo "Parley needs Python 3.11 or newer, but none of these is: $(PYTHONS). Try: make PYTHON=/path/to/python3 $(MAKECMDGOALS)"; \
 		exit 1; \
 	fi

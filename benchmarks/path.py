@@ -23,7 +23,7 @@ from tests.person import Person
 
 BOT = Path(__file__).parent.parent / "bot"
 WELL_CUT = ("markdown", "providers")
-"""Packages that a reader of the path does not need to open."""
+"""Packages whose functions are not counted separately: a reader of the path does not need to open them."""
 
 PACE = 0.02
 
@@ -86,7 +86,7 @@ def ended(message: dict[str, Any]) -> bool:
 
 
 async def quiet(watch: Watch) -> None:
-    """Wait until nothing of ours has asked the database for a while."""
+    """Wait until there has been no SQL statement for a second."""
     seen = -1
     while seen != len(watch.statements):
         seen = len(watch.statements)
@@ -94,7 +94,7 @@ async def quiet(watch: Watch) -> None:
 
 
 async def measure() -> dict[str, Watch]:
-    """Measure a mention, a second one that continues it, and Regenerate; each answer has one chunk and one page."""
+    """Measure a mention, a second one that continues the conversation, and a regenerate, with short answers."""
     found: dict[str, Watch] = {}
     answer: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder:
@@ -106,7 +106,7 @@ async def measure() -> dict[str, Watch]:
             ):
                 await app.ready()
                 ana.channel = str(sim.world.general.id)
-                await asyncio.sleep(0.5)  # until everything that was begun at the start has ended
+                await asyncio.sleep(0.5)  # until the start-up tasks have finished
                 for name in ("mention", "second mention", "regenerate"):
                     sim.model.script(Say(f"The answer to a {name}."))
                     with watched() as watch:
@@ -125,7 +125,7 @@ def main() -> None:
         files, functions = watch.counts()
         fewer_files, fewer_functions = watch.counts(without=WELL_CUT)
         print(
-            f"{name:15} {files} files and {functions} functions; {fewer_files} and {fewer_functions} outside of "
+            f"{name:15} {files} files and {functions} functions; {fewer_files} and {fewer_functions} outside "
             f"{' and '.join(WELL_CUT)}; {watch.frames} frames deep; {len(watch.statements)} SQL statements"
         )
         if "--verbose" in sys.argv:

@@ -1,4 +1,4 @@
-"""Puts the pieces together: the only place that knows them all, and owns how long they live."""
+"""Assembles the application and owns the lifetimes of its parts."""
 
 import asyncio
 import gc
@@ -35,11 +35,11 @@ log = logging.getLogger(__name__)
 
 
 class CannotRun(Exception):
-    """Parley cannot work like this; the message is a sentence for the operator."""
+    """Parley cannot run; the message is a sentence for the operator."""
 
 
 class App:
-    """A running Parley. Made by `open_app`."""
+    """A running Parley; `open_app` creates it."""
 
     def __init__(self, client: Parley, token: str) -> None:
         self._client = client
@@ -47,7 +47,7 @@ class App:
         self._connection: asyncio.Task[None] | None = None
 
     async def ready(self) -> None:
-        """Wait until Discord has told us who and where we are. Raises CannotRun where it never will."""
+        """Connect and wait until Discord reports that the client is ready. Raises CannotRun."""
         connection = self._connect()
         ready = asyncio.create_task(self._client.wait_until_ready())
         await asyncio.wait([connection, ready], return_when=asyncio.FIRST_COMPLETED)
@@ -86,13 +86,13 @@ class App:
 async def open_app(
     settings: Settings, pace: float = INTERVAL, token_seconds: float = TOKEN_SECONDS
 ) -> AsyncIterator[App]:
-    """Parley with its database open; at the end running replies are finished, then everything closes.
+    """Open the database and assemble the app; on exit, finish running replies, then close everything.
 
-    `pace` is the seconds between two writes to a channel, `token_seconds` how long a command can be answered. Raises
-    DatabaseUnusable.
+    `pace` is the seconds between two writes to a channel, `token_seconds` how long an interaction's token is used.
+    Raises CannotRun and DatabaseUnusable.
     """
     if settings.discord_token is None:
-        raise CannotRun(f"DISCORD_TOKEN is not set; it is {ALLOWED['DISCORD_TOKEN']}.")
+        raise CannotRun(f"DISCORD_TOKEN is not set. Set it to {ALLOWED['DISCORD_TOKEN']}.")
     point_at(_text(settings.discord_api_url), _text(settings.discord_gateway_url))
     async with Store.open(settings.database_path) as store, ChatClient(settings.idle_seconds) as chat:
         asker = Asker(chat, settings.retry_limits())
@@ -127,7 +127,7 @@ async def run(settings: Settings) -> None:
     stopped = stop_signal()
     async with open_app(settings) as app:
         gc.collect()
-        gc.freeze()  # what is there now stays; looking through it again and again would hold up every answer
+        gc.freeze()  # what exists now is permanent; scanning it at every collection would delay answers
         running = asyncio.create_task(app.run())
         stopping = asyncio.create_task(stopped.wait())
         await asyncio.wait([running, stopping], return_when=asyncio.FIRST_COMPLETED)
@@ -138,7 +138,7 @@ async def run(settings: Settings) -> None:
 
 
 def stop_signal() -> asyncio.Event:
-    """An event that SIGINT and SIGTERM set."""
+    """An event that is set on SIGINT and SIGTERM."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -32,18 +32,18 @@ VARIABLES: Mapping[str, str] = MappingProxyType(
         for variable in (f"DEFAULT_{name.upper()}", *preference.former_variables)
     }
 )
-"""The operator's variables for preferences, each with its preference; DEFAULT_<NAME> goes before older names."""
+"""The name of the preference for each variable of the operator; DEFAULT_<NAME> takes precedence over former names."""
 
 ALLOWED: Mapping[str, str] = {
     "DISCORD_TOKEN": "the bot's token from the Discord developer portal",
-    "DISCORD_API_URL": "an http(s) address that ends with the API's version, as https://discord.com/api/v10",
-    "DISCORD_GATEWAY_URL": "a ws(s) address, as wss://gateway.discord.gg/",
+    "DISCORD_API_URL": "an http(s) URL that ends with the version of the API, such as https://discord.com/api/v10",
+    "DISCORD_GATEWAY_URL": "a ws(s) URL, such as wss://gateway.discord.gg/",
     "DATABASE_URL": "sqlite:///path/to/file.db (four slashes for an absolute path)",
     "RETRY_TRIES": "a whole number from 1 to 10",
     "RETRY_SECONDS": "seconds from 0 to 600",
     "IDLE_SECONDS": "seconds from 1 to 3600",
     "GRACE_SECONDS": "seconds from 0 to 600",
-    "CATALOGUE_FILE": "the path of a TOML file with paragraphs like those of bot/providers/catalogue.toml",
+    "CATALOGUE_FILE": "the path of a TOML file with entries like those of bot/providers/catalogue.toml",
     "LOG_LEVEL": "DEBUG, INFO, WARNING or ERROR",
     "LOG_FORMAT": "text or json",
     **{variable: str(PREFERENCES[name].input.allowed) for variable, name in VARIABLES.items()},
@@ -51,7 +51,7 @@ ALLOWED: Mapping[str, str] = {
 
 
 class WrongSettings(Exception):
-    """The settings cannot be used; `faults` has a line for each: the name, what was read, what is allowed."""
+    """The settings are invalid; `faults` has one line per fault: the variable, what was read, what is allowed."""
 
     def __init__(self, faults: list[str]) -> None:
         self.faults = [redacted(fault) for fault in faults]  # people do paste keys into the wrong line
@@ -59,11 +59,11 @@ class WrongSettings(Exception):
 
 
 class DerivedSource(PydanticBaseSettingsSource):
-    """Variables whose names derive from data: providers' keys and `<PROVIDER>_BASE_URL`, and DEFAULT_<NAME>."""
+    """Reads variables whose names come from data: keys and base URLs of providers, and DEFAULT_<NAME>."""
 
     def __init__(self, settings: type[BaseSettings], sources: tuple[EnvSettingsSource, ...]) -> None:
         super().__init__(settings)
-        # a pasted key often brings white space along
+        # pasted keys often have white space around them
         self._values = {
             name: value.strip()
             for source in sources
@@ -89,7 +89,7 @@ class DerivedSource(PydanticBaseSettingsSource):
 
 
 class Settings(BaseSettings):
-    """What the operator chose. The environment goes before `.env`; empty values count as not set."""
+    """The operator's settings. The environment takes precedence over `.env`; empty values count as unset."""
 
     model_config = SettingsConfigDict(
         env_file=".env",
@@ -113,7 +113,7 @@ class Settings(BaseSettings):
     catalogue_file: Path | None = None
     access: Annotated[dict[str, Access], NoDecode] = {}
     defaults: Annotated[dict[str, str], NoDecode] = {}
-    """What was typed for preferences, by variable in lower case."""
+    """The raw values of the variables for preferences, by the variable in lower case."""
 
     @classmethod
     def settings_customise_sources(
@@ -121,7 +121,7 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         init, env, dotenv = named["init_settings"], named["env_settings"], named["dotenv_settings"]
         readers = tuple(source for source in (dotenv, env) if isinstance(source, EnvSettingsSource))
-        # variables called ACCESS or DEFAULTS are none of ours
+        # so that variables named ACCESS or DEFAULTS are ignored
         return init, DerivedSource(settings_cls, readers), env, dotenv
 
     @model_validator(mode="before")
@@ -150,16 +150,16 @@ class Settings(BaseSettings):
         return load_catalogue(self.catalogue_file)
 
     def offer(self, listed: Mapping[str, Iterable[Model]] | None = None) -> Offer:
-        """The providers that can be had with these settings; `listed` is what they say of their models."""
+        """The providers that are available with these settings; `listed` has the models that they list."""
         return Offer(self.catalogue, self.access, self.preferences().model, listed)
 
     def preferences(self) -> Preferences:
-        """What the operator chose; it applies where no server, category, channel or thread did. Raises Refused."""
+        """The operator's preferences, which apply unless a scope has its own. Raises Refused."""
         typed = {name: PREFERENCES[name].read(value) for name, (_, value) in self._typed().items()}
         return Preferences(**typed)
 
     def _typed(self) -> dict[str, tuple[str, str]]:
-        """For each preference that the operator chose the variable and what was typed."""
+        """The variable and its raw value for each preference that the operator set."""
         found: dict[str, tuple[str, str]] = {}
         for variable, name in VARIABLES.items():
             if variable.lower() in self.defaults:
@@ -167,7 +167,7 @@ class Settings(BaseSettings):
         return found
 
     def default_faults(self) -> list[str]:
-        """A line for each preference of the operator's that is wrong, or names a model that is not offered."""
+        """One line for each preference of the operator that is invalid or names an unavailable model."""
         faults: list[str] = []
         usable = self.model_copy(update={"defaults": {}}).offer()
         for name, (variable, typed) in self._typed().items():
@@ -186,11 +186,11 @@ class Settings(BaseSettings):
         return tuple(model for name, value in chosen for model in PREFERENCES[name].input.models(value))
 
     def retry_limits(self) -> RetryLimits:
-        """How patient to be with one endpoint."""
+        """The limits for retrying one endpoint."""
         return RetryLimits(self.retry_tries, self.retry_seconds)
 
     def secrets(self) -> list[str]:
-        """What must never be written anywhere."""
+        """The secrets in the settings, which must never be logged or shown."""
         keys = [self.discord_token, *(access.key for access in self.access.values())]
         known = [key.get_secret_value() for key in keys if key]
         for name, provider in self.catalogue.items():
@@ -204,14 +204,14 @@ class Settings(BaseSettings):
 
 
 def load_settings(*, need_token: bool = False, **given: Any) -> Settings:
-    """Read the settings; `given` ones go before the environment. Raises WrongSettings with every fault there is."""
+    """Load the settings; `given` ones take precedence over the environment. Raises WrongSettings with all faults."""
     faults: list[str] = []
     try:
         settings = Settings(**given)
     except InvalidCatalogue as error:
         raise WrongSettings([f"CATALOGUE_FILE: {fault}" for fault in error.errors]) from None
     except UnicodeDecodeError as error:
-        raise WrongSettings([f".env: is not UTF-8 text: {error.reason} at byte {error.start}"]) from None
+        raise WrongSettings([f".env: not UTF-8 text: {error.reason} at byte {error.start}"]) from None
     except ValidationError as error:
         problems = error.errors(include_url=False)
         faults = [_fault(problem) for problem in problems]
@@ -225,7 +225,7 @@ def load_settings(*, need_token: bool = False, **given: Any) -> Settings:
 
 
 def _defaults(problems: list[ErrorDetails]) -> dict[str, Any]:
-    """Defaults in place of what is wrong, so that the other faults are found too."""
+    """Defaults for invalid settings, so that the other faults are found too."""
     values: dict[str, Any] = {}
     for problem in problems:
         match problem["loc"]:
@@ -237,7 +237,7 @@ def _defaults(problems: list[ErrorDetails]) -> dict[str, Any]:
 
 
 def _not_offered(variable: str, offer: Offer, models: Iterable[str]) -> list[str]:
-    """A line for each of the models that is not offered."""
+    """One line for each model that is not available."""
     faults = []
     for model in models:
         try:
@@ -250,7 +250,7 @@ def _not_offered(variable: str, offer: Offer, models: Iterable[str]) -> list[str
 def _fault(problem: ErrorDetails) -> str:
     match problem["loc"]:
         case ("access", str(provider), "base_url", *_):
-            name, allowed = f"{provider.upper()}_BASE_URL", "an http(s) address"
+            name, allowed = f"{provider.upper()}_BASE_URL", "an http(s) URL"
         case (first, *_):
             name = str(first).upper()
             allowed = ALLOWED.get(name, problem["msg"])
@@ -264,7 +264,7 @@ def _fault_line(name: str, value: object, allowed: str) -> str:
 
 
 def _readable(name: str, value: object) -> str:
-    """What was read, without what could be a secret: tokens, and the credentials of an address."""
+    """What was read, without possible secrets: tokens, keys, and credentials in URLs."""
     if name not in VARIABLES and ("TOKEN" in name or "KEY" in name):
         return "something else"
     text = re.sub(r"//[^/@\s]*@", "//***@", str(value))

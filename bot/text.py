@@ -1,19 +1,19 @@
-"""Sentences for people, as values: what is said is decided where it happens, the language where it is read.
+"""Sentences for people as values: they are created where something happens, and rendered in a language when shown.
 
     Text("You need the {permission} permission.", permission="Manage Channels")
 
-The English template is the gettext message id, so a translation is a catalogue of templates and nothing else.
+The English template is the gettext message id, so a translation is a catalogue of templates.
 """
 
 from collections.abc import Callable
 from typing import Any
 
 Translate = Callable[[str], str]
-"""A template to its translation, as `gettext.GNUTranslations.gettext` does it."""
+"""Returns the translation of a template, as `gettext.GNUTranslations.gettext` does."""
 
 
 class Text:
-    """A template and the values in its braces; a value may be a Text itself. Equal when both are."""
+    """A template and the values for its fields, which may be Texts themselves. Compared by template and values."""
 
     __slots__ = ("template", "values")
 
@@ -22,7 +22,7 @@ class Text:
         self.values = values
 
     def render(self, translate: Translate = str) -> str:
-        """The sentence, in English unless `translate` says otherwise."""
+        """The sentence, in English unless `translate` is given."""
         values = {
             name: value.render(translate) if isinstance(value, Text) else value for name, value in self.values.items()
         }
@@ -44,7 +44,7 @@ class Text:
 
 
 class Refused(Exception):
-    """What a person asked for is not done; `text` says why, and who can do what about it."""
+    """A person's request is refused; `text` says why, and who can do something about it."""
 
     def __init__(self, text: Text) -> None:
         super().__init__(text)

@@ -30,7 +30,7 @@ update it.
 - Requests go to the base URL followed by `/chat/completions`. `<NAME>_BASE_URL`, for example `XAI_BASE_URL`, overrides
   the base URL. If it has no path, as in `http://host:11434`, the provider's default path is added.
 - A provider is available if its key is set or if it needs none.
-- Parameters are sent only if somebody set them. Those that a provider refuses are left out, values out of range are
+- Parameters are sent only if they were set. Those that a provider refuses are left out, values out of range are
   clamped, and a parameter that a model turns out to refuse is left out from then on.
 - Usage is sent unasked or on request (`stream_options`).
 - Images are always sent as data URLs, even to providers that accept https URLs: links to Discord attachments expire,

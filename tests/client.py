@@ -66,7 +66,7 @@ class Client(Listener):
         await self.call("PATCH", f"/channels/{id_of(thread)}", {"archived": True, "locked": locked})
 
     async def lock(self, thread: Ref) -> None:
-        """Nobody without Manage Threads can write or edit in it any more."""
+        """Afterwards only people with Manage Threads can write or edit in it."""
         await self.call("PATCH", f"/channels/{id_of(thread)}", {"archived": False, "locked": True})
 
     async def reopen(self, thread: Ref) -> None:

@@ -1,4 +1,4 @@
-"""All of Parley for a test: the real bot between the simulator's Discord and its scripted model, on loopback."""
+"""Fixtures that run the real bot with the simulator's Discord and its scripted model, on loopback."""
 
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -16,7 +16,7 @@ from bot.simulator import Limits, Simulator
 from tests.person import Person
 
 PACE = 0.02
-"""Seconds between two writes to a channel, which the simulator allows with the limits below."""
+"""Seconds between two writes to a channel; the limits of `sim` allow that."""
 
 StartParley = Callable[..., AbstractAsyncContextManager[App]]
 
@@ -29,14 +29,14 @@ async def sim() -> AsyncIterator[Simulator]:
 
 @pytest.fixture
 def settings(sim: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """Settings where every provider is the scripted model, and nothing is read from the machine's environment."""
+    """Settings in which every provider is the scripted model; the environment is not read."""
     monkeypatch.chdir(tmp_path)
     settings = playground_settings(sim, f"sqlite:///{tmp_path / 'parley.db'}")
     return changed(settings, retry_tries=1, footer=Footer.OFF, grace_seconds=0)
 
 
 def changed(settings: Settings, **changes: Any) -> Settings:
-    """The settings with others in their place; a variable of a preference takes a value or what is typed for one."""
+    """The settings with changes; variables of preferences take a value or the text of one."""
     defaults = {}
     for variable, name in VARIABLES.items():
         if (value := changes.pop(variable.lower(), None)) is not None:
@@ -80,14 +80,8 @@ async def ben(sim: Simulator) -> AsyncIterator[Person]:
 
 
 @pytest.fixture
-def at_parley(sim: Simulator) -> str:
-    """A mention of Parley."""
-    return f"<@{sim.world.bot.id}>"
-
-
-@pytest.fixture
 def unused_port() -> Iterator[int]:
-    """A port that refuses connections: it stays bound, so that nobody else can listen on it meanwhile."""
+    """A port that refuses connections: it stays bound, so that no other process can listen on it."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         yield taken.getsockname()[1]

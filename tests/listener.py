@@ -112,7 +112,7 @@ class Listener:
     def pinged(self, message: Ref) -> bool:
         """Whether the message mentioned this person, directly, as a reply or by @everyone, when it was created.
 
-        An edit pings nobody.
+        Edits never ping.
         """
         first = self.states(message)[0]
         return bool(first["mention_everyone"]) or any(user["id"] == self.id for user in first["mentions"])

@@ -39,7 +39,7 @@ class Person(Client):
         self.session_id = ""
         self.application_id = ""
         self.channel = ""  # where the person acts unless told otherwise: the channel used last
-        self.bot: Ref = ""  # whom `mention` and `asks` mention
+        self.bot: Ref = ""  # the bot that `mention` and `asks` mention
 
     @classmethod
     @asynccontextmanager

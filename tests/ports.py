@@ -5,7 +5,7 @@ import socket
 
 
 def unused_ports(count: int) -> list[int]:
-    """Return ports on which nobody listens, for a server that has to be told its port.
+    """Return unused ports, for a server that needs to be told its port.
 
     They are below the ephemeral range, so that the system gives them to no other process before they are used.
     """

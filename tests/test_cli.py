@@ -92,37 +92,37 @@ async def test_every_command_explains_itself(parley: Parley) -> None:
     assert {name for command in COMMANDS for name in command.split()[:1]} <= set(listed)
 
 
-async def test_the_version_is_the_distribution_s(parley: Parley) -> None:
+async def test_the_version_is_that_of_the_distribution(parley: Parley) -> None:
     assert await parley("--version") == Ended(0, f"parley, version {version('parley-bot')}\n", "")
 
 
-async def test_wrong_arguments_are_refused_with_2(parley: Parley) -> None:
+async def test_invalid_arguments_exit_with_2(parley: Parley) -> None:
     for ended in await parley.each("fly", "run --fast", "playground --port 70000", "simulator --port x"):
         assert (ended.code, ended.out) == (2, "")
         assert "Error: " in ended.err
 
 
-async def test_wrong_settings_end_with_2_and_a_line_for_each(parley: Parley) -> None:
+async def test_invalid_settings_exit_with_2_and_a_line_for_each(parley: Parley) -> None:
     wrong = {"DISCORD_TOKEN": "t-0k3n", "LOG_LEVEL": "LOUD", "DATABASE_URL": "mysql://x", "XAI_BASE_URL": "x"}
     for ended in await parley.each("run", "doctor", "db upgrade", **wrong):
         assert (ended.code, ended.out) == (2, "")
         assert sorted(line.partition(":")[0] for line in ended.faults) == ["DATABASE_URL", "LOG_LEVEL", "XAI_BASE_URL"]
 
 
-async def test_running_takes_a_token(parley: Parley) -> None:
+async def test_run_requires_a_token(parley: Parley) -> None:
     ended = await parley("run")
     assert ended.code == 2
     assert [line.partition(":")[0] for line in ended.faults] == ["DISCORD_TOKEN"]
 
 
-async def test_a_file_beside_it_is_read_and_the_environment_goes_first(parley: Parley) -> None:
+async def test_a_dotenv_file_is_read_and_the_environment_takes_precedence(parley: Parley) -> None:
     (parley.folder / ".env").write_text("DATABASE_URL=sqlite:///from-file.db\nLOG_LEVEL=LOUD\n", "utf-8")
     ended = await parley("db", "upgrade", LOG_LEVEL="ERROR")
     assert (ended.code, ended.err) == (0, "")
     assert (parley.folder / "from-file.db").is_file()
 
 
-async def test_the_database_is_made_and_brought_up_to_date(parley: Parley) -> None:
+async def test_the_database_is_created_and_migrated(parley: Parley) -> None:
     for ended in await parley.each("db upgrade", "db upgrade"):
         assert ended == Ended(0, f"{Path('data/parley.db')} is up to date.\n", "")
     async with Store.open(parley.folder / "data" / "parley.db"):
@@ -139,7 +139,9 @@ async def test_an_unusable_database_path_exits_with_one_sentence_and_status_1(pa
 
 async def test_a_database_in_use_exits_with_one_sentence_and_status_1_but_passes_the_doctor(parley: Parley) -> None:
     async with Store.open(parley.folder / "data" / "parley.db"):
-        *refused, doctor = await parley.each("db upgrade", "run", "doctor", DISCORD_TOKEN="t-0k3n", **await nobody())
+        *refused, doctor = await parley.each(
+            "db upgrade", "run", "doctor", DISCORD_TOKEN="t-0k3n", **await no_discord()
+        )
     for ended in refused:
         assert (ended.code, ended.out) == (1, "")
         (sentence,) = ended.faults
@@ -147,7 +149,7 @@ async def test_a_database_in_use_exits_with_one_sentence_and_status_1_but_passes
     assert f"ok    database {Path('data/parley.db')} is in use by a running Parley" in doctor.out
 
 
-async def nobody() -> dict[str, str]:
+async def no_discord() -> dict[str, str]:
     """Settings for a Discord that does not exist."""
     server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
     host, port = server.sockets[0].getsockname()
@@ -156,8 +158,8 @@ async def nobody() -> dict[str, str]:
     return {"DISCORD_API_URL": f"http://{host}:{port}/api/v10"}
 
 
-async def test_an_unreachable_discord_exits_with_one_sentence_and_status_1(parley: Parley) -> None:
-    url = await nobody()
+async def test_an_no_discord_exits_with_one_sentence_and_status_1(parley: Parley) -> None:
+    url = await no_discord()
     run, doctor = await parley.each("run", "doctor", DISCORD_TOKEN="t-0k3n", **url)
     assert (run.code, run.out) == (1, "")
     (sentence,) = run.faults
@@ -175,7 +177,7 @@ async def test_a_rejected_token_exits_with_one_sentence_and_status_1(parley: Par
     assert "FAIL  Discord rejected the token with HTTP 401" in doctor.out
 
 
-async def test_the_doctor_says_what_is_missing_and_what_to_do(parley: Parley) -> None:
+async def test_the_doctor_says_what_is_missing_and_how_to_fix_it(parley: Parley) -> None:
     ended = await parley("doctor")
     assert (ended.code, ended.err) == (1, "")
     lines = ended.out.splitlines()

@@ -1,4 +1,4 @@
-"""The doctor tries the providers: what works, what does not, and what to do about it."""
+"""The doctor tries the providers: what works, what does not, and how to fix it."""
 
 import asyncio
 import json
@@ -11,7 +11,7 @@ import pytest
 from bot.doctor import ProviderFinding, examine_providers
 from bot.settings import load_settings
 from bot.simulator import Fail, Finish, Simulator
-from tests.shelf import Asked, Shelf, listed
+from tests.stub_server import RecordedRequest, StubServer, model_list
 from tests.test_cli import Parley
 
 KEY = "k3-not-a-real-one"
@@ -19,9 +19,9 @@ SAYS = {"choices": [{"index": 0, "message": {"content": "OK"}, "finish_reason": 
 
 
 @pytest.fixture
-async def shelf() -> AsyncIterator[Shelf]:
-    async with Shelf.open() as shelf:
-        yield shelf
+async def stub() -> AsyncIterator[StubServer]:
+    async with StubServer.open() as stub:
+        yield stub
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ async def test_a_provider_that_works(sim: Simulator, catalogue: Path) -> None:
     assert (request["stream"], request["max_completion_tokens"]) == (True, 1)
 
 
-async def test_what_does_not_run_here_is_a_hint_unless_it_was_asked_for(catalogue: Path, unused_port: int) -> None:
+async def test_a_missing_local_server_is_a_hint_unless_it_is_configured(catalogue: Path, unused_port: int) -> None:
     nowhere = f"http://127.0.0.1:{unused_port}/v1"
     found = await examined(catalogue, {})
     assert list(found) == ["ollama", "lmstudio"]
@@ -76,7 +76,7 @@ async def test_what_does_not_run_here_is_a_hint_unless_it_was_asked_for(catalogu
         assert (found["ollama"].ok, found["lmstudio"].ok) == (True, False)
 
 
-async def test_a_server_of_one_s_own_is_tried_with_a_model_that_it_has(sim: Simulator, catalogue: Path) -> None:
+async def test_a_local_server_is_tried_with_a_model_that_it_has(sim: Simulator, catalogue: Path) -> None:
     sim.model.models = ["pulled:7b"]
     found = await examined(catalogue, {"ollama": at(sim.model_url, None), "litellm": at(sim.model_url)})
     assert {name: each.model for name, each in found.items() if each.works} == {
@@ -86,7 +86,7 @@ async def test_a_server_of_one_s_own_is_tried_with_a_model_that_it_has(sim: Simu
     assert found["ollama"].key_accepted is None
 
 
-async def test_the_operator_s_model_is_the_one_that_is_tried(sim: Simulator, catalogue: Path) -> None:
+async def test_the_operators_model_is_tried(sim: Simulator, catalogue: Path) -> None:
     access = {"groq": at(sim.model_url), "xai": at(sim.model_url)}
     found = await examined(catalogue, access, default_model="groq/parley-demo")
     assert {name: each.model for name, each in found.items() if each.works} == {
@@ -117,7 +117,7 @@ async def test_the_operator_s_model_is_the_one_that_is_tried(sim: Simulator, cat
         (Fail(200, "<html>welcome</html>", {"Content-Type": "text/html"}), "check GROQ_BASE_URL", None),
     ],
 )
-async def test_what_fails_comes_with_its_remedy(
+async def test_a_failure_comes_with_a_remedy(
     sim: Simulator, catalogue: Path, answer: Fail, remedy: str, key_accepted: bool | None
 ) -> None:
     sim.model.script(answer, times=2)
@@ -129,22 +129,22 @@ async def test_what_fails_comes_with_its_remedy(
     assert "\n" not in groq.what
 
 
-async def test_an_address_that_knows_nothing_is_the_trouble_and_not_the_model(sim: Simulator, catalogue: Path) -> None:
+async def test_an_address_that_serves_nothing_is_blamed_rather_than_the_model(sim: Simulator, catalogue: Path) -> None:
     groq = (await examined(catalogue, {"groq": at(f"{sim.model_url}/v2")}))["groq"]
     assert (groq.error, groq.ok, groq.key_accepted) == ("WrongAddress", False, None)
     assert groq.remedy.startswith("check GROQ_BASE_URL")
 
 
-async def test_a_list_that_cannot_be_had_is_no_failure(shelf: Shelf, catalogue: Path) -> None:
-    shelf.answers["/v1/chat/completions"] = SAYS
+async def test_a_missing_model_list_is_not_a_failure(stub: StubServer, catalogue: Path) -> None:
+    stub.responses["/v1/chat/completions"] = SAYS
     for refusal in ((404, {"error": {"message": "none"}}), (403, {"error": {"message": "not with this key"}})):
-        shelf.answers["/v1/models"] = refusal
-        found = await examined(catalogue, {"codestral": at(f"{shelf.url}/v1")})
+        stub.responses["/v1/models"] = refusal
+        found = await examined(catalogue, {"codestral": at(f"{stub.url}/v1")})
         assert (found["codestral"].ok, found["codestral"].models, found["codestral"].key_accepted) == (True, None, True)
         assert "no model list: " in found["codestral"].what
 
 
-async def test_a_model_that_refuses_so_short_an_answer_is_asked_for_a_longer_one(
+async def test_a_model_that_refuses_such_a_short_answer_is_asked_for_a_longer_one(
     sim: Simulator, catalogue: Path
 ) -> None:
     sim.model.script(Fail(400, {"error": {"message": "Could not finish the message: output limit was reached"}}))
@@ -154,52 +154,52 @@ async def test_a_model_that_refuses_so_short_an_answer_is_asked_for_a_longer_one
     assert ["max_completion_tokens" in request.json for request in sim.model.requests] == [True, False]
 
 
-async def test_a_former_address_that_answers_is_named_and_never_given_the_key(
-    shelf: Shelf, catalogue: Path, unused_port: int
+async def test_a_former_address_that_responds_is_suggested_and_never_gets_the_key(
+    stub: StubServer, catalogue: Path, unused_port: int
 ) -> None:
-    shelf.answers["/v1/models"] = listed("heron")
+    stub.responses["/v1/models"] = model_list("heron")
     with catalogue.open("a", encoding="utf-8") as file:
         file.write(
             f'[acme]\ntitle = "Acme"\nkey = "ACME_API_KEY"\nbase_url = "http://127.0.0.1:{unused_port}/v2"\n'
-            f'former_base_urls = ["http://127.0.0.1:{unused_port}/v0", "{shelf.url}/v1"]\ndefault_model = "heron"\n'
+            f'former_base_urls = ["http://127.0.0.1:{unused_port}/v0", "{stub.url}/v1"]\ndefault_model = "heron"\n'
         )
     acme = (await examined(catalogue, {"acme": {"key": KEY}}))["acme"]
-    assert (acme.ok, acme.reachable, acme.answers_instead) == (False, False, f"{shelf.url}/v1")
-    assert acme.remedy == f"set ACME_BASE_URL={shelf.url}/v1"
-    assert [KEY in str(asked.headers) for asked in shelf.asked] == [False]
+    assert (acme.ok, acme.reachable, acme.answers_instead) == (False, False, f"{stub.url}/v1")
+    assert acme.remedy == f"set ACME_BASE_URL={stub.url}/v1"
+    assert [KEY in str(asked.headers) for asked in stub.requests] == [False]
 
-    shelf.asked.clear()
+    stub.requests.clear()
     acme = (await examined(catalogue, {"acme": at(f"http://127.0.0.1:{unused_port}/own")}))["acme"]
-    assert (acme.ok, acme.answers_instead, shelf.asked) == (False, None, [])
+    assert (acme.ok, acme.answers_instead, stub.requests) == (False, None, [])
 
 
-async def test_a_former_address_is_left_alone_where_the_present_one_works(shelf: Shelf, catalogue: Path) -> None:
-    async with Shelf.open() as former:
-        shelf.answers |= {"/v1/models": listed("heron"), "/v1/chat/completions": SAYS}
+async def test_a_former_address_is_not_tried_if_the_current_one_works(stub: StubServer, catalogue: Path) -> None:
+    async with StubServer.open() as former:
+        stub.responses |= {"/v1/models": model_list("heron"), "/v1/chat/completions": SAYS}
         with catalogue.open("a", encoding="utf-8") as file:
             file.write(
-                f'[acme]\ntitle = "Acme"\nkey = "ACME_API_KEY"\nbase_url = "{shelf.url}/v1"\n'
+                f'[acme]\ntitle = "Acme"\nkey = "ACME_API_KEY"\nbase_url = "{stub.url}/v1"\n'
                 f'former_base_urls = ["{former.url}/v1"]\ndefault_model = "heron"\n'
             )
         assert (await examined(catalogue, {"acme": {"key": KEY}}))["acme"].works
-        assert former.asked == []
+        assert former.requests == []
 
 
-async def test_a_retired_provider_with_a_key_is_named_and_not_asked(catalogue: Path) -> None:
+async def test_a_retired_provider_with_a_key_is_reported_and_not_asked(catalogue: Path) -> None:
     github = (await examined(catalogue, {"github": {"key": KEY}}))["github"]
     assert (github.ok, github.reachable) == (False, None)
     assert "GitHub was retired on 2026-07-30" in github.what
     assert "remove GITHUB_API_KEY, or set GITHUB_BASE_URL to a compatible server" in github.remedy
 
 
-async def test_five_providers_are_tried_side_by_side(shelf: Shelf, catalogue: Path) -> None:
+async def test_five_providers_are_tried_concurrently(stub: StubServer, catalogue: Path) -> None:
     together = asyncio.Barrier(5)
 
-    async def models(_: Asked) -> Any:
+    async def models(_: RecordedRequest) -> Any:
         await together.wait()
-        return listed("heron")
+        return model_list("heron")
 
-    shelf.answers |= {"/v1/models": models, "/v1/chat/completions": SAYS}
+    stub.responses |= {"/v1/models": models, "/v1/chat/completions": SAYS}
     names = (
         "sambanova",
         "groq",
@@ -212,9 +212,9 @@ async def test_five_providers_are_tried_side_by_side(shelf: Shelf, catalogue: Pa
         "glhf",
         "github",
     )
-    found = await examined(catalogue, {name: at(f"{shelf.url}/v1") for name in names})
+    found = await examined(catalogue, {name: at(f"{stub.url}/v1") for name in names})
     assert sum(each.works for each in found.values()) == 10
-    assert shelf.most_at_once == 5
+    assert stub.max_concurrent == 5
 
 
 async def test_a_password_in_an_address_is_not_shown(sim: Simulator, catalogue: Path) -> None:
@@ -226,7 +226,7 @@ async def test_a_password_in_an_address_is_not_shown(sim: Simulator, catalogue: 
 # The command
 
 
-async def test_the_command_says_it_line_by_line(sim: Simulator, catalogue: Path, tmp_path: Path) -> None:
+async def test_the_command_prints_one_line_per_finding(sim: Simulator, catalogue: Path, tmp_path: Path) -> None:
     parley = Parley(tmp_path)
     environment = {"CATALOGUE_FILE": str(catalogue), "GROQ_API_KEY": KEY, "GROQ_BASE_URL": sim.model_url}
     ended = await parley("doctor", "--providers", **environment)
@@ -243,7 +243,7 @@ async def test_the_command_says_it_line_by_line(sim: Simulator, catalogue: Path,
     assert lines[1] == "      check GROQ_API_KEY"
 
 
-async def test_the_command_says_it_to_machines(sim: Simulator, catalogue: Path, tmp_path: Path) -> None:
+async def test_the_command_prints_json(sim: Simulator, catalogue: Path, tmp_path: Path) -> None:
     parley = Parley(tmp_path)
     environment = {"CATALOGUE_FILE": str(catalogue), "GROQ_API_KEY": KEY, "GROQ_BASE_URL": sim.model_url}
     ended = await parley("doctor", "--providers", "--json", **environment)
@@ -275,7 +275,7 @@ async def test_the_command_says_it_to_machines(sim: Simulator, catalogue: Path, 
     assert (ended.code, json.loads(ended.out)["ok"]) == (1, False)
 
 
-async def test_the_other_checks_are_told_to_machines_too(sim: Simulator, catalogue: Path, tmp_path: Path) -> None:
+async def test_the_other_checks_are_printed_as_json_too(sim: Simulator, catalogue: Path, tmp_path: Path) -> None:
     environment = {"CATALOGUE_FILE": str(catalogue), "DISCORD_TOKEN": sim.bot_token, "DISCORD_API_URL": sim.api_url}
     ended = await Parley(tmp_path)("doctor", "--json", DEFAULT_MODEL="ollama/heron", **environment)
     document = json.loads(ended.out)

@@ -1,4 +1,4 @@
-"""Rules for the code as a whole: who imports whom, and limits that keep it readable."""
+"""Rules for the whole code: which modules may import which, and limits that keep it readable."""
 
 import ast
 import re
@@ -30,7 +30,7 @@ FEW_IMPORTS: dict[str, set[str]] = {
     "bot/markdown": {"bot.markdown", "regex", "wcwidth", "pylatexenc"},
     "bot/simulator": {"bot.simulator", "aiohttp"},
 }
-"""What may be imported beside the standard library."""
+"""What may be imported in addition to the standard library."""
 
 BOUNDARIES = {"bot/turn/turn.py", "bot/discord/commands/responses.py", "bot/doctor.py"}
 """Where any exception may be caught: the boundaries of a turn and of an interaction, and the doctor."""
@@ -91,7 +91,7 @@ def parameters(function: Function) -> int:
     return sum(each is not None and each.arg not in ("self", "cls") for each in every)
 
 
-def test_imports_go_downward_and_outside_libraries_stay_where_they_belong() -> None:
+def test_imports_go_downward_and_libraries_are_used_only_where_allowed() -> None:
     linter = Path(sys.executable).with_name("lint-imports")
     done = subprocess.run([linter, "--no-cache", "--no-logo"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -50,7 +50,7 @@ def formatted(style: str, message: str, secrets: list[str], **extra: Any) -> str
     return Redacting(inner, secrets).format(record)
 
 
-def test_text_is_for_people_and_holds_no_secret(tmp_path: Path) -> None:
+def test_text_lines_are_readable_and_contain_no_secret(tmp_path: Path) -> None:
     text = "\n".join(run("text", tmp_path))
     assert SECRET not in text
     assert "INFO    parley.test: with [redacted] inside" in text
@@ -62,7 +62,7 @@ def test_text_is_for_people_and_holds_no_secret(tmp_path: Path) -> None:
     assert "not to be seen" not in text
 
 
-def test_json_is_an_object_on_every_line_and_holds_no_secret(tmp_path: Path) -> None:
+def test_every_json_line_is_an_object_and_contains_no_secret(tmp_path: Path) -> None:
     lines = run("json", tmp_path)
     assert SECRET not in "\n".join(lines)
     first, second, third = map(json.loads, lines)

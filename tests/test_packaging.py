@@ -111,7 +111,7 @@ def test_the_readme_names_every_setting_and_provider() -> None:
     missing = [name for name in PLAIN if f"| `{name}` |" not in readme]
     for name, provider in CATALOGUE.items():
         key = f"`{provider.key}`" if provider.key else "none needed"
-        model = f"`{provider.default_model}`" if provider.default_model else "yours to name"
+        model = f"`{provider.default_model}`" if provider.default_model else "set by you"
         row = f"| {provider.title} | `{name}` | {key} | `{BASE_URLS[f'{name.upper()}_BASE_URL']}` | {model} |"
         missing += [] if row in readme else [row]
     assert missing == []

@@ -48,7 +48,7 @@ def key_of(settings: Settings, name: str) -> str | None:
     return key.get_secret_value() if key else None
 
 
-def test_without_anything_set_the_defaults_hold() -> None:
+def test_defaults_apply_if_nothing_is_set() -> None:
     settings = load_settings()
     assert settings.discord_token is None
     assert settings.database_path == Path("data/parley.db")
@@ -84,7 +84,7 @@ def test_every_setting_is_read_from_the_environment(env: SetEnvironment) -> None
 
 
 @pytest.mark.parametrize("name", load_catalogue())
-def test_every_provider_s_key_and_address_are_read_by_their_names(env: SetEnvironment, name: str) -> None:
+def test_the_key_and_base_url_of_every_provider_are_read(env: SetEnvironment, name: str) -> None:
     provider = load_catalogue()[name]
     env(**{f"{name.upper()}_BASE_URL": "http://localhost:9/v1"} | ({provider.key: "k-1"} if provider.key else {}))
     settings = load_settings()
@@ -92,7 +92,7 @@ def test_every_provider_s_key_and_address_are_read_by_their_names(env: SetEnviro
     assert str(settings.offer().endpoint(f"{name}/m").url) == "http://localhost:9/v1/chat/completions"
 
 
-def test_the_environment_goes_before_the_file(env: SetEnvironment) -> None:
+def test_the_environment_takes_precedence_over_the_file(env: SetEnvironment) -> None:
     dotenv("LOG_LEVEL=ERROR\nGROQ_API_KEY=from-file\nXAI_API_KEY=only-there\nLOG_FORMAT=json\n")
     env(LOG_LEVEL="DEBUG", GROQ_API_KEY="from-environment")
     settings = load_settings()
@@ -101,7 +101,7 @@ def test_the_environment_goes_before_the_file(env: SetEnvironment) -> None:
     assert key_of(settings, "xai") == "only-there"
 
 
-def test_an_empty_variable_is_not_set(env: SetEnvironment) -> None:
+def test_an_empty_variable_counts_as_unset(env: SetEnvironment) -> None:
     dotenv("GROQ_API_KEY=from-file\nLOG_LEVEL=ERROR\n")
     env(DISCORD_TOKEN="", GROQ_API_KEY="", LOG_LEVEL="", DEFAULT_MODEL="", DATABASE_URL="", XAI_API_KEY="   ")
     settings = load_settings()
@@ -112,7 +112,7 @@ def test_an_empty_variable_is_not_set(env: SetEnvironment) -> None:
     assert settings.database_path == Path("data/parley.db")
 
 
-def test_white_space_that_was_pasted_along_does_not_matter(env: SetEnvironment) -> None:
+def test_surrounding_white_space_is_ignored(env: SetEnvironment) -> None:
     env(DISCORD_TOKEN=" abc.def \n", GROQ_API_KEY="\tgsk_1\r\n", LOG_LEVEL=" debug ", DEFAULT_MODEL=" groq/owl ")
     settings = load_settings(need_token=True)
     assert settings.secrets() == ["abc.def", "gsk_1"]
@@ -120,19 +120,19 @@ def test_white_space_that_was_pasted_along_does_not_matter(env: SetEnvironment) 
     assert settings.offer().endpoint(settings.offer().default_model).full_name == "groq/owl"
 
 
-def test_a_file_of_a_windows_editor_is_read_like_any_other() -> None:
+def test_a_file_from_a_windows_editor_is_read() -> None:
     dotenv("DISCORD_TOKEN=abc\r\nLOG_LEVEL=ERROR\r\n", "utf-8-sig")
     assert load_settings(need_token=True).secrets() == ["abc"]
 
 
-def test_a_file_in_another_encoding_is_a_fault_and_not_a_crash() -> None:
+def test_a_file_in_another_encoding_is_a_fault() -> None:
     dotenv("SYSTEM_PROMPT=Grüße", "latin-1")
     (fault,) = faults()
     assert ".env" in fault
     assert "UTF-8" in fault
 
 
-def test_a_variable_that_is_not_ours_is_left_alone(env: SetEnvironment) -> None:
+def test_other_variables_are_ignored(env: SetEnvironment) -> None:
     env(ACCESS="all areas", HOME="/nowhere", CATALOGUE="7")
     assert load_settings().access["groq"].key is None
 
@@ -148,12 +148,12 @@ WRONG = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_a_fault_says_the_name_what_was_read_and_what_is_allowed(env: SetEnvironment, name: str) -> None:
+def test_a_fault_has_the_name_the_value_and_what_is_allowed(env: SetEnvironment, name: str) -> None:
     env(**{name: WRONG[name]})
-    assert faults() == [f"{name}: read {WRONG[name]!r}; allowed: {ALLOWED.get(name, 'an http(s) address')}"]
+    assert faults() == [f"{name}: read {WRONG[name]!r}; allowed: {ALLOWED.get(name, 'an http(s) URL')}"]
 
 
-def test_every_fault_has_its_line(env: SetEnvironment) -> None:
+def test_every_fault_has_a_line(env: SetEnvironment) -> None:
     env(**WRONG, DEFAULT_MODEL="barn/owl")
     found = {fault.partition(":")[0] for fault in faults(need_token=True)}
     assert found == {*WRONG, "DISCORD_TOKEN", "DEFAULT_MODEL"}
@@ -168,7 +168,7 @@ def test_only_a_sqlite_file_is_a_database(env: SetEnvironment, url: str) -> None
     assert fault == f"DATABASE_URL: read {url!r}; allowed: {ALLOWED['DATABASE_URL']}"
 
 
-def test_a_missing_token_is_a_fault_only_where_it_is_needed() -> None:
+def test_a_missing_token_is_a_fault_only_if_it_is_needed() -> None:
     load_settings()
     assert faults(need_token=True) == [f"DISCORD_TOKEN: not set; allowed: {ALLOWED['DISCORD_TOKEN']}"]
 
@@ -217,7 +217,7 @@ def test_fallbacks_are_read_in_order_and_each_must_be_available(env: SetEnvironm
 
 
 @pytest.mark.parametrize("name", sorted(PREFERENCES))
-def test_every_preference_can_be_set_by_the_operator_as_people_type_it(env: SetEnvironment, name: str) -> None:
+def test_the_operator_can_set_every_preference_in_the_format_of_the_command(env: SetEnvironment, name: str) -> None:
     keys = {provider.key: "k-12345678" for provider in load_catalogue().values() if provider.key}
     variable, preference = f"DEFAULT_{name.upper()}", PREFERENCES[name]
     for value in samples(name):
@@ -230,7 +230,7 @@ def test_every_preference_can_be_set_by_the_operator_as_people_type_it(env: SetE
         assert fault.endswith(f"; allowed: {preference.input.allowed}")
 
 
-def test_older_names_of_variables_work_and_give_way_to_the_newer(env: SetEnvironment) -> None:
+def test_former_names_of_variables_work_and_new_ones_take_precedence(env: SetEnvironment) -> None:
     env(FOOTER="FULL", SYSTEM_PROMPT="Be kind.", FALLBACK_MODELS="ollama/gemma4")
     chosen = {"footer": "full", "system_prompt": "Be kind.", "fallback": ("ollama/gemma4",)}
     assert load_settings().preferences().chosen() == chosen
@@ -240,9 +240,9 @@ def test_older_names_of_variables_work_and_give_way_to_the_newer(env: SetEnviron
     assert faults() == ["FOOTER: read 'loud'; allowed: one of off, short, full"]
 
 
-def test_a_catalogue_of_the_operator_s_adds_providers_with_their_keys(env: SetEnvironment) -> None:
-    paragraph = '[barn]\ntitle = "The Barn"\nbase_url = "http://barn:8000/v1"\nkey = "BARN_KEY"\n'
-    Path("more.toml").write_text(paragraph, "utf-8")
+def test_the_operators_catalogue_adds_providers_with_their_keys(env: SetEnvironment) -> None:
+    entry = '[barn]\ntitle = "The Barn"\nbase_url = "http://barn:8000/v1"\nkey = "BARN_KEY"\n'
+    Path("more.toml").write_text(entry, "utf-8")
     env(CATALOGUE_FILE="more.toml", BARN_KEY="k-1", BARN_BASE_URL="http://localhost:9/v1")
     assert str(load_settings().offer().endpoint("barn/owl").url) == "http://localhost:9/v1/chat/completions"
     env(CATALOGUE_FILE="nowhere.toml")
@@ -250,7 +250,7 @@ def test_a_catalogue_of_the_operator_s_adds_providers_with_their_keys(env: SetEn
     assert fault.startswith("CATALOGUE_FILE: nowhere.toml: cannot be read")
 
 
-def test_a_system_prompt_that_is_too_long_is_named_and_not_repeated(env: SetEnvironment) -> None:
+def test_a_system_prompt_that_is_too_long_is_not_repeated_in_full(env: SetEnvironment) -> None:
     env(SYSTEM_PROMPT="x" * 6_001)
     (fault,) = faults()
     assert fault.startswith("SYSTEM_PROMPT: read 'xxx")
@@ -267,7 +267,7 @@ def test_a_secret_is_never_shown(env: SetEnvironment) -> None:
     assert secret[-12:].lower() not in text.lower()
 
 
-def test_settings_do_not_show_their_secrets_when_they_are_printed(env: SetEnvironment) -> None:
+def test_printing_settings_shows_no_secrets(env: SetEnvironment) -> None:
     env(DISCORD_TOKEN="abc.def.ghi", GROQ_API_KEY="gsk-12345")
     settings = load_settings()
     assert "abc.def" not in f"{settings!r} {settings}"
@@ -275,7 +275,7 @@ def test_settings_do_not_show_their_secrets_when_they_are_printed(env: SetEnviro
     assert sorted(settings.secrets()) == ["abc.def.ghi", "gsk-12345"]
 
 
-def test_given_values_go_before_the_environment(env: SetEnvironment) -> None:
+def test_given_values_take_precedence_over_the_environment(env: SetEnvironment) -> None:
     env(LOG_LEVEL="ERROR", DATABASE_URL="sqlite:///a.db")
     settings = load_settings(log_level="DEBUG", database_url="sqlite:///b.db")
     assert (settings.log_level, settings.database_path) == ("DEBUG", Path("b.db"))

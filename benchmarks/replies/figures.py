@@ -1,4 +1,4 @@
-"""Figures about answers: the age of the oldest text that the model had sent and nobody had seen."""
+"""Figures about answers: the age of the oldest text that was sent by the model but not yet visible."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence

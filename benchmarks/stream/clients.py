@@ -74,7 +74,7 @@ class OpenAI:
 
 
 class LiteLLM:
-    """Its streaming function, which keeps an SDK client of its own."""
+    """Its streaming function, which keeps its own SDK client."""
 
     async def __aenter__(self) -> Self:
         os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # otherwise its import downloads prices

@@ -1,1 +1,1 @@
-"""The room that knows only words: it imports the standard library and touches nothing."""
+"""Plain values: messages and their parts, places, prompts, context. Without I/O or libraries."""

@@ -1,4 +1,4 @@
-"""Which attached files are images: the bytes decide, since names and content types are only claims."""
+"""Finds the images among attached files by their bytes, since names and content types can be wrong."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ IMAGE_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 
 
 def media_type(data: bytes) -> str | None:
-    """The media type of an image by its first bytes, None where they are not an image that a model takes."""
+    """The media type of an image, by its first bytes; None if it is not an image that models accept."""
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
         return "image/png"
     if data.startswith(b"\xff\xd8\xff"):
@@ -25,20 +25,20 @@ def media_type(data: bytes) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class ImageRules:
-    """What a model takes: media types (none: no images at all), bytes of `each` and `in_all`, images at once."""
+    """What a model accepts: media types (none: no images), bytes of `each` and `in_all`, `count` of images."""
 
     types: tuple[str, ...] = IMAGE_TYPES
     each: int = 20 * 2**20
     in_all: int = 40 * 2**20
     count: int = 10
 
-    def take(self, image: ImagePart) -> bool:
-        """Whether this image alone may be sent."""
+    def accepts(self, image: ImagePart) -> bool:
+        """Whether this image may be sent, regardless of others."""
         return image.media_type in self.types and len(image.data) <= self.each
 
 
 class AttachmentUnreadable(Exception):
-    """A file could not be fetched; `reason` is for the person."""
+    """A file cannot be fetched; `reason` is for the person."""
 
     def __init__(self, reason: Text) -> None:
         super().__init__(reason)
@@ -54,9 +54,9 @@ class _LeftOut(Exception):
 async def read_images(
     attachments: Iterable[Attachment], rules: ImageRules
 ) -> tuple[tuple[ImagePart, ...], tuple[Text, ...]]:
-    """The images among the attachments, fetched one after another, and "name: reason" for each file left out.
+    """Fetch the images among the attachments; returns them, and "name: reason" for each file that is left out.
 
-    A file that would be left out anyway is not fetched: not for a model without vision, not when it is too large.
+    A file is not fetched if it would be left out anyway, because the model has no vision or it is too large.
     """
     images: list[ImagePart] = []
     left_out: list[Text] = []
@@ -70,7 +70,7 @@ async def read_images(
 
 
 def read_once(attachments: Iterable[Attachment]) -> tuple[Attachment, ...]:
-    """The attachments, each of which is fetched when it is first read and then kept."""
+    """The attachments, each of which is fetched only once, when it is first read."""
     return tuple(replace(attachment, read=_cached(attachment.read)) for attachment in attachments)
 
 
@@ -86,16 +86,16 @@ def _cached(read: Callable[[], Awaitable[bytes]]) -> Callable[[], Awaitable[byte
 
 
 def _check(attachment: Attachment, rules: ImageRules, have: list[ImagePart]) -> None:
-    """Raise _LeftOut for a file that need not be fetched to know that it is left out."""
+    """Raise _LeftOut if the file is left out regardless of its content."""
     if not rules.types:
-        raise _LeftOut(Text("this model cannot see images"))
+        raise _LeftOut(Text("this model can't see images"))
     if len(have) >= rules.count:
-        raise _LeftOut(Text("this model takes at most {count} images at once", count=rules.count))
+        raise _LeftOut(Text("this model accepts at most {count} images at once", count=rules.count))
     if attachment.size > rules.each:
         size, limit = megabytes(attachment.size), megabytes(rules.each)
-        raise _LeftOut(Text("{size}, and this model takes at most {limit}", size=size, limit=limit))
+        raise _LeftOut(Text("it's {size}, but this model accepts at most {limit}", size=size, limit=limit))
     if attachment.size + sum(len(image.data) for image in have) > rules.in_all:
-        raise _LeftOut(Text("this model takes at most {limit} of images at once", limit=megabytes(rules.in_all)))
+        raise _LeftOut(Text("this model accepts at most {limit} of images at once", limit=megabytes(rules.in_all)))
 
 
 async def _read_image(attachment: Attachment, rules: ImageRules) -> ImagePart:
@@ -104,11 +104,11 @@ async def _read_image(attachment: Attachment, rules: ImageRules) -> ImagePart:
     if found is None:
         raise _LeftOut(Text("I can only look at PNG, JPEG, GIF and WebP images"))
     if found not in rules.types:
-        raise _LeftOut(Text("this model does not take {type} images", type=found.removeprefix("image/").upper()))
+        raise _LeftOut(Text("this model doesn't accept {type} images", type=found.removeprefix("image/").upper()))
     return ImagePart(attachment.name, found, data, attachment.origin)
 
 
 def megabytes(size: int) -> str:
-    """A size in bytes as people write it: "52 MB", "1.5 MB"."""
+    """A size in bytes, formatted for people: "52 MB", "1.5 MB"."""
     amount = size / 2**20
     return f"{amount:.0f} MB" if amount >= 10 else f"{amount:.1f} MB"

@@ -1,4 +1,4 @@
-"""The messages chosen for one request: the system prompt, and as much of the conversation as the token budget holds."""
+"""Chooses the messages of one request: the system prompt, and as much of the conversation as fits the token budget."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from bot.chat.messages import Message, Role
 from bot.chat.parts import ImagePart, OmittedPart, Part
 
 CHARACTERS_PER_TOKEN = 4
-"""A usual average for English; it only has to be good enough to stay inside a context window."""
+"""A common average for English; precise enough to stay within a context window."""
 
 TOKENS_PER_IMAGE = 1_000
 TOKENS_PER_MESSAGE = 4
@@ -16,10 +16,10 @@ TOKENS_PER_MESSAGE = 4
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What goes to the model.
+    """What is sent to the model.
 
-    `used` and `dropped` count the messages of the conversation that are sent and that did not fit; `omitted_images`
-    the images of earlier messages that this model is not shown.
+    `used` and `dropped` count the messages of the conversation that are sent and that did not fit, `omitted_images` the
+    images of earlier messages that are not sent.
     """
 
     messages: tuple[Message, ...]
@@ -29,7 +29,7 @@ class Context:
 
 
 def tokens(message: Message) -> int:
-    """About how many tokens a message costs."""
+    """Estimate the tokens of a message."""
     cost = TOKENS_PER_MESSAGE
     for part in message.parts:
         cost += TOKENS_PER_IMAGE if isinstance(part, ImagePart) else -(-len(part.words) // CHARACTERS_PER_TOKEN)
@@ -41,9 +41,9 @@ def build_context(
 ) -> Context:
     """Choose the messages of one request; `budget` is in tokens.
 
-    `path` is oldest first; its `last` messages, of which the first is the prompt, are always kept, as is the system
-    prompt. Images that the model does not take are replaced by their names; so are the oldest ones where there are too
-    many or the budget is too small, before the oldest messages are dropped. Empty messages are left out, since
+    `path` is oldest first. Its `last` messages, which start with the prompt, and the system prompt are always kept.
+    Images that the model does not accept are replaced by their names. If there are too many images, or the budget is
+    too small, so are the oldest ones; then the oldest messages are dropped. Empty messages are left out, since
     providers refuse them.
     """
     system = (Message.of(Role.SYSTEM, system_prompt),) if system_prompt else ()
@@ -56,7 +56,7 @@ def build_context(
 
 @dataclass(slots=True)
 class _ImageRoom:
-    """What is left for images: tokens, bytes and a count."""
+    """What is left for images: tokens, bytes, and a number of images."""
 
     tokens: int
     rules: ImageRules
@@ -64,9 +64,9 @@ class _ImageRoom:
     count: int = 0
 
     def admit(self, image: ImagePart, *, of_prompt: bool) -> bool:
-        """Take the image in if it fits; those of the prompt itself only have to keep to the rules."""
+        """Admit the image if it fits; the prompt's own images need no token budget. Returns whether it was admitted."""
         fits = of_prompt or self.tokens >= TOKENS_PER_IMAGE
-        if not fits or self.count >= self.rules.count or not self.rules.take(image):
+        if not fits or self.count >= self.rules.count or not self.rules.accepts(image):
             return False
         if self.bytes + len(image.data) > self.rules.in_all:
             return False
@@ -77,7 +77,7 @@ class _ImageRoom:
 
 
 def _with_images_that_fit(path: list[Message], room: int, rules: ImageRules, last: int) -> list[Message]:
-    """The path with the other images omitted; newest first, since the newest matter most."""
+    """The path, with images that do not fit replaced by OmittedParts; the newest images take precedence."""
     words = sum(tokens(message) - TOKENS_PER_IMAGE * len(message.images) for message in path)
     left = _ImageRoom(room - words, rules)
     newest_first: list[Message] = []
@@ -99,5 +99,5 @@ def _newest_that_fit(path: list[Message], room: int, last: int) -> list[Message]
         start -= 1
         left -= tokens(path[start])
     while start < len(path) - last and path[start].role is Role.ASSISTANT:
-        start += 1  # a conversation opens with a person
+        start += 1  # a conversation starts with a user message
     return path[start:]

@@ -1,6 +1,6 @@
-"""What happens while a completion is generated, one value at a time.
+"""Events of a completion that is being generated.
 
-The wire yields deltas and metadata. The turn yields deltas, what its reader sees meanwhile, and at last how it ended.
+Providers yield deltas and metadata. The turn yields deltas, statuses, and finally how the generation ended.
 """
 
 from dataclasses import dataclass
@@ -17,13 +17,13 @@ class TextDelta(NamedTuple):
 
 
 class ReasoningDelta(NamedTuple):
-    """More of what the model thinks before it answers."""
+    """More of the model's reasoning."""
 
     text: str
 
 
 class Metadata(NamedTuple):
-    """What else the provider says of the completion; None for what it does not say now."""
+    """Facts about the completion; None means that the provider did not send one with this chunk."""
 
     finish_reason: str | None = None
     usage: Usage | None = None
@@ -34,9 +34,9 @@ Delta = TextDelta | ReasoningDelta | Metadata
 
 
 class Status(NamedTuple):
-    """A model is asked, perhaps again or another one: reasoning that came before is void.
+    """A request begins, possibly a retry or to another model. Earlier reasoning is void.
 
-    `text` is shown until there are words; None shows nothing.
+    `text` is shown until there is text of the answer; None shows nothing.
     """
 
     text: Text | None = None
@@ -44,10 +44,10 @@ class Status(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How the generation ended: everything but the text. Times are in seconds from the first request.
+    """How the generation ended: everything except the text. Times are in seconds from the first request.
 
-    `model` is the `provider/model` that gave what there is, or was asked last. `error` is for the record and `sentence`
-    for the person, where the text is missing or cut. `fallbacks` names the models that failed before, and why.
+    `model` is the `provider/model` that sent the text, or else was asked last. If the text is missing or cut off,
+    `error` says so in the record, and `sentence` to the person. `fallbacks` says which models failed before, and why.
     """
 
     model: str

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-USUAL_PAGES = 8
-"""Messages that an answer may have where nobody chose."""
+DEFAULT_PAGES = 8
+"""The default for how many messages an answer may have."""
 
 
 class ReasoningDisplay(StrEnum):
-    """What people see of a model's reasoning: nothing, some of it folded away, or all of it in a file."""
+    """How a model's reasoning is shown: not at all, an excerpt as a spoiler, or all of it in a file."""
 
     HIDDEN = "hidden"
     PREVIEW = "preview"
@@ -17,9 +17,9 @@ class ReasoningDisplay(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """`embed` is embeds in place of plain text, `ping` whether the asker is notified."""
+    """How a reply looks: as embeds or plain text, on how many messages, and whether it notifies the asker."""
 
     embed: bool = False
-    most_pages: int = USUAL_PAGES
+    most_pages: int = DEFAULT_PAGES
     reasoning: ReasoningDisplay = ReasoningDisplay.HIDDEN
     ping: bool = False

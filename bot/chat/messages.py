@@ -1,4 +1,4 @@
-"""Messages of a role and parts, and what a model answers."""
+"""Messages, completions and usage."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from bot.chat.parts import ImagePart, Part, TextPart
 
 
 class Role(StrEnum):
-    """Who speaks, in the words of the chat-completions API."""
+    """The author of a message, as in the chat-completions API."""
 
     SYSTEM = "system"
     USER = "user"
@@ -30,12 +30,12 @@ class Message:
 
     @classmethod
     def of(cls, role: Role, text: str, images: Sequence[ImagePart] = ()) -> "Message":
-        """A message of a text, which is left out when empty, and images."""
+        """A message with a text, unless that is empty, and images."""
         return cls(role, (*((TextPart(text),) if text else ()), *images))
 
     @property
     def text(self) -> str:
-        """What a model reads, without images."""
+        """The parts as one text, without images."""
         return words_of(self.parts)
 
     @property
@@ -44,20 +44,20 @@ class Message:
 
 
 def words_of(parts: Sequence[Part]) -> str:
-    """The parts as one text, a blank line between two."""
+    """The parts as one text, separated by blank lines."""
     return "\n\n".join(words for part in parts if (words := part.words))
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens as the provider counted them. The sum need not match: some count thinking only in the total."""
+    """Tokens as counted by the provider. The total may exceed the sum: some count reasoning only there."""
 
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     total_tokens: int | None = None
 
     def __add__(self, other: "Usage") -> "Usage":
-        """Both together; a count that only one of them has is taken from it."""
+        """The sum; a count that only one of them has is used as it is."""
         return Usage(
             _sum(self.prompt_tokens, other.prompt_tokens),
             _sum(self.completion_tokens, other.completion_tokens),
@@ -71,10 +71,10 @@ def _sum(one: int | None, other: int | None) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """A model's whole answer. Times are in seconds from the request; `error` is why the text is missing or cut.
+    """A model's whole answer. Times are in seconds from the request; `error` is why the text is missing or cut off.
 
-    `model` is the `provider/model` that was asked, `answered_by` the model that the provider says it was, and `note`
-    what stands below the answer for the person.
+    `model` is the `provider/model` that was asked, `answered_by` the model that the provider names in its response, and
+    `note` what is shown below the answer.
     """
 
     model: str
@@ -91,10 +91,10 @@ class Completion:
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """What one completion used, for limits and reports. It outlives the messages that it was used for.
+    """What one completion used, for limits and reports. It is kept when the messages are deleted.
 
-    `key_owner` is whose key paid; `cost` is None where the price or the tokens are not known, and `price_source` tells
-    where the price was found.
+    `key_owner` is the owner of the API key. `cost` is None if the price or the tokens are unknown; `price_source` is
+    where the price comes from.
     """
 
     person_id: int

@@ -1,6 +1,6 @@
-"""What a message is made of. A part is a kind and values that JSON can hold, so a new kind needs no migration.
+"""The parts of messages. A part has a kind and values that fit into JSON, so a new kind needs no migration.
 
-Every part knows its origin: who said it, and the Discord message that holds it. That is how a deletion or an opt-out
+Every part has an origin: its author, and the Discord message that contains it. With it, a deletion or an opt-out also
 reaches what was quoted elsewhere.
 """
 
@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Discord's ids of the author and of the message that holds a part; None where they are not known."""
+    """Discord's ids of a part's author and of the message that contains it; None if unknown."""
 
     author_id: int | None = None
     message_id: int | None = None
@@ -36,7 +36,7 @@ class TextPart:
 
 @dataclass(frozen=True, slots=True)
 class ImagePart:
-    """An image. `media_type` is what the bytes say, not what the file name says."""
+    """An image. `media_type` is determined from the bytes, not from the file name."""
 
     kind: ClassVar[str] = "image"
 
@@ -51,7 +51,7 @@ class ImagePart:
 
     @property
     def sha256(self) -> str:
-        """The key under which the bytes are stored once, however often they are sent."""
+        """The key of the bytes, which are stored only once."""
         return hashlib.sha256(self.data).hexdigest()
 
 
@@ -74,7 +74,7 @@ class FilePart:
 
 @dataclass(frozen=True, slots=True)
 class QuotePart:
-    """What a prompt replies to or forwards; `author` is the name that people see."""
+    """What a prompt replies to or forwards; `author` is the display name."""
 
     kind: ClassVar[str] = "quote"
 
@@ -90,7 +90,7 @@ class QuotePart:
 
 @dataclass(frozen=True, slots=True)
 class ReasoningPart:
-    """What a model thought before its answer. It is never sent back."""
+    """The reasoning before an answer. It is never sent to a model."""
 
     kind: ClassVar[str] = "reasoning"
 
@@ -104,7 +104,7 @@ class ReasoningPart:
 
 @dataclass(frozen=True, slots=True)
 class OmittedPart:
-    """Stands for something that a request leaves out: `what` it is, and its name."""
+    """A placeholder for something that is left out of a request: `what` it is, and its name."""
 
     kind: ClassVar[str] = "omitted"
 
@@ -118,7 +118,7 @@ class OmittedPart:
 
 
 Part = TextPart | ImagePart | FilePart | QuotePart | ReasoningPart | OmittedPart
-"""`words` of each is what a model reads of it as text; nothing for an image, which travels as such."""
+"""`words` of each is its text for the model; empty for an image, which is sent as one, and for reasoning."""
 
 _KINDS: Mapping[str, type[Part]] = {
     part.kind: part for part in (TextPart, ImagePart, FilePart, QuotePart, ReasoningPart, OmittedPart)
@@ -126,13 +126,13 @@ _KINDS: Mapping[str, type[Part]] = {
 
 
 def to_body(part: Part) -> dict[str, Any]:
-    """The part as JSON values, without its origin; of an image, its hash in place of the bytes."""
+    """The part as JSON values, without its origin; for an image, its hash instead of the bytes."""
     body = {field.name: getattr(part, field.name) for field in fields(part) if field.name not in ("origin", "data")}
     return body | {"sha256": part.sha256} if isinstance(part, ImagePart) else body
 
 
 def from_body(kind: str, body: Mapping[str, Any], origin: Origin = UNKNOWN, data: bytes | None = None) -> Part:
-    """The part that `to_body` was given; an image without its bytes, and a kind of a newer version, is omitted."""
+    """The part from the result of `to_body`; an OmittedPart for an image without `data` or an unknown kind."""
     found = _KINDS.get(kind)
     if found is None or (found is ImagePart and data is None):
         return OmittedPart(str(body.get("name", "")), origin, kind)

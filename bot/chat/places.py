@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class PlaceKind(StrEnum):
-    """What sort of channel a place is; a thread or a DM holds one conversation, a channel many."""
+    """The kind of a channel. A thread or a DM has one conversation, a channel many."""
 
     CHANNEL = "channel"
     THREAD = "thread"
@@ -13,7 +13,7 @@ class PlaceKind(StrEnum):
 
 
 class ScopeKind(StrEnum):
-    """What can have preferences of its own. The @everyone role has the guild's id, so an id alone is ambiguous."""
+    """What can have its own preferences. The @everyone role has the guild's id, so an id alone is ambiguous."""
 
     GUILD = "guild"
     CATEGORY = "category"
@@ -25,7 +25,7 @@ class ScopeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Something that has preferences; a forum and a DM are channels."""
+    """Something that can have preferences; forums and DMs count as channels."""
 
     kind: ScopeKind
     id: int
@@ -43,7 +43,7 @@ class Place:
 
     @property
     def scopes(self) -> tuple[Scope, ...]:
-        """What has preferences that apply here, nearest first."""
+        """The scopes whose preferences apply here, nearest first."""
         own = ScopeKind.THREAD if self.kind is PlaceKind.THREAD else ScopeKind.CHANNEL
         chain = (
             (own, self.channel_id),
@@ -60,4 +60,4 @@ class Person:
     name: str
     role_ids: frozenset[int] = frozenset()
     manages: bool = False
-    """Whether the author may manage the server: such a person is never locked out by a preference."""
+    """Whether the person can manage the server, and is therefore never locked out by a preference."""

@@ -1,4 +1,4 @@
-"""What a person asks, and where in a conversation that continues."""
+"""Prompts, and their positions in conversations."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from bot.chat.places import Person, Place, PlaceKind
 
 
 class Trigger(StrEnum):
-    """What in a message asks for an answer."""
+    """Why a message expects an answer."""
 
     MENTION = "mention"
     REPLY = "reply"
@@ -20,7 +20,7 @@ class Trigger(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file that came with a prompt; nothing is fetched until `read` is called. `size` is in bytes."""
+    """A file of a prompt; it is fetched by calling `read`. `size` is in bytes."""
 
     name: str
     size: int
@@ -30,10 +30,10 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What a person asked. `id` is the Discord message's, and the key of the whole turn.
+    """What a person asked. `id` is that of the Discord message, and the key of the whole turn.
 
-    `parts` hold what is known without fetching anything; `attachments` are the files that came along, those of a quoted
-    message included. `triggers` is empty where nothing in the message asks for an answer.
+    `parts` are known without fetching anything; `attachments` are the files, including those of a quoted message.
+    `triggers` is empty if nothing in the message expects an answer.
     """
 
     id: int
@@ -46,21 +46,21 @@ class Prompt:
 
     @property
     def addressed(self) -> bool:
-        """Whether the person asked Parley, and so is told why where there is no answer."""
+        """Whether the person addressed Parley and should therefore be told why there is no answer."""
         return bool(self.triggers)
 
     @property
     def text(self) -> str:
-        """What a model reads of it, without files."""
+        """The parts as one text, without files."""
         return words_of(self.parts)
 
     @property
     def line(self) -> tuple[int, int | None]:
-        """Whose turns must follow one another: a person's in a channel, everybody's in a thread or DM."""
+        """The key of turns that must run one after another: per person in a channel, all in a thread or DM."""
         return self.place.channel_id, self.author.id if self.place.kind is PlaceKind.CHANNEL else None
 
     def without_quotes_of(self, message_id: int) -> tuple[tuple[Part, ...], tuple[Attachment, ...]]:
-        """The parts and attachments, less what is quoted from this Discord message."""
+        """The parts and attachments, without those quoted from this Discord message."""
         parts = (part for part in self.parts if not isinstance(part, QuotePart) or part.origin.message_id != message_id)
         files = (each for each in self.attachments if each.origin.message_id != message_id)
         return tuple(parts), tuple(files)
@@ -68,10 +68,10 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where in the tree a turn continues: None for a conversation or a parent that is not there yet.
+    """Where in the tree a turn continues; None for a conversation or a parent that does not exist yet.
 
-    `last_page` is the Discord message that shows the end of the parent, where that is an answer of the same
-    conversation. `follows_reply` is whether the parent is the message that the prompt replies to.
+    `last_page` is the Discord message that shows the end of the parent, if that is an answer in the same conversation.
+    `follows_reply` is whether the parent is the message that the prompt replies to.
     """
 
     conversation_id: int | None = None

@@ -1,1 +1,1 @@
-"""The room that knows Discord; no other imports discord.py."""
+"""Discord: events in, replies and responses to commands out. The only package that imports discord.py."""

@@ -1,4 +1,4 @@
-"""Reads Discord's objects as values: messages become prompts, channels places, users people."""
+"""Converts Discord's objects to values: messages to prompts, channels to places, users to people."""
 
 import asyncio
 import logging
@@ -17,16 +17,16 @@ from bot.text import Text
 log = logging.getLogger(__name__)
 
 CONNECTION_ERRORS = (aiohttp.ClientError, asyncio.TimeoutError, OSError)
-"""What discord.py raises besides its own exceptions: it retries none of them on Linux."""
+"""What discord.py raises besides its own exceptions. On Linux it retries none of them."""
 
 ATTACHMENT_SECONDS = 60
-"""For fetching one attached file; discord.py itself would wait for minutes."""
+"""Time limit for fetching an attachment; discord.py itself would wait for minutes."""
 
 _BY_PEOPLE = (discord.MessageType.default, discord.MessageType.reply)
 
 
 def read_place(channel: discord.abc.Snowflake, guild_id: int | None) -> Place:
-    """Where a message or an interaction was sent."""
+    """The place of a channel, in which a message or an interaction was sent."""
     if isinstance(channel, discord.Thread):
         category_id = channel.parent.category_id if channel.parent else None
         return Place(PlaceKind.THREAD, channel.id, guild_id, channel.parent_id, category_id)
@@ -35,7 +35,7 @@ def read_place(channel: discord.abc.Snowflake, guild_id: int | None) -> Place:
 
 
 def read_scopes(channel: discord.abc.Snowflake | None, guild_id: int) -> tuple[Scope, ...]:
-    """The scopes that apply to a server's channel, thread or category, nearest first; without one, the server's."""
+    """The scopes that apply to a channel, thread or category, nearest first; for None, only the server."""
     guild = Scope(ScopeKind.GUILD, guild_id)
     if channel is None:
         return (guild,)
@@ -47,7 +47,7 @@ def read_scopes(channel: discord.abc.Snowflake | None, guild_id: int) -> tuple[S
 def partial_message(
     client: discord.Client, channel: object, channel_id: int, message_id: int
 ) -> discord.PartialMessage:
-    """A message that is known by its ids alone; `channel` is its channel where that is known."""
+    """A message of which only the ids are known; `channel` is its channel, if that is cached."""
     if isinstance(channel, discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread):
         return channel.get_partial_message(message_id)
     return client.get_partial_messageable(channel_id).get_partial_message(message_id)
@@ -63,7 +63,7 @@ def read_prompt(message: discord.Message, me: discord.ClientUser) -> Prompt | No
     triggers = set()
     if place.kind is PlaceKind.DM:
         triggers.add(Trigger.DIRECT_MESSAGE)
-    if me in message.mentions or own_roles:  # people do pick the role of the same name that Discord gives a bot
+    if me in message.mentions or own_roles:  # Discord gives a bot a role of the same name, and people do pick it
         triggers.add(Trigger.MENTION)
     if isinstance(replied, discord.Message) and replied.author.id == me.id:
         triggers.add(Trigger.REPLY)
@@ -89,22 +89,22 @@ def read_author(author: discord.User | discord.Member) -> Person:
 
 
 def _without_mention(message: discord.Message, me: discord.ClientUser, own_roles: list[discord.Role]) -> str:
-    """The text as people read it: without our own mention, other people by their names."""
+    """The text without mentions of the bot, and with the names of other people in place of their mentions."""
     ours = "|".join([rf"<@!?{me.id}>", *(rf"<@&{role.id}>" for role in own_roles)])
     text = re.sub(rf"[ \t]*(?:{ours})[ \t]*", " ", message.content)
     names = {str(user.id): user.display_name for user in message.mentions}
-    return re.sub(r"<@!?(\d+)>", lambda found: f"@{names.get(found[1], 'somebody')}", text).strip()
+    return re.sub(r"<@!?(\d+)>", lambda found: f"@{names.get(found[1], 'someone')}", text).strip()
 
 
 def _quoted(message: discord.Message) -> tuple[tuple[QuotePart, ...], tuple[Attachment, ...]]:
-    """The text and the files of the message that this one replies to, or else forwards."""
+    """The text and the files of the message that this one replies to or forwards."""
     quoted: discord.Message | discord.MessageSnapshot
     replied = message.reference.resolved if message.reference else None
     if isinstance(replied, discord.Message):
         quoted, author, origin = replied, replied.author.display_name, Origin(replied.author.id, replied.id)
     elif message.message_snapshots:
-        # Discord does not tell whose message it was
-        quoted, author, origin = message.message_snapshots[0], "Somebody", Origin(None, message.id)
+        # Discord does not say who wrote it
+        quoted, author, origin = message.message_snapshots[0], "Someone", Origin(None, message.id)
     else:
         return (), ()
     quote = (QuotePart(author, quoted.content, origin),) if quoted.content else ()
@@ -112,13 +112,13 @@ def _quoted(message: discord.Message) -> tuple[tuple[QuotePart, ...], tuple[Atta
 
 
 def files_with(message: discord.Message) -> tuple[Attachment, ...]:
-    """The files of a message, and of the one that it replies to or else forwards."""
+    """The files of a message and of the one that it replies to or forwards."""
     origin = Origin(message.author.id, message.id)
     return (*(read_attachment(each, origin) for each in message.attachments), *_quoted(message)[1])
 
 
 def read_attachment(found: discord.Attachment, origin: Origin) -> Attachment:
-    """An attached file, which is fetched when it is read."""
+    """An attached file; it is fetched when it is read."""
     return Attachment(found.filename, found.size, partial(_fetch, found), origin)
 
 
@@ -128,4 +128,4 @@ async def _fetch(attachment: discord.Attachment) -> bytes:
             return await attachment.read()
     except (discord.DiscordException, *CONNECTION_ERRORS) as error:
         log.warning("The attachment %s could not be fetched: %s", attachment.id, error)
-        raise AttachmentUnreadable(Text("Discord did not provide the file")) from error
+        raise AttachmentUnreadable(Text("I couldn't download it from Discord")) from error

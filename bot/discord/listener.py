@@ -1,4 +1,4 @@
-"""Gateway events in: messages become turns, and replies that a crash cut are repaired once we are connected."""
+"""Receives gateway events: messages start turns; after the first connection, interrupted replies are repaired."""
 
 import logging
 from contextlib import suppress
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 class Listener(commands.Cog):
-    """Hands every message of a person to the turns, which know what is answered."""
+    """Passes every message of a person to the turns, which decide whether to answer."""
 
     def __init__(self, client: commands.Bot, turns: Turns, gates: Gates) -> None:
         self._client = client
@@ -26,7 +26,7 @@ class Listener(commands.Cog):
         self._repaired = False
 
     async def cog_load(self) -> None:
-        self._client.event(self.on_message)  # in place of the bot's own, which looks for commands with a prefix
+        self._client.event(self.on_message)  # replaces the bot's own, which looks for prefix commands
 
     async def on_message(self, message: discord.Message) -> None:
         me = self._client.user
@@ -35,7 +35,7 @@ class Listener(commands.Cog):
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
-        """Repair what an earlier run left behind, once: Discord sends this event after each new session."""
+        """Repair what an earlier run left unfinished, once: Discord sends this event for each new session."""
         if not self._repaired:
             self._repaired = True
             await self._turns.repair(self._find)

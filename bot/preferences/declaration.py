@@ -1,7 +1,7 @@
-"""The preferences: one field each, which says everything there is to know of it.
+"""The declaration of all preferences, one field each.
 
-Commands, the operator's variables, the store and the tests derive from this declaration. To add a preference, add a
-field here, and use it.
+Commands, the operator's variables, the store and the tests are derived from it. To add a preference, add a field here
+and use its value.
 """
 
 import json
@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
 
-from bot.chat.looks import USUAL_PAGES, Look, ReasoningDisplay
+from bot.chat.looks import DEFAULT_PAGES, Look, ReasoningDisplay
 from bot.chat.messages import Detail
 from bot.preferences.inputs import Choice, Input, LongText, ModelList, ModelName, Number, RoleId, YesNo
 from bot.text import Refused, Text
@@ -22,14 +22,14 @@ SYSTEM_PROMPT = "You are Parley, a helpful assistant in a Discord chat. Answer i
 
 
 class AnswerWhen(StrEnum):
-    """When Parley answers in a channel: when it is addressed, or every message."""
+    """When Parley answers in a channel: only if it is addressed, or every message."""
 
     MENTION = "mention"
     ALWAYS = "always"
 
 
 class Footer(StrEnum):
-    """How much an answer's footer says about how the answer was made."""
+    """How detailed the footer of an answer is."""
 
     OFF = "off"
     SHORT = "short"
@@ -37,7 +37,7 @@ class Footer(StrEnum):
 
 
 class Style(StrEnum):
-    """How an answer is posted: as plain text, which can be copied and shows in notifications, or as an embed."""
+    """How an answer is posted: as plain text, which can be copied and is shown in notifications, or as an embed."""
 
     TEXT = "text"
     EMBED = "embed"
@@ -45,10 +45,10 @@ class Style(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Preference:
-    """What a field of `Preferences` declares beside its type.
+    """What a field of `Preferences` declares in addition to its type.
 
-    `default` applies where nobody chose; where it is None, `unset` says what happens then. `former_variables` are
-    older names of the operator's DEFAULT_<NAME>.
+    `default` applies if no value was chosen; if it is None, `unset` describes what happens. `former_variables` are
+    former names of the operator's variable DEFAULT_<NAME>.
     """
 
     title: str
@@ -59,7 +59,7 @@ class Preference:
     former_variables: tuple[str, ...] = ()
 
     def read(self, typed: str) -> Any:
-        """The value that a person means. Raises Refused with a sentence that says what is allowed."""
+        """The value that was typed. Raises Refused, saying what is allowed."""
         try:
             return self.input.read(typed)
         except ValueError as error:
@@ -72,33 +72,36 @@ class Preference:
 
 
 class Preferences(BaseModel):
-    """What one scope chose, or what applies in a place; None is not chosen. Raises ValidationError."""
+    """The values of one scope, or those that apply in a place; None means not chosen. Raises ValidationError."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
     model: Annotated[
         str | None,
-        Preference("Model", "Which model answers, as provider/model", ModelName(), unset="the operator's default"),
+        Preference("Model", "The model that answers, as provider/model", ModelName(), unset="the operator's default"),
     ] = None
     system_prompt: Annotated[
         str | None,
         Preference(
             "System prompt",
-            "The standing instruction that every conversation begins with",
+            "Instructions that every conversation starts with",
             LongText(6_000),  # Discord's limit for a string option of a slash command
             default=SYSTEM_PROMPT,
             former_variables=("SYSTEM_PROMPT",),
         ),
     ] = None
     temperature: Annotated[
-        float | None, Preference("Temperature", "How freely the model writes; higher is more random", Number(0, 2))
+        float | None, Preference("Temperature", "How random answers are; higher is more random", Number(0, 2))
     ] = None
     top_p: Annotated[
-        float | None, Preference("top_p", "The share of probable words that the model chooses from", Number(0, 1))
+        float | None,
+        Preference("top_p", "The share of the most likely words that the model chooses from", Number(0, 1)),
     ] = None
     max_tokens: Annotated[
         int | None,
-        Preference("Longest answer, in tokens", "How many tokens an answer may have", Number(1, 1_000_000, whole=True)),
+        Preference(
+            "Maximum answer length (tokens)", "How many tokens an answer may have", Number(1, 1_000_000, whole=True)
+        ),
     ] = None
     image_detail: Annotated[
         Detail | None, Preference("Image detail", "How closely the model looks at images", Choice(Detail))
@@ -107,7 +110,7 @@ class Preferences(BaseModel):
         AnswerWhen | None,
         Preference(
             "When to answer",
-            "Whether to answer mentions, or every message",
+            "Whether to answer only mentions, or every message",
             Choice(AnswerWhen),
             default=AnswerWhen.MENTION,
         ),
@@ -116,16 +119,16 @@ class Preferences(BaseModel):
         int | None,
         Preference(
             "Who may talk",
-            "The role that may talk to me; choose @everyone for everybody",
+            "The role that may talk to me; @everyone allows everyone",
             RoleId(),
-            unset="everybody",
+            unset="everyone",
         ),
     ] = None
     fallback: Annotated[
         tuple[str, ...] | None,
         Preference(
             "Fallback models",
-            "Models to ask in order when the model fails, with commas between them, or none",
+            "Models to ask, in order, if the model fails; separated by commas",
             ModelList(),
             default=(),
             former_variables=("FALLBACK_MODELS",),
@@ -135,7 +138,7 @@ class Preferences(BaseModel):
         ReasoningDisplay | None,
         Preference(
             "Reasoning",
-            "How to show the model's reasoning: not at all, a folded preview, or all of it in a file",
+            "How to show the model's reasoning: not at all, an excerpt, or all of it in a file",
             Choice(ReasoningDisplay),
             default=ReasoningDisplay.HIDDEN,
         ),
@@ -144,7 +147,7 @@ class Preferences(BaseModel):
         Footer | None,
         Preference(
             "Footer",
-            "What to show below an answer: nothing, model and seconds, or tokens and cost, too",
+            "What to show below an answer: nothing, model and time, or also tokens and cost",
             Choice(Footer),
             default=Footer.SHORT,
             former_variables=("FOOTER",),
@@ -160,7 +163,7 @@ class Preferences(BaseModel):
             "Messages per answer",
             "How many messages an answer may have; a longer answer is sent as a file",
             Number(1, 20, whole=True),
-            default=USUAL_PAGES,
+            default=DEFAULT_PAGES,
         ),
     ] = None
     ping: Annotated[
@@ -177,10 +180,10 @@ class Preferences(BaseModel):
 
     @property
     def look(self) -> Look:
-        """How replies look by these choices."""
+        """The look of replies with these values."""
         return Look(
             embed=self.style is Style.EMBED,
-            most_pages=self.pages or USUAL_PAGES,
+            most_pages=self.pages or DEFAULT_PAGES,
             reasoning=self.reasoning or ReasoningDisplay.HIDDEN,
             ping=bool(self.ping),
         )
@@ -196,13 +199,13 @@ PREFERENCES: Mapping[str, Preference] = MappingProxyType(
         for name, field in Preferences.model_fields.items()
     }
 )
-"""What is declared of every preference, by name."""
+"""The declarations of all preferences, by name."""
 
 
 def read_json(name: str, text: str) -> Any:
-    """The value of a preference from stored JSON. Raises ValueError where name or value is not allowed."""
+    """The value of a preference from stored JSON. Raises ValueError for an unknown name or an invalid value."""
     value = json.loads(text)
     if value is None:
-        raise ValueError("null is not a choice")
+        raise ValueError("null is not a value")
     # pydantic's JSON mode is strict about types and still makes enums and tuples
     return getattr(Preferences.model_validate_json(json.dumps({name: value})), name)

@@ -1,4 +1,4 @@
-"""How a person types a preference: what is allowed, what it means, and how a value is written to be typed again."""
+"""Inputs: how values of preferences are typed, checked, and written so that they can be typed again."""
 
 import re
 from abc import ABC, abstractmethod
@@ -23,36 +23,36 @@ class Input(ABC):
     @property
     @abstractmethod
     def allowed(self) -> Text:
-        """What may be typed, to follow "must be"."""
+        """What is allowed, worded to follow "must be"."""
 
     @abstractmethod
     def read(self, typed: str) -> Any:
-        """The value that the text means. Raises ValueError."""
+        """The value for a text. Raises ValueError."""
 
     def write(self, value: Any) -> str:
-        """The text that means the value."""
+        """The text for a value."""
         return str(value)
 
     def check(self, value: Any) -> None:  # noqa: B027 most kinds have no limits beyond their type
-        """Raise ValueError for a value outside the limits; its type is right."""
+        """Raise ValueError if a value of the right type is outside the limits."""
 
     @property
     def suggestions(self) -> tuple[str, ...]:
-        """Every text that is allowed, where there are few."""
+        """All texts that are allowed, if there are only a few."""
         return ()
 
     def models(self, value: Any) -> tuple[str, ...]:
-        """The models that the value names."""
+        """The names of models in the value."""
         return ()
 
     def with_models(self, value: Any, full_name: Callable[[str], str]) -> Any:
-        """The value with the names of models in it replaced by their full ones."""
+        """The value with its names of models replaced by their full names."""
         return value
 
 
 @dataclass(frozen=True, slots=True)
 class Number(Input):
-    """A number in a range, bounds included."""
+    """A number in a range, including its bounds."""
 
     low: float
     high: float
@@ -118,7 +118,7 @@ class YesNo(Input):
 
 @dataclass(frozen=True, slots=True)
 class ModelName(Input):
-    """A model, as provider/model; whether it is offered is for the caller to check."""
+    """A model, as provider/model; the caller checks whether it is available."""
 
     @property
     def allowed(self) -> Text:
@@ -142,11 +142,11 @@ class ModelName(Input):
 
 @dataclass(frozen=True, slots=True)
 class ModelList(Input):
-    """Models in order, with commas between them."""
+    """Models in order, separated by commas."""
 
     @property
     def allowed(self) -> Text:
-        return Text("models as provider/model with commas between them, or {none}", none=NONE)
+        return Text("models as provider/model, separated by commas, or {none}", none=NONE)
 
     def read(self, typed: str) -> tuple[str, ...]:
         if typed.strip().casefold() in (NONE, "nothing"):
@@ -173,7 +173,7 @@ class ModelList(Input):
 
 @dataclass(frozen=True, slots=True)
 class LongText(Input):
-    """A text that may have many lines; space around it does not count."""
+    """A text that may have several lines; surrounding white space is removed."""
 
     longest: int
 
@@ -193,7 +193,7 @@ class LongText(Input):
 
 @dataclass(frozen=True, slots=True)
 class RoleId(Input):
-    """A role of the server, by its mention or its id; whether it exists is for the caller to check."""
+    """A role of the server, as a mention or an id; the caller checks whether it exists."""
 
     @property
     def allowed(self) -> Text:

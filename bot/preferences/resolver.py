@@ -1,4 +1,4 @@
-"""Which preferences apply in a place, and where each value comes from.
+"""Resolves which preferences apply in a place, and where each value comes from.
 
 A *scope* is a thread, channel, category or server whose members chose values. Below all scopes are the operator's
 values, and below those the declared defaults. The nearest chosen value applies, unless an outer scope locked its own.
@@ -32,7 +32,7 @@ class Source(StrEnum):
 
 
 class StoredValue(Protocol):
-    """One choice as it is stored; `value` is JSON that nobody has checked."""
+    """A stored value; `value` is unchecked JSON."""
 
     @property
     def scope(self) -> Scope: ...
@@ -45,10 +45,10 @@ class StoredValue(Protocol):
 
 
 class PreferenceStore(Protocol):
-    """Where scopes' choices are stored."""
+    """Where the values of scopes are stored."""
 
     async def of(self, scopes: Sequence[Scope]) -> Sequence[StoredValue]:
-        """Every choice of these scopes, in any order."""
+        """All values of these scopes, in any order."""
         ...
 
 
@@ -64,7 +64,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """The values that apply; None where nobody chose and nothing is declared. `sources` has every name."""
+    """The values that apply; None if neither chosen nor declared. `sources` has every name."""
 
     values: Preferences
     sources: Mapping[str, Source]
@@ -72,7 +72,7 @@ class Resolved:
 
 
 class Resolver:
-    """Resolves preferences; logs each stored value that it must ignore once."""
+    """Resolves preferences; logs each invalid stored value once."""
 
     def __init__(self, stored: PreferenceStore, operator: Preferences) -> None:
         self._stored = stored
@@ -80,11 +80,11 @@ class Resolver:
         self._logged: set[Fault] = set()
 
     async def at(self, place: Place, person: Person | None = None) -> Resolved:
-        """What applies in a place, in one read. Roles and people have no preferences yet, so `person` is unused."""
+        """The preferences that apply in a place, with one read. `person` is unused until people have preferences."""
         return await self.within(place.scopes)
 
     async def within(self, scopes: Sequence[Scope]) -> Resolved:
-        """What applies where these scopes do, nearest first."""
+        """The preferences that apply with these scopes, nearest first."""
         resolved = resolve(scopes, await self._stored.of(scopes), self._operator)
         for fault in resolved.faults:
             if fault not in self._logged:
@@ -94,7 +94,7 @@ class Resolver:
         return resolved
 
     async def chosen(self, scope: Scope) -> Mapping[str, Any]:
-        """What one scope itself chose, by name; a value that is not allowed is a Fault."""
+        """The values of one scope itself, by name; a Fault for an invalid one."""
         rows = await self._stored.of((scope,))
         return {row.name: read_stored(row) for row in rows}
 
@@ -123,9 +123,9 @@ def resolve(scopes: Sequence[Scope], rows: Iterable[StoredValue], operator: Pref
 
 
 def read_stored(row: StoredValue) -> Any:
-    """The value that is stored, or the Fault that it is."""
+    """The stored value, or a Fault if it is invalid."""
     if row.name not in PREFERENCES:
-        return Fault(row.scope, row.name, row.value, Text("There is no such setting."))
+        return Fault(row.scope, row.name, row.value, Text("There's no such setting."))
     try:
         return read_json(row.name, row.value)
     except (ValueError, RecursionError):

@@ -1,1 +1,1 @@
-"""The room that knows the model providers: what they are as data, and how to speak with them."""
+"""The model providers: their data, and a client for the chat-completions API."""

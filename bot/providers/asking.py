@@ -1,7 +1,7 @@
-"""Asks one endpoint with patience: again after a while, unless its circuit breaker is open.
+"""Asks one endpoint, with retries and a circuit breaker.
 
-Nothing is asked again once a character of the answer was seen. A wait is yielded between the deltas, so that whoever
-shows the answer can say so.
+There is no retry once a character of the answer has been seen. Waits are yielded between the deltas, so that they can
+be shown.
 """
 
 import asyncio
@@ -24,13 +24,13 @@ log = logging.getLogger(__name__)
 
 
 class Waiting(NamedTuple):
-    """The endpoint is asked again in so many seconds; deltas yielded so far are void."""
+    """The request is retried in this many seconds; the deltas so far are void."""
 
     seconds: float
 
 
 class Asker:
-    """Knows how the providers are doing: a circuit breaker for each, and the health that people are shown."""
+    """Sends requests, with a circuit breaker for each endpoint; records the health of each provider."""
 
     def __init__(self, client: ChatClient, limits: RetryLimits) -> None:
         self._client = client
@@ -40,14 +40,14 @@ class Asker:
 
     @property
     def health(self) -> Mapping[str, Health]:
-        """The outcome of the last request to each provider that was asked, by its name."""
+        """The outcome of the last request to each provider, by name; only of providers that were asked."""
         return self._health
 
     async def stream(self, endpoint: Endpoint, request: ChatRequest) -> AsyncGenerator[Delta | Waiting, None]:
-        """The completion's deltas, from as many requests as it takes. Raises the last one's ProviderError."""
+        """The deltas of a completion, from as many requests as needed. Raises the ProviderError of the last one."""
         breaker = self._breakers.setdefault((endpoint.name, endpoint.base_url), Breaker(time.monotonic))
         if rest := breaker.blocked_for():
-            raise CircuitOpen(f"asked again in {rest:.0f} s")
+            raise CircuitOpen(f"next request in {rest:.0f} s")
         began = time.monotonic()
         for attempt in range(1, self._limits.tries + 1):
             text_seen = False
@@ -65,7 +65,7 @@ class Asker:
                 late = time.monotonic() - began + wait > self._limits.seconds
                 if text_seen or not error.retryable or attempt == self._limits.tries or late or breaker.blocked_for():
                     raise
-                log.info("%s is asked again in %.1f s: %s", endpoint.full_name, wait, error)
+                log.info("%s is retried in %.1f s: %s", endpoint.full_name, wait, error)
             yield Waiting(wait)
             await asyncio.sleep(wait)
 
@@ -73,5 +73,5 @@ class Asker:
         if error.retryable:
             breaker.failed()
         else:
-            breaker.succeeded()  # it is reachable, and refuses this request
+            breaker.succeeded()  # it is reachable, but refuses this request
         self._health[endpoint.name] = Health(False, error.reason, time.time())

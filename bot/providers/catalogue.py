@@ -84,7 +84,7 @@ class ModelList(_Entry):
 
     `path` is resolved against the base URL like a link. `items` is the path of the list in the response. `detail` is
     requested for each model where the list has nothing but ids; its response is merged into the item. In a path, `*`
-    stands for any characters of a name. `strip` is removed from the start of ids. A price in the list times
+    matches any characters of a name. `strip` is removed from the start of ids. A price in the list times
     `price_factor` is in US dollars per million tokens. `only` keeps the items whose fact is, or contains, one of the
     values, and items without that fact. `skip` is a regular expression for ids to leave out: most lists do not say
     which of their models can chat. `headers`, with {key} in place of the key, are tried instead of the provider's

@@ -1,4 +1,4 @@
-"""One HTTP session for all providers: one request to an endpoint, deltas out."""
+"""The HTTP client for all providers: sends a request to an endpoint, yields deltas."""
 
 import logging
 from collections.abc import AsyncGenerator, Iterator
@@ -22,7 +22,7 @@ CONNECT_SECONDS = 15
 
 
 class ChatClient:
-    """A client of the chat-completions API. An async context manager, open for the life of the process."""
+    """A client of the chat-completions API with one HTTP session. An async context manager."""
 
     def __init__(self, idle_seconds: float = IDLE_SECONDS, grace_seconds: float = GRACE_SECONDS) -> None:
         self._idle = idle_seconds
@@ -33,7 +33,7 @@ class ChatClient:
 
     async def __aenter__(self) -> Self:
         avoid_mmap_churn()
-        connector = aiohttp.TCPConnector(limit=0)  # as many answers at once as people ask for
+        connector = aiohttp.TCPConnector(limit=0)  # no limit: as many simultaneous answers as people ask for
         self.session = await self._stack.enter_async_context(
             aiohttp.ClientSession(connector=connector, timeout=self._timeout)
         )
@@ -43,14 +43,14 @@ class ChatClient:
         await self._stack.aclose()
 
     async def stream(self, endpoint: Endpoint, request: ChatRequest) -> AsyncGenerator[Delta, None]:
-        """The completion's deltas as they come; all at once where the provider does not stream. Raises ProviderError.
+        """The deltas of a completion as they arrive; all at once if the provider does not stream. Raises ProviderError.
 
-        A parameter that the model turns out to refuse is left out from then on, and a system prompt that it refuses in
-        one role is sent in another. Closing the iterator closes the connection, which is how a provider learns to stop.
+        If the model refuses a parameter or the role of the system prompt, this request and later ones are sent without
+        the parameter, or with another role. Closing the iterator closes the connection, which makes the provider stop.
         """
         async with self._body(endpoint, request) as body:
             reader = CompletionReader(body.media_type)
-            if body.media_type == "application/json":  # some servers answer a streaming request with that
+            if body.media_type == "application/json":  # some servers respond to streaming requests with this
                 for delta in reader.whole(await body.read_all()):
                     yield delta
             while not reader.done and (piece := await body.read()):
@@ -65,7 +65,7 @@ class ChatClient:
 
     @asynccontextmanager
     async def _body(self, endpoint: Endpoint, request: ChatRequest) -> AsyncGenerator[BodyReader, None]:
-        """The body of a successful response; whatever goes wrong while it is open is raised as ProviderError."""
+        """The body of a successful response. While it is open, errors are raised as ProviderError."""
         with _as_provider_errors(endpoint):
             response = await self._successful_response(endpoint, request)
             async with response:
@@ -76,7 +76,7 @@ class ChatClient:
                     yield body
 
     async def _successful_response(self, endpoint: Endpoint, request: ChatRequest) -> aiohttp.ClientResponse:
-        """A response with status 200; asks again while the model refuses something that can be left out."""
+        """A response with status 200; repeats the request while the model refuses something that can be left out."""
         adjustments = self._adjustments.setdefault(endpoint.full_name, {})
         while True:
             body = encode(endpoint, request, adjustments)
@@ -87,10 +87,12 @@ class ChatClient:
                 with BodyReader(response, self._idle) as reader:
                     error = error_from_response(response.status, await reader.read_start(), response.headers)
             if response.status == 404 and endpoint.moved_to:
-                error.add_context(f"{endpoint.name.upper()}_BASE_URL is a former one, which is {endpoint.moved_to} now")
+                error.add_context(
+                    f"{endpoint.name.upper()}_BASE_URL is outdated: the current one is {endpoint.moved_to}"
+                )
             if not isinstance(error, UnsupportedParameter) or not adjust(adjustments, body, error):
                 raise error
-            log.warning("%s refuses %s: it is not sent so from now on", endpoint.full_name, error.parameter)
+            log.warning("%s refuses %s, so it is left out or replaced from now on", endpoint.full_name, error.parameter)
 
     async def _post(self, endpoint: Endpoint, body: Body) -> aiohttp.ClientResponse:
         headers = {"Content-Type": "application/json", "Content-Length": str(body.length)} | endpoint.headers
@@ -99,7 +101,7 @@ class ChatClient:
 
 @contextmanager
 def _as_provider_errors(endpoint: Endpoint) -> Iterator[None]:
-    """Raise what goes wrong as ProviderError, with secrets redacted."""
+    """Raise errors as ProviderError, with secrets redacted."""
     try:
         yield
     except ProviderError as error:

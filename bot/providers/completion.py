@@ -1,7 +1,7 @@
-"""One completion: bytes of a response body in, deltas out, without I/O.
+"""Decodes one completion, without I/O: bytes of a response body in, deltas out.
 
-The body comes in pieces that may be cut anywhere. Nothing is awaited between two reads, so fifty chunks that arrive
-together are handed on without a step through the event loop for each.
+The body may be cut into pieces anywhere. Nothing is awaited between two reads, so chunks that arrive together do not
+cost a step of the event loop each.
 """
 
 from codecs import BOM_UTF8
@@ -18,34 +18,34 @@ from bot.providers.wire import decode
 
 _DONE = b"[DONE]"
 _FAILED = ("error", "insufficient_system_resource")
-"""Finish reasons with which a provider says that it failed."""
+"""Finish reasons that mean that the provider failed."""
 
-_LONGEST_START = 64 * 1024
-"""Bytes that are kept of a body without events, since it may be a completion or an error of another content type."""
+_MAX_START_LENGTH = 64 * 1024
+"""Bytes to keep of a body without events, which may be a completion or an error with the wrong content type."""
 
 
 class CompletionReader:
-    """Feed it a stream, or give it the body of a completion that was not streamed; close it at the end.
+    """Reads a stream with `feed`, or a completion that was not streamed with `whole`; call `close` at the end.
 
-    Every method raises ProviderError.
+    Every method may raise ProviderError.
     """
 
     def __init__(self, media_type: str) -> None:
         self.done = False
-        """Whether the provider has said that the stream is over."""
+        """Whether the provider has ended the stream."""
         self.finish_reason: str | None = None
-        """The provider's finish reason; once it is known, at most the usage is missing."""
+        """The provider's finish reason; once it is known, only the usage can still follow."""
         self._media_type = media_type
         self._started = media_type == "text/event-stream"
         self._events = EventDecoder()
         self._splitter = ReasoningSplitter()
         self._model: str | None = None
-        self._start: bytes | None = b""  # of the body, until the first event
+        self._start: bytes | None = b""  # the start of the body, until the first event
 
     def feed(self, piece: bytes) -> Iterator[Delta]:
         """The deltas that this piece of a stream completes."""
         if self._start is not None:
-            self._start = (self._start + piece)[:_LONGEST_START]
+            self._start = (self._start + piece)[:_MAX_START_LENGTH]
         try:
             for data in self._events.feed(piece):
                 if data.strip() == _DONE:
@@ -65,10 +65,10 @@ class CompletionReader:
         yield from self._deltas(body)
 
     def close(self) -> Iterator[Delta]:
-        """What was held back. Raises where the provider failed, and where the stream ended before the completion."""
+        """The deltas that were held back. Raises if the provider failed or the stream ended too early."""
         if not self.done:
             yield from self._unterminated_event()
-        if self._start and _is_json(self._start.removeprefix(BOM_UTF8)):  # whatever its content type says
+        if self._start and _is_json(self._start.removeprefix(BOM_UTF8)):  # regardless of its content type
             yield from self.whole(self._start)
         rest = self._splitter.close()
         if rest.reasoning:
@@ -83,7 +83,7 @@ class CompletionReader:
             raise CutOff("the stream ended without a finish reason")
 
     def _unterminated_event(self) -> Iterator[Delta]:
-        """A last event without its empty line, unless it is only the beginning of one."""
+        """The deltas of a last event without its blank line, unless the event is incomplete."""
         for data in self._events.close():
             if data.strip() == _DONE:
                 self.done = True

@@ -12,7 +12,7 @@ ProviderError
 |- TooLarge                  the request has more bytes than the provider accepts
 |- BadRequest                the provider rejects the request as it was sent
 |  `- UnsupportedParameter   because of one parameter, which can be left out
-|- Overloaded                the provider has trouble of its own           (retryable)
+|- Overloaded                the provider is overloaded or broken          (retryable)
 |- Unreachable               no connection                                 (retryable)
 |- TimedOut                  nothing was received for too long             (retryable)
 |- CircuitOpen               not asked, since it kept failing

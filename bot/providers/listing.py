@@ -20,7 +20,7 @@ MAX_CONTEXT = 10**9
 """Tokens; a larger number is an error."""
 
 MAX_DOLLARS = 10**6
-"""Per million tokens; likewise."""
+"""Per million tokens; a larger number is an error."""
 
 _VISION_WORDS = {"image", "vision", "vlm", "true"}
 """Values that mean vision, in whichever fact a list states it."""

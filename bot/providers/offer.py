@@ -150,7 +150,7 @@ class Offer:
         return Server(name, provider, _base_url(provider, access), access.key)
 
     def endpoint(self, full_name: str) -> Endpoint:
-        """Return the endpoint for a `provider/model`; a provider's name alone stands for its default model.
+        """Return the endpoint for a `provider/model`; a provider's name alone means its default model.
 
         Raises NotOffered if the provider is not available, or has no default model and none is named.
         """

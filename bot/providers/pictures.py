@@ -1,4 +1,4 @@
-"""Images in a type that a provider takes: people send WebP and GIF, some servers only know PNG and JPEG."""
+"""Converts images to types that a provider accepts: some servers accept only PNG and JPEG."""
 
 import asyncio
 import io
@@ -11,14 +11,14 @@ from bot.chat.messages import Message
 from bot.chat.parts import ImagePart, Part
 
 PNG = "image/png"
-MOST_PIXELS = 50_000_000
-"""A larger image is left as it is: decoding it would take hundreds of megabytes."""
+MAX_PIXELS = 50_000_000
+"""Larger images are not converted: decoding one would take hundreds of megabytes."""
 
 
 async def convert_images(path: Sequence[Message], types: Collection[str]) -> list[Message]:
-    """The messages with images of other types converted to PNG; of an animation, its first frame.
+    """The messages, with images of other types converted to PNG; an animation becomes its first frame.
 
-    An image that cannot be decoded stays as it is. The work is done in a thread.
+    Images that cannot be decoded stay unchanged. The work is done in a thread.
     """
     if PNG not in types or not any(image.media_type not in types for message in path for image in message.images):
         return list(path)
@@ -34,7 +34,7 @@ def _convert(part: Part, types: Collection[str]) -> Part:
         return part
     try:
         with Pillow.open(io.BytesIO(part.data)) as picture:
-            if picture.width * picture.height > MOST_PIXELS:
+            if picture.width * picture.height > MAX_PIXELS:
                 return part
             png = io.BytesIO()
             picture.convert("RGBA").save(png, "PNG")

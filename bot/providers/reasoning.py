@@ -29,7 +29,7 @@ class ReasoningSplitter:
         self._text: list[str] = []
 
     def pass_through(self, delta: str) -> bool:
-        """Accept a delta that is text as it stands, as nearly all are; return False if it must be fed."""
+        """Accept a delta that is plain text, as nearly all are; return False if it needs `feed`."""
         if self._held or self._closing_tag or self._after_reasoning or "<" in delta:
             return False
         self._text.append(delta)

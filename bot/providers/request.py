@@ -1,4 +1,4 @@
-"""Encodes requests of the chat-completions API, strictly: only what is set and what the provider takes."""
+"""Encodes requests of the chat-completions API strictly: only what is set and what the provider accepts."""
 
 import asyncio
 import json
@@ -20,10 +20,10 @@ PIECE = 3 * 2**16
 
 
 Adjustments = dict[str, str | None]
-"""Fields and roles that a model turned out to refuse, each with its replacement, if there is one."""
+"""Fields and roles that a model has refused, each with its replacement, if any."""
 
 _SYSTEM_ROLES = ("system", "developer")
-"""The roles that a system prompt may have; for a model that refuses both, it becomes a message of the user."""
+"""Possible roles of a system prompt; for a model that refuses both, it becomes a user message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +39,13 @@ class ChatRequest:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A request's JSON with images in place of their base64, which is encoded while it is sent."""
+    """The JSON of a request, with images that are encoded as base64 while it is sent."""
 
     parts: Sequence[bytes | ImagePart]
     optional: frozenset[str] = frozenset()
-    """The fields that may be left out if the provider refuses them."""
+    """The fields that can be left out if the provider refuses them."""
     role: str | None = None
-    """The role of the system prompt, which the provider may refuse too; None without one."""
+    """The role of the system prompt, which the provider may also refuse; None without a system prompt."""
 
     @property
     def length(self) -> int:
@@ -53,7 +53,7 @@ class Body:
         return sum(len(part) if isinstance(part, bytes) else -(-len(part.data) // 3) * 4 for part in self.parts)
 
     async def pieces(self) -> AsyncIterator[bytes]:
-        """The body in pieces; other tasks can run between two."""
+        """The body in pieces; other tasks can run between them."""
         for part in self.parts:
             if isinstance(part, bytes):
                 yield part
@@ -64,7 +64,7 @@ class Body:
 
 
 def encode(endpoint: Endpoint, request: ChatRequest, adjustments: Adjustments | None = None) -> Body:
-    """The body of `POST {base_url}/chat/completions` for this endpoint, less what it refused before."""
+    """The body of `POST {base_url}/chat/completions` for this endpoint, without what it has refused before."""
     provider, adjustments = endpoint.provider, adjustments or {}
     marker = secrets.token_hex(16)
     role = _current_name(provider.system_role, adjustments) or Role.USER
@@ -91,7 +91,7 @@ def encode(endpoint: Endpoint, request: ChatRequest, adjustments: Adjustments | 
 
 
 def adjust(adjustments: Adjustments, body: Body, error: UnsupportedParameter) -> bool:
-    """Record what was refused of this body; False if it cannot be left out."""
+    """Record what was refused of this body; returns False if it cannot be left out."""
     blames_role = error.parameter in _SYSTEM_ROLES or error.parameter.endswith("role")
     if blames_role and body.role:
         adjustments[body.role] = next(
@@ -105,7 +105,7 @@ def adjust(adjustments: Adjustments, body: Body, error: UnsupportedParameter) ->
 
 
 def _in_role_order(messages: Sequence[Message], endpoint: Endpoint, system_role: str) -> Sequence[Message]:
-    """The messages in an order of roles that the provider takes; consecutive ones of a role are merged if need be."""
+    """The messages in an order that the provider accepts; if necessary, consecutive ones of a role are merged."""
     if system_role == Role.USER:
         messages = [Message(Role.USER, each.parts) if each.role is Role.SYSTEM else each for each in messages]
     if endpoint.provider.roles == "free":
@@ -134,7 +134,7 @@ def _current_name(name: str | None, adjustments: Adjustments) -> str | None:
 
 
 def _parameters(endpoint: Endpoint, request: ChatRequest) -> dict[str, Any]:
-    """The parameters that are set, within the ranges that this model takes."""
+    """The parameters that are set, within the ranges that this model accepts."""
     values = {name: getattr(request, name) for name in PARAMETERS if getattr(request, name) is not None}
     if "temperature" in values:
         low, high = endpoint.provider.temperature
@@ -144,7 +144,7 @@ def _parameters(endpoint: Endpoint, request: ChatRequest) -> dict[str, Any]:
 
 
 def _accepted(fields: dict[str, Any], endpoint: Endpoint) -> dict[str, Any]:
-    """The fields that this model takes, under its provider's names for them."""
+    """The fields that this model accepts, under its provider's names."""
     provider = endpoint.provider
     names = {"max_tokens": provider.max_tokens} | provider.rename
     refused = {*provider.drop, *endpoint.model.drop}
@@ -152,7 +152,7 @@ def _accepted(fields: dict[str, Any], endpoint: Endpoint) -> dict[str, Any]:
 
 
 def _message(message: Message, role: str, detail: Detail | None, marker: str) -> dict[str, Any]:
-    """The content is a plain string unless there is an image: some servers refuse lists of text."""
+    """The JSON of a message. Without images its content is a string, since some servers refuse lists of text."""
     role = role if message.role is Role.SYSTEM else message.role
     if not _has_images(message):
         return {"role": role, "content": message.text}
@@ -160,12 +160,12 @@ def _message(message: Message, role: str, detail: Detail | None, marker: str) ->
 
 
 def _has_images(message: Message) -> bool:
-    """Whether images are sent with the message: providers take them from the user alone."""
+    """Whether images are sent with the message: providers accept them only in user messages."""
     return message.role is Role.USER and bool(message.images)
 
 
 def _with_joined_quotes(parts: Sequence[Part]) -> list[Part]:
-    """The parts that a model reads, a quote and the text below it as one."""
+    """The parts that are sent, with a quote and the text after it joined into one."""
     shown: list[Part] = []
     for part in parts:
         if shown and isinstance(shown[-1], QuotePart) and isinstance(part, TextPart):

@@ -58,7 +58,7 @@ class Trial:
 
     @property
     def failure(self) -> ProviderError | None:
-        """Why no completion can be had, None if one can; a list that fails on its own does not count."""
+        """Why no completion was possible, None if one was; a list that fails on its own does not count."""
         if self.first_token is None:
             return self.models if isinstance(self.models, ProviderError) else ModelNotFound("it lists no models")
         if isinstance(self.first_token, float):

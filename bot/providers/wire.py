@@ -1,6 +1,6 @@
-"""Decodes objects of the chat-completions API, tolerantly.
+"""Decodes objects of the chat-completions API tolerantly.
 
-Every field may be missing, null, of another type or unknown; a value that cannot be used is ignored, wherever it is.
+Any field may be missing, null, of another type or unknown. Invalid values are ignored at every level.
 """
 
 import re
@@ -20,11 +20,11 @@ _Count = Annotated[int, Field(ge=0, lt=2**63)]
 _LONE_SURROGATE = re.compile(
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 )
-"""Half of an escaped surrogate pair, sent by servers that cut their text at UTF-16 units."""
+"""Half of an escaped surrogate pair, sent by servers that split text between UTF-16 code units."""
 
 
 class Chunk(NamedTuple):
-    """One decoded object of a stream. `finish_reason` is the provider's own word; an empty one counts as none."""
+    """One decoded object of a stream. `finish_reason` is as the provider sends it, None if empty."""
 
     text: str = ""
     reasoning: str = ""
@@ -64,7 +64,7 @@ class _Choice(TypedDict, total=False):
 
 
 class _Completion(TypedDict, total=False):
-    """A chunk of a stream or a whole completion: they differ in `delta` and `message`, and some servers mix them up."""
+    """A chunk with a `delta` or a whole completion with a `message`; some servers mix them up."""
 
     model: OnErrorOmit[str]
     choices: OnErrorOmit[list[OnErrorOmit[_Choice]]]
@@ -80,7 +80,7 @@ _NO_DELTA = _Delta()
 def decode(data: bytes) -> Chunk:
     """Decode one event's data, or the body of a completion that was not streamed.
 
-    Raises ProviderError for an error sent in place of a chunk, and InvalidResponse for anything but a JSON object.
+    Raises ProviderError for an error that is sent instead of a chunk, InvalidResponse for anything but a JSON object.
     """
     completion = _read(data)
     choices = completion.get("choices")
@@ -109,7 +109,7 @@ def _read(data: bytes) -> _Completion:
         return _completion(_LONE_SURROGATE.sub(rb"\\ufffd", data))
     except ValidationError:
         _raise_error(data)
-        raise InvalidResponse(f"no JSON object: {data[:200]!r}") from None
+        raise InvalidResponse(f"not a JSON object: {data[:200]!r}") from None
 
 
 def _reasoning(delta: _Delta) -> str:
@@ -128,6 +128,6 @@ def _usage(counts: _Usage) -> Usage:
 
 
 def _raise_error(data: bytes) -> None:
-    """Raise the error in the body, if there is one; a chunk without choices need not be an error."""
+    """Raise the error in the body, if there is one; a chunk without choices is not always an error."""
     if error := error_from_body(data):
         raise error

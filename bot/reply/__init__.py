@@ -1,1 +1,1 @@
-"""A reply as it grows: what it says, and the pace at which it is written. asyncio, but no I/O of its own."""
+"""A reply as it grows: its content, and the pace of its writes. Uses asyncio, but does no I/O itself."""

@@ -1,9 +1,9 @@
-"""What a bot may do in a second over all channels.
+"""The rate budget: how many requests per second the bot may make in all channels together.
 
-Discord lets a bot make fifty requests a second. Who makes more is refused, and discord.py then stops for everybody.
-So with many replies at once the budget makes previews rarer everywhere: the gates of the channels queue for it, and
-those with a final or a first message go before those with a preview. As requests may start later than they were let
-through, and some are no writes, they are counted a second time as they start.
+Discord allows a bot fifty requests per second. If it makes more, they are refused, and discord.py then pauses all of
+them. With many replies at once, the budget therefore makes previews less frequent everywhere: the gates of the channels
+queue for it, and finals and first messages take precedence over previews. Requests are counted again when they start,
+since they may start later than they were admitted, and some of them are not writes.
 """
 
 import asyncio
@@ -11,61 +11,61 @@ from dataclasses import dataclass
 from typing import Protocol
 
 WRITES = 42
-"""Writes a second."""
+"""Writes per second."""
 
 REQUESTS = 43
-"""Requests a second."""
+"""Requests per second."""
 
 BURST = 6
-"""How many may go at once after a quiet moment, on top of those."""
+"""How many may start at once after an idle period."""
 
 PREVIEW_BURST = 2
-"""As many previews: they leave the rest to finals and first messages."""
+"""The same for previews; the rest of a burst is reserved for finals and first messages."""
 
 
 class Queued(Protocol):
-    """A gate whose next write may go as far as its channel is concerned."""
+    """A gate whose channel has room for its next write."""
 
     @property
     def urgent(self) -> bool: ...
 
     def enter(self, now: float) -> bool:
-        """Make the write; False where there is none to be made yet after all."""
+        """Admit the next write; returns False if there is no longer one that may start now."""
 
 
 @dataclass(slots=True)
-class _Spent:
-    """Counts against so many a second. `regained` is when all that was spent has come back."""
+class _Rate:
+    """Limits a rate. `free_at` is when the whole allowance is available again."""
 
-    a_second: float
-    regained: float = float("-inf")
+    per_second: float
+    free_at: float = float("-inf")
 
     def wait(self, now: float, burst: int) -> float:
-        """Seconds until there is room for one more."""
-        return self.regained - (burst - 1) / self.a_second - now
+        """Seconds until one more may start."""
+        return self.free_at - (burst - 1) / self.per_second - now
 
     def spend(self, now: float) -> None:
-        self.regained = max(self.regained, now) + 1 / self.a_second
+        self.free_at = max(self.free_at, now) + 1 / self.per_second
 
 
 class RateBudget:
-    """What all channels may do together, `times` as much as is allowed to a bot by itself."""
+    """The budget of all channels together; `times` multiplies it."""
 
     def __init__(self, times: float = 1.0) -> None:
-        self._writes, self._requests = _Spent(times * WRITES), _Spent(times * REQUESTS)
+        self._writes, self._requests = _Rate(times * WRITES), _Rate(times * REQUESTS)
         self._queue: dict[Queued, None] = {}
         self._timer: asyncio.TimerHandle | None = None
 
     def ask(self, gate: Queued) -> None:
-        """Let the gate's next write through, now or when it is its turn; it keeps its place when it asks again."""
+        """Admit the gate's next write, now or when it is its turn. Asking again keeps its place in the queue."""
         self._queue.setdefault(gate)
         self._serve()
 
     def leave(self, gate: Queued) -> None:
         self._queue.pop(gate, None)
 
-    def spare(self) -> bool:
-        """Take one for a request that may as well be left out; False where writes need them all."""
+    def try_spend(self) -> bool:
+        """Spend one write on an optional request; returns False if the writes need all of them."""
         now = asyncio.get_running_loop().time()
         if self._queue or self._writes.wait(now, BURST) > 0:
             return False
@@ -73,7 +73,7 @@ class RateBudget:
         return True
 
     async def request(self) -> None:
-        """Wait until one more request may start; those that come together go in order."""
+        """Wait until one more request may start, in the order of the calls."""
         now = asyncio.get_running_loop().time()
         wait = self._requests.wait(now, BURST)
         self._requests.spend(now)
@@ -86,7 +86,7 @@ class RateBudget:
             self._timer = None
         loop = asyncio.get_running_loop()
         while self._queue:
-            gate = min(self._queue, key=lambda gate: not gate.urgent)  # of equals the one that has waited longest
+            gate = min(self._queue, key=lambda gate: not gate.urgent)  # if several are, the one that has waited longest
             now = loop.time()
             if (wait := self._writes.wait(now, BURST if gate.urgent else PREVIEW_BURST)) > 0:
                 self._timer = loop.call_at(now + wait, self._serve)

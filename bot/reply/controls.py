@@ -1,11 +1,11 @@
-"""What a person can do to a reply."""
+"""What people can do to a reply."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Act(StrEnum):
-    """What a person can do to a reply."""
+    """Something that a person can do to a reply."""
 
     STOP = "stop"
     REGENERATE = "regenerate"
@@ -18,7 +18,7 @@ class Act(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Controls:
-    """The acts that are offered below a reply. `version` counts from 1."""
+    """The acts offered below a reply. `version` counts from 1."""
 
     acts: tuple[Act, ...] = ()
     version: int = 1

@@ -1,8 +1,8 @@
-"""What a reply says at the moment, as pages: the model's words, and around them ours.
+"""The current content of a reply, laid out as pages: the model's text, and what we add to it.
 
-Pages of the text only grow at the end. Below the last one stand our note, the controls and what is attached; while
-there are no words yet, a status stands in their place. A text that is longer than the allowed pages ends with a page
-that says so, and comes whole as a file.
+The pages of the text only grow at the end. The last page also has our note, the controls and the attached files. Until
+there is text, a status is shown instead. If the text needs more pages than allowed, the last page says so, and the
+whole text is attached as a file.
 """
 
 import re
@@ -16,22 +16,22 @@ from bot.reply.surface import File, Page
 from bot.text import Text
 
 EMBED_LIMIT = 4_096
-"""Characters of an embed's description."""
+"""Discord's limit for the description of an embed, in characters."""
 
 PREVIEW = 300
-"""Characters of the reasoning that are shown behind a spoiler."""
+"""Characters of the reasoning that are shown as a spoiler."""
 
 SMALL = "-# "
-"""Discord's mark for small text."""
+"""Discord's Markdown for small text."""
 
-MORE_AS_FILE = Text("The answer is longer than this; it will come whole, as a file.")
-WHOLE_AS_FILE = "The whole answer, {length:,} characters long, is in the file."
+MORE_AS_FILE = Text("The answer is too long to show here. I'll attach all of it as a file.")
+WHOLE_AS_FILE = "The whole answer ({length:,} characters) is in the file."
 
 
 class Draft:
-    """`text` and `reasoning` are the model's own, whole; `note` is ours, its lines in small text below an answer.
+    """What a reply should show. `text` and `reasoning` are the model's; `note` is ours, in small text below the answer.
 
-    `controls` are offered once the reply has ended; until then it can be stopped.
+    `controls` are offered once the reply has ended. Until then it can be stopped.
     """
 
     def __init__(self, look: Look) -> None:
@@ -44,7 +44,7 @@ class Draft:
         self.apply_look(look)
 
     def apply_look(self, look: Look) -> None:
-        """Lay everything out like this from now on."""
+        """Use this look from now on."""
         self.look = look
         self._limit = EMBED_LIMIT if look.embed else LIMIT
         self._typesetter = Typesetter(self._limit)
@@ -56,11 +56,11 @@ class Draft:
 
     @property
     def is_blank(self) -> bool:
-        """Whether the text, as it is now, would show nothing at all."""
+        """Whether the text, as it is now, would be shown as nothing."""
         return not self._final()
 
     def growing(self) -> list[Page]:
-        """The pages while more is to come."""
+        """The pages while the reply is still growing."""
         texts = self._typesetter.preview(self.text) if self.has_words else []
         if not texts:
             texts = [self._status(self.status)] if self.status else []
@@ -69,7 +69,7 @@ class Draft:
         return self._pages(texts, Controls((Act.STOP,)), ())
 
     def complete(self) -> list[Page]:
-        """The pages of the whole reply."""
+        """The pages of the complete reply."""
         texts, files, note = self._final(), list[File](), self.note
         if texts and self._is_too_long(texts):
             whole = Text(WHOLE_AS_FILE, length=len(self.text))
@@ -82,7 +82,7 @@ class Draft:
         return self._pages(self._with_note(texts, note), self.controls, tuple(files))
 
     def _final(self) -> list[str]:
-        """The pages of the whole text; as the model wrote it, should nothing be left of it in Discord's Markdown."""
+        """The pages of the complete text; if formatting leaves nothing of it, the text as the model wrote it."""
         if not self.has_words:
             return []
         return self._typesetter.final(self.text) or split(self.text, self._limit)
@@ -100,7 +100,7 @@ class Draft:
         return f"{SMALL}{status}"
 
     def _with_note(self, texts: list[str], note: str) -> list[str]:
-        """The texts with the note; one that does not fit below the last gets a page of its own."""
+        """The texts with the note below the last one, or on a separate page if it does not fit."""
         if not texts:
             return split(note, self._limit)
         if not note:
@@ -112,12 +112,12 @@ class Draft:
 
 
 def _is_visible(character: str) -> bool:
-    """Whether a character takes ink; models do send texts of nothing but zero-width ones."""
+    """Whether a character is visible; some models send texts that consist only of zero-width characters."""
     return not character.isspace() and unicodedata.category(character) not in {"Cc", "Cf"}
 
 
 def _spoiler(reasoning: str, *, from_start: bool) -> str:
-    """A piece of reasoning on one line behind a spoiler, its Markdown escaped."""
+    """An excerpt of the reasoning on one line, as a spoiler, with its Markdown escaped."""
     words = " ".join(reasoning.split())
     cut = words[:PREVIEW] if from_start else words[-PREVIEW:]
     shown = re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", cut)

@@ -1,12 +1,12 @@
-"""The pace of writes to one channel, shared by all replies there.
+"""A gate: the pace of writes to one channel, shared by all replies there.
 
-Discord counts new messages and edits apart, each about five in a fixed window of five seconds that opens with the
-first of them. discord.py answers an exhausted window by sleeping inside of the call that emptied it, and then sends
-every queued body in order, however stale. So Parley keeps count itself: one write in flight, previews evenly spread
-over the window, and whoever waits takes its text only once it is let through. A final or a first message goes before
-any preview, and at once as long as the window has room. It nearly always has, as previews leave the last write of a
-window alone until that is about to close. The numbers are a guess until Discord's own `X-RateLimit-*` headers have told
-better. Nothing that is in flight is ever cancelled.
+Discord counts new messages and edits separately. Each kind has a fixed window that allows about five writes and lasts
+five seconds from the first of them. If a window is exhausted, discord.py sleeps in the call that exhausted it and then
+sends every queued body in order, however stale. Therefore Parley counts by itself: only one write is in flight,
+previews are spread evenly over the window, and a waiting reply produces its text only once it is admitted. Finals and
+first messages take precedence over previews and are admitted as soon as the window has room. It nearly always has,
+because previews do not use the last write of a window until that is about to close. The limits are assumptions until
+Discord's `X-RateLimit-*` headers tell the real ones. A write in flight is never cancelled.
 """
 
 import asyncio
@@ -19,17 +19,17 @@ from bot.reply.budget import RateBudget
 
 LIMIT = 5
 WINDOW = 5.0
-"""Seconds; what Discord is known to count in, before anything was learned."""
+"""Seconds of a window, until Discord's headers tell more."""
 
 RESERVE = 0.14
-"""The last part of a window, in which its last write need not be kept for a final any more."""
+"""The final fraction of a window in which previews may use its last write, too."""
 
 INTERVAL = WINDOW * (1 - RESERVE) / (LIMIT - 1)
-"""Seconds between two previews, before anything was learned."""
+"""Seconds between two previews, until Discord's headers tell more."""
 
 
 class WriteKind(StrEnum):
-    """What Discord counts apart."""
+    """Kinds of writes that Discord counts separately."""
 
     SEND = "send"
     EDIT = "edit"
@@ -38,7 +38,7 @@ class WriteKind(StrEnum):
 
 @dataclass(slots=True)
 class _Window:
-    """A fixed window as Discord counts it. `closes` and `last`, of the last write, are by the event loop's clock."""
+    """A rate limit window. `closes` and `last`, the time of the last write, are by the event loop's clock."""
 
     seconds: float
     limit: int = LIMIT
@@ -51,15 +51,15 @@ class _Window:
         """Seconds between two previews."""
         return self.seconds * (1 - RESERVE) / max(self.limit - 1, 1)
 
-    def opens(self, now: float) -> float:
-        """When there is room for one more."""
+    def room_at(self, now: float) -> float:
+        """When one more write fits."""
         return now if self.left > 0 or now >= self.closes else self.closes
 
-    def spares(self, now: float) -> float:
-        """When there is room for one more that leaves one, or the next window is so near that none need be left."""
+    def spare_room_at(self, now: float) -> float:
+        """When one more write fits and another one stays available, or the window is about to close."""
         if self.left == 1 < self.limit and now < self.closes:
             return self.closes - RESERVE * self.seconds
-        return self.opens(now)
+        return self.room_at(now)
 
     def spend(self, now: float) -> None:
         if now >= self.closes:
@@ -76,7 +76,7 @@ class _Waiter:
 
 
 class Gate:
-    """Lets one write through at a time. Used on one event loop. `interval` is in seconds, `budget` of all channels."""
+    """Admits one write at a time. `interval` is in seconds; `budget` is shared by all channels."""
 
     def __init__(self, interval: float = INTERVAL, budget: RateBudget | None = None) -> None:
         self._windows = {kind: _Window(WINDOW * interval / INTERVAL) for kind in WriteKind}
@@ -87,7 +87,7 @@ class Gate:
         self._kept: asyncio.TimerHandle | None = None
 
     def learn(self, kind: WriteKind, limit: int, remaining: int, reset_after: float) -> None:
-        """Take over what Discord says of this channel's window; `reset_after` is in seconds."""
+        """Adopt what Discord's headers say about this channel's window; `reset_after` is in seconds."""
         window = self._windows[kind]
         window.limit, window.left = limit, remaining
         window.closes = asyncio.get_running_loop().time() + reset_after
@@ -97,13 +97,13 @@ class Gate:
 
     @asynccontextmanager
     async def write(self, kind: WriteKind, urgent: Callable[[], bool] = lambda: True) -> AsyncIterator[None]:
-        """Wait for this channel's next slot and hold it for the length of one request.
+        """Wait until a write is admitted, and hold the slot for the duration of one request.
 
-        `urgent` is asked whenever a slot is given away, and again after `hurry`.
+        `urgent` is evaluated whenever a slot is assigned, and again after `reschedule`.
         """
         waiter = _Waiter(kind, urgent)
         self._waiting.append(waiter)
-        self.hurry()
+        self.reschedule()
         try:
             await waiter.granted
             yield
@@ -112,22 +112,22 @@ class Gate:
                 self._waiting.remove(waiter)  # gave up while waiting
             if waiter.granted.done() and not waiter.granted.cancelled():
                 self._in_flight = False
-            self.hurry()
+            self.reschedule()
 
-    def spare(self) -> bool:
-        """Whether there is room for a request that may as well be left out."""
-        return self._budget.spare()
+    def try_spend(self) -> bool:
+        """Spend one write on an optional request; returns False if the writes need all of them."""
+        return self._budget.try_spend()
 
     @property
     def urgent(self) -> bool:
-        """Whether somebody who waits is."""
+        """Whether any of the waiting writes is urgent."""
         return any(waiter.urgent() for waiter in self._waiting)
 
     def enter(self, now: float) -> bool:
-        """Let the most urgent waiter in; False where that is another one by now, who has to wait for its window."""
+        """Admit the most urgent write; returns False if that has changed and its window has no room yet."""
         waiter = self._next()
         if self._earliest(waiter, now) > now:
-            self.hurry()
+            self.reschedule()
             return False
         self._waiting.remove(waiter)
         self._in_flight = True
@@ -136,8 +136,8 @@ class Gate:
         waiter.granted.set_result(None)
         return True
 
-    def hurry(self) -> None:
-        """Look again who is most urgent, and let that one in, now or when its time has come."""
+    def reschedule(self) -> None:
+        """Determine the most urgent write again, and admit it now or as soon as it fits."""
         if self._timer:
             self._timer.cancel()
             self._timer = None
@@ -149,23 +149,23 @@ class Gate:
         start = self._earliest(self._next(), now)
         if start > now:
             self._budget.leave(self)
-            self._timer = loop.call_at(start, self.hurry)
+            self._timer = loop.call_at(start, self.reschedule)
         else:
             self._budget.ask(self)
 
     def _next(self) -> _Waiter:
-        return min(self._waiting, key=lambda waiter: not waiter.urgent())  # of equals the one that came first
+        return min(self._waiting, key=lambda waiter: not waiter.urgent())  # if several are, the first one
 
     def _earliest(self, waiter: _Waiter, now: float) -> float:
         window = self._windows[waiter.kind]
         if waiter.urgent():
-            return window.opens(now)
-        # a new page is counted apart from the edits that filled the one before, so it need not wait behind them
+            return window.room_at(now)
+        # new messages are counted separately, so a new page need not wait for the edits of the previous one
         last = window.last if waiter.kind is WriteKind.SEND else max(each.last for each in self._windows.values())
-        return max(window.spares(now), last + window.pace)
+        return max(window.spare_room_at(now), last + window.pace)
 
     def _keep(self) -> None:
-        """Stay until the windows have closed, with no reply here too: the loop holds on to what its timers call."""
+        """Keep this gate alive until its windows have closed: the event loop references what its timers call."""
         if self._kept:
             self._kept.cancel()
         closes = max(window.closes for window in self._windows.values())

@@ -1,4 +1,4 @@
-"""What people see while there is no text yet: the typing indicator, then how long the model has been thinking."""
+"""What is shown until there is text: the typing indicator, then how long the model has been thinking."""
 
 import asyncio
 from contextlib import suppress
@@ -8,25 +8,25 @@ from bot.reply.surface import Surface
 from bot.text import Text
 
 TYPING_EVERY = 8.0
-"""Seconds; Discord shows the indicator for ten."""
+"""Seconds; Discord shows the indicator for ten seconds."""
 
 LONGEST_TYPING = 1.0
-"""Seconds that a message waits for a typing request in flight."""
+"""How many seconds a message waits for a typing request in flight."""
 
 THINKING_AFTER = 4.0
-"""Seconds without text after which people are told that the model is thinking."""
+"""Seconds without text after which the status says that the model is thinking."""
 
 SILENT_AFTER = 12.0
-"""The same for a model that sends no reasoning."""
+"""The same for models that send no reasoning."""
 
 THINKING_EVERY = 4.0
 
 
 class Meanwhile:
-    """The typing indicator until the first message, and a status until the first text. Starts at once."""
+    """Shows the typing indicator until the first message, and a status until the first text. Starts at once."""
 
     def __init__(self, surface: Surface, draft: Draft, changed: asyncio.Event, *, posted: bool) -> None:
-        """`changed` is set when the draft's status changes; `posted` is whether the reply has messages already."""
+        """`changed` is set when the status of the draft changes; `posted` is whether the reply has messages already."""
         self._surface = surface
         self._draft = draft
         self._changed = changed
@@ -37,7 +37,7 @@ class Meanwhile:
         self._thinking = asyncio.create_task(self._think())
 
     async def before_post(self) -> None:
-        """End the indicator before a message is posted: a request in flight would show it again afterwards."""
+        """Stop the indicator before a message is posted: a request in flight would show it again afterwards."""
         self._posted.set()
         await asyncio.wait([self._typing], timeout=LONGEST_TYPING)
 

@@ -1,9 +1,9 @@
-"""A reply: our answer as it appears in Discord, over as many messages as it has pages.
+"""A reply: our answer as it appears in Discord, in one message per page.
 
-Reading and writing are two tasks. The reader takes events at the model's pace and only lengthens the draft. The writer
-shows it at Discord's pace: it waits for a slot of the channel's gate, lays out the newest text, and makes the first
-write by which what is shown differs from what should be shown. Pages only grow at the end, so that is an edit of the
-last message or a new one behind it. The writer is never cancelled: a write in flight always lands, and the last one
+Reading and writing are separate tasks. The reader consumes events at the model's pace and only extends the draft. The
+writer shows it at Discord's pace: it waits for a slot of the channel's gate, lays out the newest text, and makes the
+first write that brings what is shown closer to that. Since pages only grow at the end, that is an edit of the last
+message or a new message after it. The writer is never cancelled: a write in flight always completes, and the last one
 shows the whole text.
 """
 
@@ -26,16 +26,16 @@ from bot.text import Text
 log = logging.getLogger(__name__)
 
 MOST_FAILURES = 3
-"""Failed writes in a row after which previews are skipped and only the whole answer is tried."""
+"""Consecutive failed writes after which previews are skipped, and only the whole answer is tried."""
 
 PATIENCE = 150.0
-"""Seconds for which writes may fail before the reply is given up: Discord's own outages are mostly shorter."""
+"""Seconds of failing writes after which the reply is given up; most of Discord's outages are shorter."""
 
 LONGEST_PAUSE = 10.0
-"""Seconds between two tries of a write that fails."""
+"""Maximum seconds between two attempts of a failing write."""
 
 OLD_EDIT_EVERY = 7.0
-"""Seconds between two previews in a message that is old."""
+"""Seconds between two previews in an old message."""
 
 INSTANT = 0.001
 
@@ -49,7 +49,7 @@ class Journal(Protocol):
 
 @dataclass(slots=True)
 class Shown:
-    """A message of the reply, as Discord has it."""
+    """A message of the reply, and the page that it shows."""
 
     message_id: int
     page: Page
@@ -63,13 +63,13 @@ class Reply:
         self.shown: list[Shown] = []
         self.lost: SurfaceLost | None = None
         self.stopped: Text | None = None
-        """Why it was ended before the model had ended, for the person."""
+        """Why it was stopped before the model had finished, for the person."""
         self.ended = False
-        """Whether all that will come has come; the last writes may still be in flight."""
+        """Whether the draft is complete; the last writes may still be in flight."""
         self.posted = 0
-        """Messages that were posted so far, deleted ones too."""
+        """How many messages were posted so far, including deleted ones."""
         self._surface = surface
-        self._gate = surface.gate  # where it waits to write
+        self._gate = surface.gate  # the one that a write waits for or last used
         self._words_shown = False
         self._earlier_reasoning = ""  # of an answer that is being continued
         self._changed = asyncio.Event()
@@ -83,7 +83,7 @@ class Reply:
         self._meanwhile: Meanwhile | None = None
 
     def resume(self, message_ids: Iterable[int], look: Look, text: str = "", reasoning: str = "") -> None:
-        """Take over messages that show the reply, in page order; whatever they say now is written anew."""
+        """Continue in messages that already show the reply, in page order; all of them are rewritten."""
         self.shown = [Shown(message_id, BLANK) for message_id in message_ids]
         self.posted = len(self.shown)
         self.draft.apply_look(look)
@@ -96,10 +96,10 @@ class Reply:
         return tuple(page.message_id for page in self.shown)
 
     async def publish(self, events: AsyncIterator[Event], journal: Journal | None = None) -> None:
-        """Show events as they come, until they end, `stop` is called or the surface is lost; `finish` shows the end.
+        """Show events as they arrive, until they end, `stop` is called or the surface is lost; `finish` shows the end.
 
-        The journal is kept before every write, and after a new message. Raises what `events` raises, after all that
-        came before has been shown.
+        The journal is updated before every write and after every new message. Raises what `events` raises, once
+        everything before that is shown.
         """
         self._journal = journal
         self._reader = asyncio.create_task(self._read(events))
@@ -110,7 +110,7 @@ class Reply:
         succeeded = False
         try:
             await asyncio.wait([self._reader, self._writer], return_when=asyncio.FIRST_COMPLETED)
-            self._reader.cancel()  # for when it is the writer that could not continue
+            self._reader.cancel()  # in case it was the writer that ended
             await asyncio.wait([self._reader])
             if not self._reader.cancelled():
                 self._reader.result()
@@ -125,9 +125,9 @@ class Reply:
                 await asyncio.shield(self._writer)
 
     async def finish(self, note: str, controls: Controls = NONE, *, keep: bool = True) -> None:
-        """Show the whole text with a note below it, or the note alone where there is no text.
+        """Show the whole text with a note below it, or only the note if there is no text.
 
-        Without `keep` the journal is left alone, since it may be what failed.
+        Without `keep` the journal is not updated, since it may be what failed.
         """
         self._journal = self._journal if keep else None
         self.draft.note, self.draft.controls = note, controls
@@ -138,7 +138,7 @@ class Reply:
             await self._write()
 
     def stop(self, reason: Text) -> bool:
-        """End the reading; what has come so far is shown and kept. False if it had ended by itself."""
+        """Stop reading; what has arrived is shown and kept. Returns False if the reply has already ended."""
         if self.ended:
             return False
         self.stopped = self.stopped or reason
@@ -147,7 +147,7 @@ class Reply:
         return True
 
     async def remove_buttons(self, message_id: int | None) -> None:
-        """Take the buttons from an earlier reply here, if there is one, when nothing else waits; it may fail."""
+        """Remove the buttons of an earlier reply in this channel, with the lowest priority; failures are ignored."""
         if message_id:
             async with self._surface.gate.write(WriteKind.EDIT, lambda: False):
                 with suppress(SurfaceLost, SurfaceBusy):
@@ -157,7 +157,7 @@ class Reply:
         self.ended = True
         self._ending.set()
         self._changed.set()
-        self._gate.hurry()
+        self._gate.reschedule()
 
     async def _read(self, events: AsyncIterator[Event]) -> None:
         draft = self.draft
@@ -165,7 +165,7 @@ class Reply:
             if isinstance(event, TextDelta):
                 draft.text += event.text
                 if not self._words_shown:
-                    self._gate.hurry()  # the first words go before previews
+                    self._gate.reschedule()  # the first words take precedence over previews
             elif isinstance(event, ReasoningDelta):
                 if draft.reasoning and draft.reasoning == self._earlier_reasoning:
                     draft.reasoning += "\n\n"
@@ -176,7 +176,7 @@ class Reply:
             self._changed.set()
 
     async def _write(self) -> None:
-        """Make writes until the whole text is shown and no more will come."""
+        """Make writes until the reply has ended and all of it is shown."""
         while not self.lost:
             self._changed.clear()
             write = self._next_write()
@@ -199,13 +199,13 @@ class Reply:
                 await self._pause(trouble)
 
     def _is_urgent(self) -> bool:
-        """A first message, the first words and the end go before previews."""
+        """Whether it takes precedence over previews: a first message, the first words, the end."""
         return self.ended or not self.shown or (self.draft.has_words and not self._words_shown)
 
     def _next_write(self) -> tuple[WriteKind, int, Page] | None:
-        """The first page that is not shown as it should be, or else a message that is one too many."""
+        """The write for the first page that differs from what is shown, or for a surplus message, if any."""
         if self.draft.look.embed and not self._surface.takes_embeds:
-            self._use_plain_text()  # Discord would drop the embed from its message without an error
+            self._use_plain_text()  # Discord would drop the embed without an error
         pages = self.draft.complete() if self.ended else self.draft.growing()
         for number, page in enumerate(pages):
             if number >= len(self.shown):
@@ -217,11 +217,11 @@ class Reply:
         return None
 
     async def _try(self, write: tuple[WriteKind, int, Page] | None) -> SurfaceBusy | None:
-        """Make the write; returns what was in its way, if it can be tried again."""
+        """Make the write; returns the error if the write can be retried."""
         if write is None:
-            return None  # the text changed back while we waited
+            return None  # while waiting, it became unnecessary
         try:
-            await self._keep()  # what is shown is always recorded already
+            await self._keep()  # before the write, so that whatever is shown is recorded
             await self._make(*write)
             self._failures = 0
         except FilesRefused:
@@ -256,7 +256,7 @@ class Reply:
             except MessageGone:
                 if shown.page is not BLANK or len(self.shown) == 1:
                     raise
-                self.shown.remove(shown)  # it was deleted before this reply came to it, and there are others
+                self.shown.remove(shown)  # it was deleted before this reply wrote to it, and there are others
                 await self._keep()
         self._words_shown = self.draft.has_words
 
@@ -272,7 +272,7 @@ class Reply:
             writes = Text("{count} writes in a row failed, the last with: {error}", count=self._failures, error=error)
             self._lose(SurfaceLost(writes))
             return
-        log.warning("A write to the channel failed and is tried again: %s", error)
+        log.warning("A write to the channel failed and is retried: %s", error)
         await asyncio.sleep(min(2.0 ** (self._failures - 1), LONGEST_PAUSE))
 
     def _use_plain_text(self) -> None:

@@ -1,4 +1,4 @@
-"""Where a reply appears, and what can be shown there."""
+"""The surface of a reply: where it appears, and what can be shown there."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -19,28 +19,28 @@ class SurfaceLost(Exception):
 
 
 class PlaceGone(SurfaceLost):
-    """The channel or thread was deleted, and all its messages with it."""
+    """The channel or thread was deleted, with all of its messages."""
 
 
 class MessageGone(SurfaceLost):
-    """A message of the reply was deleted by somebody."""
+    """Someone deleted a message of the reply."""
 
 
 class SurfaceBusy(Exception):
-    """A write did not go through but may later."""
+    """A write failed, but may succeed later."""
 
 
 class FilesRefused(Exception):
-    """Files may not be attached here; without them the same write may go through."""
+    """Files cannot be attached here; the same write may succeed without them."""
 
 
 class EmbedsRefused(Exception):
-    """Embeds may not be shown here; as plain text the same write may go through."""
+    """Embeds cannot be shown here; the same write may succeed as plain text."""
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A text that is attached to a message under a name."""
+    """A text file to attach to a message."""
 
     name: str
     text: str
@@ -48,7 +48,7 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One message of a reply. As an embed the text may be longer than as plain content."""
+    """One message of a reply. The text of an embed may be longer than that of a plain message."""
 
     text: str
     controls: Controls = NONE
@@ -57,7 +57,7 @@ class Page:
 
 
 BLANK = Page("")
-"""A message whose present content is not known."""
+"""A message whose current content is unknown."""
 
 
 class Surface(Protocol):
@@ -68,35 +68,34 @@ class Surface(Protocol):
 
     @property
     def takes_embeds(self) -> bool:
-        """Whether pages may be embeds here."""
+        """Whether pages can be embeds here."""
 
     def obstacle(self) -> SurfaceLost | None:
-        """What stands in the way of a reply here, as far as that is known without trying."""
+        """Why a reply cannot be shown here, as far as that is known without a request; None if nothing is known."""
 
     def is_old(self, message_id: int) -> bool:
-        """Whether a message is so old that it may be edited only now and then."""
+        """Whether a message is so old that Discord limits its edits more strictly."""
 
     async def send(self, page: Page, number: int, *, ping: bool = False) -> int:
         """Post a message of the reply and return its id; with `ping` the asker is notified.
 
-        `number` counts the messages that the reply has posted, from 0. The same number posts the same message, however
-        often it is tried.
+        `number` is how many messages the reply has posted before. A retry with the same number does not post twice.
         """
 
     async def edit(self, message_id: int, page: Page, was: Page) -> None:
-        """Write what differs from what the message was; all of it where that is `BLANK`."""
+        """Change the message from `was` to `page`; if `was` is `BLANK`, write everything."""
 
     async def delete(self, message_id: int) -> None:
-        """Delete a message of the reply; one that is gone already is not an error."""
+        """Delete a message of the reply; it is not an error if it no longer exists."""
 
     async def remove_buttons(self, message_id: int) -> None:
-        """Take the controls from a message and leave the rest as it is."""
+        """Remove the controls of a message and leave the rest unchanged."""
 
     async def attachments(self) -> tuple[Attachment, ...]:
-        """The files that came with the prompt; none if it is gone."""
+        """The files of the prompt; none if it no longer exists."""
 
     async def typing(self) -> None:
-        """Show "is typing" for some ten seconds; failures are ignored."""
+        """Show the typing indicator for ten seconds; failures are ignored."""
 
     async def notify_privately(self, text: Text) -> None:
-        """Tell the asker apart from the channel where that is possible, for when `send` cannot."""
+        """Tell the asker privately, for when `send` fails; failures are ignored."""

@@ -11,7 +11,7 @@ ROW, BUTTON, STRING_SELECT, TEXT_INPUT = 1, 2, 3, 4
 SELECTS = (3, 5, 6, 7, 8)
 TEXT_DISPLAY, THUMBNAIL, FILE, SEPARATOR, CONTAINER, LABEL = 10, 11, 13, 14, 17, 18
 LINK_STYLE, PREMIUM_STYLE = 5, 6
-LONGEST_INPUT = 4000
+MAX_INPUT_LENGTH = 4000
 DEFAULTS: dict[int, Json] = {
     THUMBNAIL: {"description": None, "spoiler": False},
     FILE: {"name": None, "size": None, "spoiler": False},
@@ -85,10 +85,10 @@ def _check_text_input(form: Form, text_input: Json, path: str, *, labelled: bool
     if text_input.get("placeholder") is not None:
         form.length(f"{path}.placeholder", text_input["placeholder"], 100)
     if text_input.get("value") is not None:
-        form.length(f"{path}.value", text_input["value"], LONGEST_INPUT)
+        form.length(f"{path}.value", text_input["value"], MAX_INPUT_LENGTH)
     for limit, lowest in (("min_length", 0), ("max_length", 1)):
-        if text_input.get(limit) is not None and not lowest <= text_input[limit] <= LONGEST_INPUT:
-            form.wrong(f"{path}.{limit}", "NUMBER_TYPE_MAX", f"Value must be from {lowest} to {LONGEST_INPUT}.")
+        if text_input.get(limit) is not None and not lowest <= text_input[limit] <= MAX_INPUT_LENGTH:
+            form.wrong(f"{path}.{limit}", "NUMBER_TYPE_MAX", f"Value must be from {lowest} to {MAX_INPUT_LENGTH}.")
 
 
 def _check(form: Form, component: Json, path: str, *, top: bool) -> None:

@@ -6,7 +6,7 @@ The server sends HELLO, the client sends IDENTIFY or RESUME, and then events flo
   number events, and RESUME on a new connection replays those the client has not seen, followed by RESUMED. Events
   during the gap are late, never lost, and may arrive twice.
 * Every client gets its own payload of an event: URLs contain the host that the client connected to, content is blank
-  for a bot without the MESSAGE_CONTENT intent, and nobody hears of channels they cannot view. Therefore the world
+  for a bot without the MESSAGE_CONTENT intent, and events of hidden channels are not sent. Therefore the world
   dispatches a function that renders the payload, and the gateway calls it once per session.
 * A person's client identifies without intents, gets its guilds inside READY, and receives every event it may see.
 """

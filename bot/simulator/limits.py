@@ -108,7 +108,7 @@ class Limiter:
         return window
 
     def _drop_closed(self) -> None:
-        # every interaction token opens windows of its own, and a playground may run for days
+        # every interaction token opens its own windows, and a playground may run for days
         if len(self._windows) > MAX_WINDOWS:
             now = time.monotonic()
             self._windows = {key: window for key, window in self._windows.items() if window.closes_at > now}

@@ -22,7 +22,7 @@ class Viewer:
 
 
 def id_or_none(snowflake: int | None) -> str | None:
-    """A nullable id as it stands in a payload."""
+    """A nullable id, formatted for a payload."""
     return None if snowflake is None else str(snowflake)
 
 

@@ -1,1 +1,1 @@
-"""What Parley remembers, in one SQLite file."""
+"""Everything that Parley stores, in one SQLite file."""

@@ -48,7 +48,7 @@ class Conversations:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
-    async def knows(self, discord_id: int) -> bool:
+    async def is_stored(self, discord_id: int) -> bool:
         """Whether this Discord message is a stored prompt or a page of a stored reply, forgotten or not."""
         query = select(discord_messages.c.id).where(discord_messages.c.id == discord_id)
         async with self._engine.connect() as connection:

@@ -1,4 +1,4 @@
-"""The SQLite file: exclusive use, migrations, and one connection for everybody.
+"""The SQLite file: exclusive use, migrations, and a single shared connection.
 
 SQLite has one writer. Connections that compete for its lock make writes many times slower at the 99th percentile, so
 the pool holds a single one. A second Parley on the same file is refused by a lock that the system releases when the
@@ -49,7 +49,7 @@ def migrate(path: Path) -> None:
 
 
 def _migrations() -> Path:
-    """The folder of the migrations: inside the package where it was installed, beside it in a checkout."""
+    """The folder of the migrations: inside the package if that is installed, next to it in a checkout."""
     package = Path(bot.__file__).parent
     installed = package / "migrations"
     return installed if installed.is_dir() else package.parent / "migrations"
@@ -65,7 +65,7 @@ def exclusive_use(path: Path) -> Iterator[None]:
             lock.acquire()
         except Timeout:
             raise DatabaseInUse(
-                f"Another Parley is already using {path}. Stop it first, or give this one a DATABASE_URL of its own."
+                f"Another Parley is already using {path}. Stop it first, or give this one a different DATABASE_URL."
             ) from None
     try:
         yield

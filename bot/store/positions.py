@@ -30,9 +30,9 @@ async def position_after(connection: AsyncConnection, discord_id: int) -> Positi
 
 
 async def newest_position(connection: AsyncConnection, prompt: Prompt, now: float) -> Position:
-    """The end of the conversation that was used last: a person's in a channel, everybody's in a thread or DM.
+    """The end of the conversation that was used last: a person's in a channel, everyone's in a thread or DM.
 
-    A thread that was opened from a stored message has that message's id, and continues it in a conversation of its own.
+    A thread that was opened from a stored message has that message's id, and continues it in a separate conversation.
     """
     row = (await connection.execute(_newest(prompt))).one()
     if row.conversation_id is None:
@@ -47,7 +47,7 @@ async def newest_position(connection: AsyncConnection, prompt: Prompt, now: floa
 def _newest(prompt: Prompt) -> Select[Any]:
     """Selects one row: the newest conversation, its newest prompt, and the version that continues it.
 
-    In a channel these are the person's own, elsewhere everybody's.
+    In a channel these are the person's own, elsewhere everyone's.
     """
     is_channel = prompt.place.kind is PlaceKind.CHANNEL
     candidate, asked = conversations.alias("candidate"), messages.alias("asked")

@@ -1,4 +1,4 @@
-"""Questions about preferences: what scopes chose, as JSON that nobody has checked."""
+"""Queries about preferences: the values of scopes, as unchecked JSON."""
 
 import json
 import time

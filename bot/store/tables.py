@@ -1,9 +1,9 @@
 """The tables, as the newest migration leaves them; `migrations/` holds the steps that lead here.
 
-A conversation is a tree: a message knows its parent, and the path from a message up to the root is what a model is
-shown. A message is a node that holds ids only; what it says are its parts. Several completions of one prompt are its
-versions, and at most one of them has Discord messages that show it. A forgotten message keeps its node and its ids and
-loses its parts, so that what follows it stays connected.
+A conversation is a tree: every message has a parent, and a model is sent the path from the root to a message. A message
+is a node with only ids; its content is in its parts. The completions of one prompt are its versions, and at most one of
+them has Discord messages that show it. A forgotten message loses its parts but keeps its node and its ids, so that its
+descendants stay connected.
 Discord's ids are integers of 64 bits; times are Unix seconds, UTC.
 """
 
@@ -39,7 +39,7 @@ conversations = Table(
     Column("guild_id", BigInteger),
     Column("owner_id", BigInteger, nullable=False, comment="who started it"),
     Column("begun_at", Float, nullable=False),
-    Column("used_at", Float, nullable=False, comment="when somebody last asked in it whose mentions continue it"),
+    Column("used_at", Float, nullable=False, comment="when someone whose mentions continue it last asked in it"),
     Index("ix_conversations_channel_id_owner_id_used_at", "channel_id", "owner_id", "used_at"),
 )
 

@@ -75,7 +75,7 @@ class Versions:
             return await _recall(connection, row) if row else None
 
     async def asker_of(self, discord_id: int) -> Asked | None:
-        """Whose prompt the version answers that this Discord message shows; None for anything else."""
+        """The prompt of the version that this Discord message shows, and its author; None for anything else."""
         async with self._engine.connect() as connection:
             row = (await connection.execute(_shown_version(discord_id))).first()
         return Asked(row.prompt_id, row.author_id) if row else None

@@ -1,1 +1,1 @@
-"""One prompt, from its arrival to its record; free of Discord."""
+"""Turns: one prompt each, from its arrival to its record. Does not import discord.py."""

@@ -1,4 +1,4 @@
-"""What a press on a reply does: another version, more of it, a look at an earlier one, or nothing left of it."""
+"""What the buttons below a reply do: stop, regenerate, continue, switch versions, delete."""
 
 import logging
 from collections.abc import Callable
@@ -24,7 +24,7 @@ UNKNOWN = Text("I don't remember this answer any more.")
 BUSY = Text("I'm still writing this answer.")
 ENDED = Text("This answer has already ended.")
 CONTINUED = Text("The conversation has already continued. Reply here to branch off.")
-NO_FURTHER_VERSION = Text("There is no further version.")
+NO_FURTHER_VERSION = Text("There's no further version.")
 
 
 _TRIGGERS = frozenset((Trigger.COMMAND,))
@@ -32,9 +32,9 @@ _TRIGGERS = frozenset((Trigger.COMMAND,))
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """A person wants something done to the reply that a Discord message is a page of; `model` is `provider/model`.
+    """A button press on a Discord message that is a page of a reply; `model` is `provider/model`.
 
-    `prompt_id` is the message that this one replies to, if it does.
+    `prompt_id` is the message that this one replies to, if any.
     """
 
     act: Act
@@ -47,7 +47,7 @@ class Press:
 
 
 class Actions:
-    """Does what people press. Everything raises Refused where it is not done, for the person who pressed."""
+    """Performs the acts of the buttons. Methods raise Refused with a reason for the person who pressed."""
 
     def __init__(self, turns: Turns, store: Store) -> None:
         self._turns = turns
@@ -55,12 +55,12 @@ class Actions:
         self._store = store
 
     async def press(self, press: Press, open_surface: Callable[[Asked], Surface]) -> None:
-        """Do what was pressed, after what was pressed just before."""
+        """Perform the act, after earlier ones on the same reply have finished."""
         if press.act is Act.STOP:
             await self._stop(press)
             return
         asked = await self._check(press)
-        await self._running.wait_for(asked.prompt_id)  # it is shown whole, and about to be recorded
+        await self._running.wait_for(asked.prompt_id)  # a turn that is shown in full but not yet recorded
         surface = open_surface(asked)
         reply = Reply(surface)
         prompt = Prompt(asked.prompt_id, press.place, Person(asked.asker_id, ""))
@@ -72,7 +72,7 @@ class Actions:
         ):
             try:
                 await self._act(press, prompt, reply, surface)
-            except Refused as error:  # it is told to whoever pressed, not in the reply
+            except Refused as error:  # shown to the person who pressed, not in the reply
                 refused = error
         if refused:
             raise refused
@@ -87,7 +87,7 @@ class Actions:
         return None if shown.continued else shown.completion.model
 
     async def _check(self, press: Press) -> Asked:
-        """Whose answer it is, where this person may do something to it now."""
+        """The prompt and its author, after checking that this person may act on the reply now. Raises Refused."""
         if self._running.closing:
             raise Refused(RESTARTING)
         asked = await self._store.versions.asker_of(press.message_id)
@@ -104,14 +104,14 @@ class Actions:
             _check_owner(press, turn.prompt.author.id)
             stopped = turn.reply.stop(stopped_by(press.person.id))
         else:
-            # below a further page that we have not heard of yet there is no telling which of the person's turns it is
-            known = await self._store.conversations.knows(press.message_id)
-            stopped = not known and bool(self._running.stop(press.place.channel_id, press.person.id, everybodys=False))
+            # for a page that is not recorded yet, we cannot tell which of the person's turns it belongs to
+            known = await self._store.conversations.is_stored(press.message_id)
+            stopped = not known and bool(self._running.stop(press.place.channel_id, press.person.id, of_everyone=False))
         if not stopped:
             raise Refused(ENDED)
 
     async def _act(self, press: Press, prompt: Prompt, reply: Reply, surface: Surface) -> None:
-        """Do it, to the answer as it is now that its turn has come."""
+        """Perform the act on the current state of the answer."""
         if reply.stopped:
             raise Refused(reply.stopped)
         shown = await self._store.versions.recall(press.message_id)
@@ -144,7 +144,7 @@ class Actions:
         surface: Surface,
         preferences: Preferences,
     ) -> None:
-        if not shown.question.images:  # this model may be the first that sees
+        if not shown.question.images:  # this may be the first model that can see images
             prompt = replace(prompt, attachments=await surface.attachments())
         count = len(shown.versions) + 1
         turn = Turn(prompt, press.person.id, count, count)
@@ -172,13 +172,13 @@ class Actions:
         await self._store.versions.show(version_id, reply.message_ids)
 
     async def _delete(self, shown: ShownVersion, surface: Surface) -> None:
-        """Delete the reply, last page first, and forget it."""
+        """Delete the reply, last page first, and forget its versions."""
         for message_id in reversed(shown.shown):
             try:
                 await surface.delete(message_id)
             except (SurfaceLost, SurfaceBusy) as error:
                 log.warning("The reply to %s could not be deleted: %s", shown.prompt_id, error)
-                raise Refused(Text("⚠️ It couldn't be deleted: {reason}. Try again.", reason=error)) from error
+                raise Refused(Text("⚠️ I couldn't delete it: {reason}. Try again.", reason=error)) from error
         await self._store.versions.forget(shown)
 
 

@@ -1,6 +1,6 @@
-"""Whether to answer: every reason for and against, from facts alone.
+"""Decides whether to answer: a pure function from facts to all reasons for and against.
 
-The first reason against is what the person is told.
+The person is told the first reason against.
 """
 
 from collections.abc import Iterable
@@ -24,10 +24,10 @@ _TRIGGERS = {
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the decision rests on.
+    """The facts for the decision.
 
-    `obstacle` is what Discord does not let us do there, `closing` our shutdown, `stopped` why the turn was ended while
-    it waited, and `left_out` names the files that could not be read.
+    `obstacle` is why Discord would not let us answer, `closing` is our shutdown, `stopped` is why the turn was ended
+    while it waited, and `left_out` names the files that could not be read.
     """
 
     place: Place
@@ -43,7 +43,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A reason for or against an answer. One that is told `privately` cannot be said in the channel."""
+    """A reason for or against an answer. `privately` means that it cannot be told in the channel."""
 
     text: Text
     against: bool = False
@@ -51,7 +51,7 @@ class Reason:
 
 
 class NoAnswer(Refused):
-    """There will be no answer; says so with the first reason against."""
+    """There is no answer; carries the first reason against."""
 
     def __init__(self, reason: Reason) -> None:
         super().__init__(reason.text)
@@ -59,7 +59,7 @@ class NoAnswer(Refused):
 
 
 def decide(facts: Facts) -> list[Reason]:
-    """All reasons, those for an answer first; there is an answer if none is against."""
+    """Return all reasons, those for an answer first. There is an answer if none is against."""
     chosen, person = facts.preferences, facts.person
     reasons = [Reason(text) for trigger, text in _TRIGGERS.items() if trigger in facts.triggers]
     if chosen.answer is AnswerWhen.ALWAYS:
@@ -84,28 +84,28 @@ def decide(facts: Facts) -> list[Reason]:
 
 
 def is_asked(facts: Facts) -> bool:
-    """Whether anything asks for an answer: a cheap first look, since most messages ask for none."""
+    """Whether the message expects an answer: a cheap check, since most messages do not."""
     return bool(facts.triggers) or facts.preferences.answer is AnswerWhen.ALWAYS
 
 
 def check(facts: Facts) -> None:
-    """Raise NoAnswer with the first reason against an answer, if there is one."""
+    """Raise NoAnswer with the first reason against an answer, if there is any."""
     for reason in decide(facts):
         if reason.against:
             raise NoAnswer(reason)
 
 
 def _nothing_to_answer(left_out: Iterable[Text]) -> Text:
-    """Why a prompt is empty: there was nothing in it, or nothing that could be read."""
+    """Why there is nothing to answer: the prompt was empty, or its files were left out."""
     if files := "; ".join(map(str, left_out)):
         return Text("I have nothing to answer: {files}.", files=files)
     return Text(
-        "Write your question in the same message as the mention, and I will answer it. `/help` shows what else I do."
+        "Write your question in the same message as the mention, and I'll answer it. `/help` shows what else I can do."
     )
 
 
 def cannot_answer(channel_id: int, lost: SurfaceLost) -> Text:
-    """What the asker is told where the reply cannot be shown."""
+    """What the asker is told if the reply cannot be shown."""
     if lost.remedy is None:
         return Text("I couldn't answer you in <#{channel}>: {reason}.", channel=channel_id, reason=lost.reason)
     return Text(

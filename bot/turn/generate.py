@@ -1,4 +1,4 @@
-"""Generates one completion: which endpoints are asked in turn, and what comes of it as a stream of events."""
+"""Generates one completion: asks the endpoints in order and yields events."""
 
 import logging
 import re
@@ -19,11 +19,11 @@ log = logging.getLogger(__name__)
 LONGEST_COMPLETION = 1_000_000
 """Characters, with the reasoning and the text that is continued.
 
-A model may repeat itself for ever, and Discord takes files of 10 MiB.
+A model may repeat itself forever, and Discord accepts files up to 10 MiB.
 """
 
 LONG_WAIT = 3.0
-"""Seconds of waiting that a person is told of."""
+"""Seconds; longer waits are shown to the person."""
 
 
 class Generation:
@@ -37,14 +37,14 @@ class Generation:
         self._sentence: Text | None = None
         self._fallbacks: tuple[Text, ...] = ()
         self.model = preferences.model or offer.default_model
-        """The `provider/model` that is asked now, or was asked last."""
+        """The `provider/model` that is being asked, or was asked last."""
         self._metadata = Metadata()
         self._first_text_after: float | None = None
         self._begun = ""
         self._length = 0
         self._waiting = False
         self.endpoints: list[Endpoint] = []
-        """The endpoint of the chosen model and those to fall back on; empty where that model is not offered."""
+        """The endpoint of the chosen model and those of its fallbacks; empty if that model is not available."""
         try:
             self.endpoints.append(offer.endpoint(self.model))
         except NotOffered as error:
@@ -57,7 +57,7 @@ class Generation:
                 log.warning("The fallback %s is skipped: %s", name, error)
 
     async def events(self, requests: RequestBuilder, begun: str = "") -> AsyncGenerator[Event, None]:
-        """Deltas and statuses as they come, and last how it ended; a ProviderError becomes part of that.
+        """Yield deltas and statuses as they arrive, then how it ended, including any ProviderError.
 
         `begun` is the text that the completion continues.
         """
@@ -105,7 +105,7 @@ class Generation:
 
     @property
     def ended(self) -> Ended:
-        """How it ended, or how far it had come when the reader stopped."""
+        """How it ended, or its state when the reader stopped."""
         if self._took is None:
             self._took = 0.0 if self._began is None else time.monotonic() - self._began
         return Ended(
@@ -122,13 +122,13 @@ class Generation:
 
     @property
     def answering(self) -> Endpoint | None:
-        """The endpoint that sent the text; None where there is none."""
+        """The endpoint that sent the text; None if there is no text."""
         if self._first_text_after is None:
             return None
         return next(endpoint for endpoint in self.endpoints if endpoint.full_name == self.model)
 
     def _reset(self, endpoint: Endpoint) -> None:
-        """Forget what an earlier request brought, before this endpoint is asked."""
+        """Discard the results of earlier requests, before this endpoint is asked."""
         self.model = endpoint.full_name
         self._metadata = Metadata()
         self._first_text_after = None

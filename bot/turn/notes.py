@@ -1,4 +1,4 @@
-"""What is recorded of a completion, and what stands below it: pure functions of how the generation ended."""
+"""What is recorded of a completion, and what is shown below it: pure functions of how the generation ended."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -25,7 +25,7 @@ def conclude(ended: Ended, stopped: Text | None, draft: Draft) -> Ended:
 
 
 def completion_of(ended: Ended, draft: Draft, earlier: Completion | None = None) -> Completion:
-    """The completion to record; together with the `earlier` one that it continues, whose text the draft has too."""
+    """The completion to record; includes the `earlier` one that it continues, whose text is in the draft."""
     completion = Completion(
         ended.model,
         draft.text,
@@ -56,7 +56,7 @@ def note_below(
     context: Context,
     footer: str,
 ) -> str:
-    """What stands below a completion, a line for each fact; ours in small text."""
+    """What is shown below a completion, one line per fact; footnotes are in small text."""
     lines = [str(stopped)] if stopped else []
     if ended.sentence:
         lines.append(f"⚠️ {ended.sentence}")
@@ -82,16 +82,16 @@ def _empty_answer(ended: Ended) -> Text:
     if ended.finish_reason == "length":
         return Text(
             "`{model}` used up its tokens before it wrote anything. "
-            "Ask for less, or have `max_tokens` raised in `/settings set`.",
+            "Ask for less, or have a server admin raise `max_tokens` with `/settings set`.",
             model=ended.model,
         )
     if ended.finish_reason == "content_filter":
-        return Text("`{model}` will not answer that, by its content policy. Try other words.", model=ended.model)
-    return Text("`{model}` sent an empty answer. Try other words, or switch with `/model`.", model=ended.model)
+        return Text("`{model}` won't answer that because of its content policy. Try rephrasing it.", model=ended.model)
+    return Text("`{model}` sent an empty answer. Try rephrasing it, or switch models with `/model`.", model=ended.model)
 
 
 def controls_for(completion: Completion, version: int = 1, versions: int = 1) -> Controls:
-    """What can be done to a completion that has ended; only one that was cut can be continued."""
+    """The controls below a completion that has ended; only one that was cut off can be continued."""
     acts = [Act.REGENERATE, Act.CONTINUE, Act.MODEL, Act.OLDER, Act.NEWER, Act.DELETE]
     is_cut = completion.finish_reason == "length" or completion.error is not None
     if not is_cut or not completion.text.strip():
@@ -102,7 +102,7 @@ def controls_for(completion: Completion, version: int = 1, versions: int = 1) ->
 
 
 def footer(completion: Completion, how: Footer, cost: float | None = None, context: Context | None = None) -> str:
-    """The line about a completion: model, time, and in full tokens and cost in US dollars; empty if it is off."""
+    """The footer: model and time; in full, also tokens and cost in US dollars; empty if it is off."""
     if how is Footer.OFF:
         return ""
     facts = [f"`{completion.model}`", f"{completion.took:.1f} s"]
@@ -114,7 +114,7 @@ def footer(completion: Completion, how: Footer, cost: float | None = None, conte
 
 
 def _model(completion: Completion) -> str:
-    """The model that was asked, and the one that the provider says it was, where that is another."""
+    """The model that was asked, and the one that the provider names, if that is another."""
     asked, answered = completion.model, completion.answered_by
     if not answered or asked.endswith(answered):
         return f"`{asked}`"

@@ -16,19 +16,19 @@ from bot.store.conversations import Conversations
 from bot.text import Text
 
 ANSWER_SHARE = 4
-"""One part in this many of a model's context window is left for its answer."""
+"""One nth of a model's context window is reserved for its answer."""
 
 BEGINNING_SHARE = 2
-"""One part in this many of the rest is the most that the text to be continued may take."""
+"""The text to be continued may take at most one nth of the rest."""
 
-CONTINUE = "Go on exactly where your answer broke off. Repeat nothing of it, and say nothing about going on."
-"""What a model is asked for the rest of an answer; few providers take a message to be completed."""
+CONTINUE = "Continue exactly where your answer was cut off. Do not repeat any of it or comment on continuing."
+"""Asks a model for the rest of its answer; few providers accept a partial message to complete."""
 
 
 class RequestBuilder:
-    """What is asked in one turn, of whichever endpoint.
+    """Builds the requests of one turn, for any endpoint.
 
-    `left_out` names the files that the model last asked is not shown, and `context` is what it was sent.
+    `left_out` names the files that were not sent to the model that was asked last; `context` is what it was sent.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class RequestBuilder:
         files: Sequence[Attachment] = (),
         begun: str = "",
     ) -> None:
-        """`parts` are the prompt's, `files` what may add images to them, and `begun` is an answer to continue."""
+        """`parts` are those of the prompt, `files` may contain more images, `begun` is an answer to continue."""
         self._conversations = conversations
         self.preferences = preferences
         self._position = position
@@ -53,16 +53,16 @@ class RequestBuilder:
 
     @property
     def parts(self) -> tuple[Part, ...]:
-        """The prompt as it is asked and recorded."""
+        """The parts of the prompt, as they are sent and recorded."""
         return self._parts + self.images
 
     async def read_files(self, endpoints: Sequence[Endpoint]) -> None:
-        """Fetch the images that any of the endpoints takes; where there is no endpoint, all of them."""
+        """Fetch the images that any of the endpoints accepts; all of them if there is no endpoint."""
         rules = [endpoint.image_rules for endpoint in endpoints] or [ImageRules()]
         await self._read_images(max(rules, key=lambda each: len(each.types)))
 
     async def build(self, endpoint: Endpoint) -> ChatRequest:
-        """The request for this endpoint: as much as its context window holds, the images that it takes."""
+        """The request for this endpoint: what fits its context window, with the images that it accepts."""
         chosen, rules = self.preferences, endpoint.image_rules
         await self._read_images(rules)
         path = await self._conversations.path(self._position.parent_id, most_images=rules.count if rules.types else 0)

@@ -1,7 +1,7 @@
-"""Which turns run, which of them wait for one another, and how they are stopped.
+"""The running turns: which of them wait for others, and how they are stopped.
 
-Turns of one line (a person in a channel, everybody in a thread or DM) follow one another; a reply to an answer that is
-still being written waits for its end. Everything else runs side by side.
+Turns of one line (a person in a channel, everyone in a thread or DM) run one after another. A reply to an answer that
+is still being written waits until it ends. All other turns run concurrently.
 """
 
 import asyncio
@@ -18,9 +18,9 @@ from bot.text import Text
 log = logging.getLogger(__name__)
 
 LAST_WRITES = 10.0
-"""Seconds that replies have to show their end at shutdown; supervisors commonly wait for thirty in all."""
+"""Seconds at shutdown for the last writes; supervisors usually kill a process after thirty seconds."""
 
-INTERRUPTED = Text("⚠️ I was restarted while writing this. Mention me again to go on.")
+INTERRUPTED = Text("⚠️ I was restarted while writing this. Mention me again to continue.")
 
 
 def stopped_by(person_id: int) -> Text:
@@ -37,10 +37,10 @@ class RunningTurn:
 
 
 class Running:
-    """The turns that run at the moment, by the prompt's id. Safe to lose."""
+    """The turns that are running. Safe to lose."""
 
     def __init__(self, grace: float) -> None:
-        """`grace` is the seconds that replies have to end by themselves at shutdown."""
+        """`grace` is how many seconds replies have to finish at shutdown."""
         self._grace = grace
         self._lines: WeakValueDictionary[tuple[int, int | None], asyncio.Lock] = WeakValueDictionary()
         self._turns: dict[int, RunningTurn] = {}
@@ -48,7 +48,7 @@ class Running:
 
     @asynccontextmanager
     async def register(self, prompt: Prompt, reply: Reply) -> AsyncIterator[None]:
-        """Count the prompt's turn as running, so that it can be found, stopped and waited for."""
+        """Register the prompt's turn as running, so that it can be found, stopped and waited for."""
         assert prompt.id not in self._turns, "a prompt has one turn at a time"
         turn = self._turns[prompt.id] = RunningTurn(prompt, reply)
         try:
@@ -85,12 +85,12 @@ class Running:
         shown = (turn for turn in self._turns.values() if message_id in turn.reply.message_ids)
         return next(shown, self._turns.get(prompt_id or 0))
 
-    def stop(self, channel_id: int, person_id: int, *, everybodys: bool) -> int:
-        """End the replies that are being written in a channel, the person's own or everybody's; returns how many."""
+    def stop(self, channel_id: int, person_id: int, *, of_everyone: bool) -> int:
+        """Stop the replies that are being written in a channel, the person's own or everyone's; returns how many."""
         return sum(
             turn.reply.stop(stopped_by(person_id))
             for turn in self._turns.values()
-            if turn.prompt.place.channel_id == channel_id and (everybodys or turn.prompt.author.id == person_id)
+            if turn.prompt.place.channel_id == channel_id and (of_everyone or turn.prompt.author.id == person_id)
         )
 
     async def drain(self) -> None:

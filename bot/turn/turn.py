@@ -1,6 +1,6 @@
-"""One prompt, from its arrival to its record; free of Discord.
+"""One turn: a prompt, from its arrival to its record.
 
-`Turns.answer` tells the whole story in order. Regenerate and Continue join it where the request is known.
+`Turns.answer` does everything in order. Regenerate and Continue share its second half, `_publish`.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ from bot.turn.running import INTERRUPTED, Running
 
 log = logging.getLogger(__name__)
 
-BROKEN = "Something went wrong on my side. The operator can find the cause in the log, under {id}."
+BROKEN = "Something went wrong on my side. The bot's operator can find the cause in the log under {id}."
 REPLY_DELETED = Text("My reply was deleted while I was writing it, so I stopped. Ask again for a new one.")
 
 OpenSurface = Callable[[Preferences], Surface]
@@ -42,7 +42,7 @@ OpenSurface = Callable[[Preferences], Surface]
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What one turn writes: an answer to a prompt, for a person, as which version, continuing which completion."""
+    """One turn: the prompt, the person it is for, the number of the version, and the completion that it continues."""
 
     prompt: Prompt
     person_id: int
@@ -52,7 +52,7 @@ class Turn:
 
 
 class Turns:
-    """Carries turns from the prompt to the record."""
+    """Runs turns."""
 
     def __init__(self, offer: Offer, asker: Asker, store: Store, resolver: Resolver, running: Running) -> None:
         self.running = running
@@ -62,13 +62,13 @@ class Turns:
         self._resolver = resolver
 
     async def answer(self, prompt: Prompt, open_surface: OpenSurface, facts: Facts | None = None) -> None:
-        """Answer a prompt, once however often it comes. Every outcome is shown to the person, recorded and logged.
+        """Answer a prompt, only once even if it arrives twice. Every outcome is shown, recorded and logged.
 
-        `facts` are those of the place and the person, where the caller has gathered them already.
+        `facts` are those of the place and the person, if the caller has gathered them already.
         """
         try:
             facts = facts or await self.facts(prompt.place, prompt.author, prompt.triggers)
-        except Exception:  # the boundary of a turn that has not begun
+        except Exception:  # the boundary of a turn that has not started
             log.exception("Prompt %s failed", prompt.id)
             if prompt.addressed:
                 await _say_broken(prompt, Reply(open_surface(Preferences())))
@@ -88,7 +88,7 @@ class Turns:
                 position = await self._store.conversations.locate(prompt)
                 parts, files = prompt.parts, prompt.attachments
                 if position.follows_reply and prompt.replies_to:
-                    parts, files = prompt.without_quotes_of(prompt.replies_to)  # the conversation itself has them
+                    parts, files = prompt.without_quotes_of(prompt.replies_to)  # they are already in the conversation
                 generation = Generation(self._offer, self._asker, preferences)
                 requests = RequestBuilder(self._store.conversations, preferences, position, parts, files)
                 await requests.read_files(generation.endpoints)
@@ -101,7 +101,7 @@ class Turns:
                     await removal
 
     async def regenerate(self, turn: Turn, shown: ShownVersion, reply: Reply, preferences: Preferences) -> None:
-        """Answer a prompt once more, in the messages that show an earlier version."""
+        """Answer a prompt again, in the messages that show an earlier version."""
         generation = Generation(self._offer, self._asker, preferences)
         requests = RequestBuilder(
             self._store.conversations, preferences, shown.position, shown.question.parts, turn.prompt.attachments
@@ -111,7 +111,7 @@ class Turns:
         await self._publish(turn, reply, generation, requests, journal)
 
     async def continue_cut(self, turn: Turn, shown: ShownVersion, reply: Reply, preferences: Preferences) -> None:
-        """Continue a completion that was cut, in its messages and with the model that began it."""
+        """Continue a completion that was cut off, in its messages and with its model."""
         generation = Generation(
             self._offer, self._asker, preferences.model_copy(update={"model": shown.completion.model})
         )
@@ -128,7 +128,7 @@ class Turns:
     async def _publish(
         self, turn: Turn, reply: Reply, generation: Generation, requests: RequestBuilder, journal: Journal
     ) -> None:
-        """Show the completion as it is generated, then what there is to say about it, and close its record."""
+        """Show the completion while it is generated, then add the note and close the record."""
         begun = turn.continues.text if turn.continues else ""
         async with _given_up_if_broken(journal, reply):
             await reply.publish(generation.events(requests, begun), journal)
@@ -154,14 +154,14 @@ class Turns:
 
     @asynccontextmanager
     async def boundary(self, prompt: Prompt, reply: Reply, surface: Surface) -> AsyncIterator[None]:
-        """Where an exception becomes a sentence for the person: whatever happens inside, other turns go on."""
+        """Turns exceptions into sentences for the person, so that other turns are not affected."""
         try:
             yield
         except AlreadyClaimed:
-            log.debug("Prompt %s has been answered before", prompt.id)
+            log.debug("Prompt %s was already answered", prompt.id)
         except Refused as refused:
             privately = isinstance(refused, NoAnswer) and refused.privately
-            level = logging.WARNING if privately else logging.INFO  # it is for a server admin to mend
+            level = logging.WARNING if privately else logging.INFO  # a server admin can fix it
             log.log(level, "No answer to %s in channel %s: %s", prompt.id, prompt.place.channel_id, refused)
             if privately and prompt.addressed:
                 await surface.notify_privately(refused.text)
@@ -174,7 +174,7 @@ class Turns:
             await _report_loss(prompt, surface, reply.lost, reply.posted)
 
     async def repair(self, find: Callable[[Unfinished], Awaitable[tuple[Surface, Place]]]) -> None:
-        """Complete the replies that were being written when Parley died: what is known of them, and a word on why."""
+        """Finish the replies that were interrupted when Parley died: with what was stored, and a note that says why."""
         await asyncio.gather(*(self._repair(each, find) for each in await self._store.conversations.unfinished()))
 
     async def _repair(self, left: Unfinished, find: Callable[[Unfinished], Awaitable[tuple[Surface, Place]]]) -> None:
@@ -184,7 +184,7 @@ class Turns:
         person = Person(left.asker_id, "")
         prompt = Prompt(left.prompt_id, place, person, triggers=frozenset())
         reply = Reply(surface)
-        reply.resume(left.shown, Look(), left.text)  # so that a reply to it waits
+        reply.resume(left.shown, Look(), left.text)  # makes a prompt that replies to it wait
         async with (
             self.running.register(prompt, reply),
             self.boundary(prompt, reply, surface),
@@ -196,18 +196,18 @@ class Turns:
             cut = Completion("", left.text, error="interrupted")
             await reply.finish(str(INTERRUPTED), controls_for(cut, versions.index(left.version_id) + 1, len(versions)))
             outcome = f", and not repaired: {reply.lost}" if reply.lost else ""
-            log.warning("The reply to %s was cut by a restart%s", left.prompt_id, outcome)
+            log.warning("The reply to %s was cut off by a restart%s", left.prompt_id, outcome)
             journal = await self._store.versions.journal(left.version_id, left.text, left.shown)
-            await journal.give_up(f"cut by a restart{outcome}", str(INTERRUPTED), reply.message_ids)
+            await journal.give_up(f"cut off by a restart{outcome}", str(INTERRUPTED), reply.message_ids)
 
 
 @asynccontextmanager
 async def _given_up_if_broken(journal: Journal, reply: Reply) -> AsyncIterator[None]:
-    """End the record of a completion that a fault of ours broke off; one that is cancelled is repaired at a start."""
+    """Close the record of a completion that failed unexpectedly; a cancelled one is repaired at the next start."""
     try:
         yield
     except Exception:
-        await journal.give_up("a fault of Parley's own", "", reply.message_ids)
+        await journal.give_up("internal error", "", reply.message_ids)
         raise
 
 
@@ -219,12 +219,12 @@ async def _say_broken(prompt: Prompt, reply: Reply) -> None:
 
 
 def _cost(endpoint: Endpoint | None, usage: Usage | None) -> float | None:
-    """US dollars, None where the price or the tokens are not known."""
+    """The cost in US dollars; None if the price or the tokens are unknown."""
     return endpoint.price.cost(usage) if endpoint and endpoint.price and usage else None
 
 
 def _ledger_entry(turn: Turn, ended: Ended, endpoint: Endpoint | None) -> LedgerEntry | None:
-    """What the completion used, if the provider sent anything."""
+    """The ledger entry of the completion; None if the provider sent nothing."""
     if ended.usage is None and ended.first_text_after is None:
         return None
     cost = _cost(endpoint, ended.usage)
@@ -241,7 +241,7 @@ def _ledger_entry(turn: Turn, ended: Ended, endpoint: Endpoint | None) -> Ledger
 
 
 async def _report_loss(prompt: Prompt, surface: Surface, lost: SurfaceLost, posted: int) -> None:
-    """Say where the person can read it that the reply could not be shown."""
+    """Tell the person that the reply could not be shown."""
     log.warning("The reply to %s in channel %s was lost: %s", prompt.id, prompt.place.channel_id, lost)
     if not isinstance(lost, MessageGone):
         await surface.notify_privately(cannot_answer(prompt.place.channel_id, lost))
@@ -249,7 +249,7 @@ async def _report_loss(prompt: Prompt, surface: Surface, lost: SurfaceLost, post
     try:
         await surface.send(Page(str(REPLY_DELETED)), posted)
     except (SurfaceLost, SurfaceBusy) as error:
-        log.warning("Nor can that be said in the channel: %s", error)
+        log.warning("The person could not be told in the channel either: %s", error)
 
 
 def _log(prompt: Prompt, completion: Completion) -> None:

@@ -86,7 +86,7 @@ async def test_nothing_is_fetched_for_a_model_without_vision(attachments: Attach
     images, left_out = await read_images([attachments.file("a.png", PNG)], ImageRules(types=()))
     assert images == ()
     assert attachments.fetched == []
-    assert list(map(str, left_out)) == ["a.png: this model cannot see images"]
+    assert list(map(str, left_out)) == ["a.png: this model can't see images"]
 
 
 async def test_a_file_that_is_too_large_is_not_fetched(attachments: Attachments) -> None:
@@ -94,14 +94,14 @@ async def test_a_file_that_is_too_large_is_not_fetched(attachments: Attachments)
     images, left_out = await read_images([large, attachments.file("b.png", PNG)], ImageRules(each=20 * 2**20))
     assert [image.name for image in images] == ["b.png"]
     assert attachments.fetched == ["b.png"]
-    assert list(map(str, left_out)) == ["a.png: 52 MB, and this model takes at most 20 MB"]
+    assert list(map(str, left_out)) == ["a.png: it's 52 MB, but this model accepts at most 20 MB"]
 
 
 async def test_files_beyond_the_allowed_count_are_not_fetched(attachments: Attachments) -> None:
     files = [attachments.file(f"{number}.png", PNG) for number in range(4)]
     images, left_out = await read_images(files, ImageRules(count=3))
     assert attachments.fetched == ["0.png", "1.png", "2.png"] == [image.name for image in images]
-    assert list(map(str, left_out)) == ["3.png: this model takes at most 3 images at once"]
+    assert list(map(str, left_out)) == ["3.png: this model accepts at most 3 images at once"]
 
 
 async def test_a_file_that_is_not_an_image_does_not_count_as_one(attachments: Attachments) -> None:
@@ -119,10 +119,10 @@ async def test_images_beyond_the_size_of_one_request_are_not_fetched(attachments
     assert [each.values["file"] for each in left_out] == ["2.png"]
 
 
-async def test_an_image_of_a_type_that_the_model_does_not_take_is_left_out(attachments: Attachments) -> None:
+async def test_an_image_of_a_type_that_the_model_does_not_accept_is_left_out(attachments: Attachments) -> None:
     images, left_out = await read_images([attachments.file("a.gif", GIF)], ImageRules(types=("image/png",)))
     assert images == ()
-    assert list(map(str, left_out)) == ["a.gif: this model does not take GIF images"]
+    assert list(map(str, left_out)) == ["a.gif: this model doesn't accept GIF images"]
 
 
 async def test_a_file_that_cannot_be_fetched_is_named_and_the_others_are_read(attachments: Attachments) -> None:
@@ -145,7 +145,7 @@ async def test_a_file_is_fetched_only_once(attachments: Attachments) -> None:
 async def test_an_image_of_exactly_the_largest_size_is_accepted(attachments: Attachments) -> None:
     limit = len(PNG)
     for rules in (ImageRules(each=limit), ImageRules(in_all=limit)):
-        assert rules.take((await read_images([attachments.file("a.png", PNG)], rules))[0][0])
+        assert rules.accepts((await read_images([attachments.file("a.png", PNG)], rules))[0][0])
 
 
 @pytest.mark.parametrize(("size", "words"), [(1_572_864, "1.5 MB"), (10 * 2**20, "10 MB"), (54_525_952, "52 MB")])

@@ -38,7 +38,7 @@ parts: st.SearchStrategy[Part] = st.one_of(
 
 
 @given(parts)
-def test_a_part_comes_back_from_json_as_it_was(part: Part) -> None:
+def test_a_part_survives_json(part: Part) -> None:
     body = json.loads(json.dumps(to_body(part)))
     data = part.data if isinstance(part, ImagePart) else None
     assert from_body(part.kind, body, part.origin, data) == part
@@ -50,7 +50,7 @@ def test_unknown_values_of_a_newer_version_are_ignored(part: Part, origin: Origi
     assert from_body(part.kind, to_body(part) | {"new_in_2027": new}, origin, data) == replace(part, origin=origin)
 
 
-def test_the_body_of_an_image_has_the_hash_in_place_of_the_bytes() -> None:
+def test_the_body_of_an_image_has_the_hash_instead_of_the_bytes() -> None:
     same = ImagePart("other.png", "image/png", CAT.data)
     assert to_body(CAT) == {"name": "cat.png", "media_type": "image/png", "sha256": CAT.sha256}
     assert same.sha256 == CAT.sha256 != replace(CAT, data=b"a dog").sha256

@@ -18,7 +18,7 @@ from tests.turns.pictures import PNG
 pytestmark = [pytest.mark.peers, pytest.mark.timeout(240)]
 
 
-async def test_a_mock_answer_is_streamed_through_edits_and_over_pages(sim: Simulator, ana: Person, parley: App) -> None:
+async def test_a_mock_answer_is_streamed_in_edits_and_pages(sim: Simulator, ana: Person, parley: App) -> None:
     asked = await ana.mention("what of the parrot?")
     first = await ana.hears("Day 1:", reply_to=asked, timeout=PATIENCE)
     await ana.hears("Day 50: the parrot learned 50 new words, and said each of them twice.", timeout=PATIENCE)
@@ -31,7 +31,7 @@ async def test_a_mock_answer_is_streamed_through_edits_and_over_pages(sim: Simul
     assert [text for text in grown if not PARROT.startswith(text)] == []
 
 
-async def test_what_litellm_says_of_an_answer_is_remembered(ana: Person, parley: App, tmp_path: Path) -> None:
+async def test_the_usage_and_model_that_litellm_reports_are_stored(ana: Person, parley: App, tmp_path: Path) -> None:
     await ana.mention("what of the parrot?")
     end = await recorded(tmp_path / "parley.db")
     assert (end["model"], end["answered_by"]) == ("litellm/parrot", "parrot")
@@ -40,7 +40,7 @@ async def test_what_litellm_says_of_an_answer_is_remembered(ana: Person, parley:
     assert end["completion_tokens"] > 0
 
 
-async def test_the_second_turn_remembers_the_first_and_an_image_goes_along(
+async def test_the_second_turn_includes_the_first_and_an_image_is_sent(
     sim: Simulator, litellm: LiteLLM, ana: Person, parley: App
 ) -> None:
     await ana.asks("what of the parrot?", hears="Day 50:", timeout=PATIENCE)
@@ -51,8 +51,8 @@ async def test_the_second_turn_remembers_the_first_and_an_image_goes_along(
         hears="I was given 2 earlier messages. Before this you said: “what of the parrot?”",
         timeout=PATIENCE,
     )
-    passed_on = await sim.model.asked()
-    assert passed_on.json["messages"][1:] == [
+    forwarded = await sim.model.asked()
+    assert forwarded.json["messages"][1:] == [
         {"role": "user", "content": "what of the parrot?"},
         {"role": "assistant", "content": PARROT},
         {"role": "user", "content": "and then?"},
@@ -64,14 +64,14 @@ async def test_the_second_turn_remembers_the_first_and_an_image_goes_along(
         hears=f"I see 1 image: image/png, {len(PNG)} bytes, 1×1 pixels.",
         timeout=PATIENCE,
     )
-    passed_on = await sim.model.asked()
-    assert passed_on.json["messages"][-1]["content"] == [
+    forwarded = await sim.model.asked()
+    assert forwarded.json["messages"][-1]["content"] == [
         {"type": "text", "text": "what is this?"},
         {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{b64encode(PNG).decode()}"}},
     ]
 
 
-async def test_parameters_reach_the_model_when_they_are_set_and_only_then(
+async def test_parameters_reach_the_model_only_if_they_are_set(
     sim: Simulator, litellm: LiteLLM, ana: Person, start_parley: StartParley
 ) -> None:
     chosen = {"temperature": 0.25, "top_p": 0.5, "max_tokens": 77}
@@ -85,7 +85,7 @@ async def test_parameters_reach_the_model_when_they_are_set_and_only_then(
     assert {name: after[name] for name in chosen} == chosen
 
 
-async def test_an_answer_that_comes_whole_is_shown_whole(
+async def test_an_answer_that_is_not_streamed_is_shown_at_once(
     ana: Person, start_parley: StartParley, litellm: LiteLLM, tmp_path: Path
 ) -> None:
     overlay = tmp_path / "own.toml"
@@ -106,7 +106,7 @@ async def test_an_answer_that_comes_whole_is_shown_whole(
         ("broken", "LiteLLM is overloaded or broken"),
     ],
 )
-async def test_a_refusal_of_litellm_becomes_a_sentence(
+async def test_an_error_from_litellm_becomes_a_sentence(
     ana: Person, start_parley: StartParley, litellm: LiteLLM, model: str, sentence: str
 ) -> None:
     async with start_parley(default_model=f"litellm/{model}", retry_tries=1):
@@ -115,7 +115,7 @@ async def test_a_refusal_of_litellm_becomes_a_sentence(
     assert litellm.key not in reply["content"]
 
 
-async def test_a_wrong_key_is_the_operators_to_mend_and_never_shown(
+async def test_a_wrong_key_is_reported_to_the_operator_and_never_shown(
     ana: Person,
     settings: Settings,
     start_parley: StartParley,

@@ -1,4 +1,4 @@
-"""Answers that a real server breaks in every way it supports: the result is whole or one of our errors."""
+"""Answers that a real server breaks in every way it supports: the result is complete or one of our errors."""
 
 import asyncio
 from collections import Counter
@@ -157,7 +157,7 @@ async def test_an_answer_is_streamed_word_by_word_with_its_usage(client: ChatCli
         (529, Overloaded),
     ],
 )
-async def test_a_status_is_called_by_its_name_and_the_wait_it_asks_for_is_known(
+async def test_a_status_is_mapped_to_an_error_with_its_retry_delay(
     client: ChatClient, llmock: LLMock, name: str, status: int, kind: type[ProviderError]
 ) -> None:
     heard = await spoilt(client, llmock, {"type": "fail", "status": status, "retry_after": 7}, name=name)
@@ -165,7 +165,7 @@ async def test_a_status_is_called_by_its_name_and_the_wait_it_asks_for_is_known(
     assert (heard.text, heard.error.retry_after) == ("", 7)
 
 
-async def test_every_other_status_is_one_of_our_errors_too(client: ChatClient, llmock: LLMock) -> None:
+async def test_every_other_status_is_one_of_our_errors(client: ChatClient, llmock: LLMock) -> None:
     statuses = range(400, 600)
     await llmock.plays(*({"type": "fail", "status": status} for status in statuses))
     for status in statuses:
@@ -182,7 +182,7 @@ async def test_every_other_status_is_one_of_our_errors_too(client: ChatClient, l
         ("insufficient_quota", "No fish, no answer.", NoCredit),
     ],
 )
-async def test_the_code_in_a_refusal_says_more_than_its_status(
+async def test_the_error_code_takes_precedence_over_the_status(
     client: ChatClient, llmock: LLMock, code: str, message: str, kind: type[ProviderError]
 ) -> None:
     heard = await spoilt(client, llmock, {"type": "fail", "status": 400, "code": code, "message": message})
@@ -194,7 +194,7 @@ async def test_the_code_in_a_refusal_says_more_than_its_status(
 @pytest.mark.parametrize(
     ("kind", "error"), [("disconnect", CutOff), ("truncate", CutOff), ("malformed", InvalidResponse)]
 )
-async def test_a_stream_broken_anywhere_keeps_its_text_and_is_whole_once_it_has_its_finish_reason(
+async def test_a_broken_stream_keeps_its_text_and_is_complete_after_its_finish_reason(
     client: ChatClient, llmock: LLMock, kind: str, error: type[ProviderError], after: int
 ) -> None:
     heard = await spoilt(client, llmock, fault(kind, after))
@@ -204,7 +204,7 @@ async def test_a_stream_broken_anywhere_keeps_its_text_and_is_whole_once_it_has_
 
 
 @pytest.mark.parametrize("after", [0, 3, FINISH, USAGE, DONE])
-async def test_a_stall_is_waited_for_as_long_as_we_are_patient(client: ChatClient, llmock: LLMock, after: int) -> None:
+async def test_a_stall_is_tolerated_until_the_idle_timeout(client: ChatClient, llmock: LLMock, after: int) -> None:
     stalled = fault("stall", after, stall_seconds=0.5)
     assert await spoilt(client, llmock, stalled) == await spoilt(client, llmock, fault("stall", 1, stall_seconds=0))
     async with ChatClient(idle_seconds=0.1) as impatient:
@@ -214,7 +214,7 @@ async def test_a_stall_is_waited_for_as_long_as_we_are_patient(client: ChatClien
 
 
 @pytest.mark.parametrize("kind", ["delay", "slow_first_token"])
-async def test_a_late_beginning_is_waited_for_likewise(client: ChatClient, llmock: LLMock, kind: str) -> None:
+async def test_a_late_start_is_tolerated_until_the_idle_timeout(client: ChatClient, llmock: LLMock, kind: str) -> None:
     late = {"type": kind, "seconds": 0.5}
     heard = await spoilt(client, llmock, late)
     assert (heard.text, heard.error) == (HERON, None)
@@ -224,14 +224,14 @@ async def test_a_late_beginning_is_waited_for_likewise(client: ChatClient, llmoc
     assert type(heard.error) is TimedOut
 
 
-async def test_tools_that_nobody_offered_are_no_text(client: ChatClient, llmock: LLMock) -> None:
+async def test_unrequested_tool_calls_are_not_text(client: ChatClient, llmock: LLMock) -> None:
     await llmock.plays({"type": "reply", "tool_calls": [{"name": "fish", "arguments": {"depth": 2}}]})
     heard = await ask(client, endpoint(llmock))
     assert (heard.text, heard.error) == ("", None)
     assert heard.finish_reasons == ["tool_calls"]
 
 
-async def test_slow_words_are_no_silence_and_quotas_and_windows_have_their_names(tmp_path: Path) -> None:
+async def test_slow_words_do_not_time_out_and_limits_are_recognised(tmp_path: Path) -> None:
     options = ["--stream-chunk-delay-ms=100", "--rpm=2", "--context-window=500"]
     with running(tmp_path, *options) as llmock:
         async with ChatClient(idle_seconds=1) as client:
@@ -251,7 +251,7 @@ async def test_slow_words_are_no_silence_and_quotas_and_windows_have_their_names
             assert 0 < errors[2].retry_after <= 30
 
 
-async def test_where_everything_fails_at_random_an_answer_is_whole_or_its_error_tells_why(tmp_path: Path) -> None:
+async def test_with_random_faults_every_answer_is_complete_or_has_the_right_error(tmp_path: Path) -> None:
     rates = ["429", "500", "503"]
     kinds = ["disconnect", "truncate", "malformed", "stall"]
     options = [f"--error-rate={status}=0.1" for status in rates] + [f"--stream-fault={kind}=0.15" for kind in kinds]
@@ -293,7 +293,7 @@ async def test_a_server_that_is_gone_is_unreachable(client: ChatClient, tmp_path
     ],
     ids=["down-then-cut", "limited", "cut-then-broken", "truncated"],
 )
-async def test_a_failure_before_the_first_word_is_tried_again_and_the_person_has_the_answer(
+async def test_a_failure_before_the_first_word_is_retried_and_then_answered(
     llmock: LLMock, ana: Person, parley: App, tmp_path: Path, failures: list[dict[str, Any]]
 ) -> None:
     await llmock.plays(*failures, SAYS)
@@ -309,7 +309,7 @@ async def test_a_failure_before_the_first_word_is_tried_again_and_the_person_has
     assert await llmock.findings() == []
 
 
-async def test_an_answer_that_breaks_off_is_kept_and_the_person_is_told(
+async def test_an_answer_that_is_cut_off_is_kept_and_the_person_is_told(
     llmock: LLMock, ana: Person, parley: App, tmp_path: Path
 ) -> None:
     await llmock.plays(fault("disconnect", 5), SAYS)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from pydantic import ValidationError
 
-from bot.discord.commands.setting_modal import LONGEST_INPUT, LONGEST_TITLE, parts_of
+from bot.discord.commands.setting_modal import MAX_INPUT_LENGTH, MAX_TITLE_LENGTH, parts_of
 from bot.preferences.declaration import PREFERENCES, Preferences, read_json
 from bot.text import Refused
 from docs.settings import PAGE, page
@@ -17,20 +17,20 @@ NAMES = sorted(PREFERENCES)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_is_declared_fits_into_discord_s_forms_and_lists(name: str) -> None:
+def test_declarations_fit_into_discords_forms_and_lists(name: str) -> None:
     preference = PREFERENCES[name]
-    assert 0 < len(f"{preference.title}, continued") <= LONGEST_TITLE
+    assert 0 < len(f"{preference.title}, continued") <= MAX_TITLE_LENGTH
     assert 0 < len(preference.help) <= 100
     assert len(f"parley-setting:{name}:category:{2**64}") <= 100
     assert Preferences(**{name: preference.default}).chosen().get(name) == preference.default
 
 
-def test_the_page_of_settings_says_what_is_declared() -> None:
+def test_the_settings_page_is_up_to_date() -> None:
     assert PAGE.read_text("utf-8") == page(), "`make docs` writes it again"
 
 
 @given(named_values)
-def test_a_value_survives_being_typed_and_being_stored(named: tuple[str, Any]) -> None:
+def test_a_value_can_be_written_and_read_again(named: tuple[str, Any]) -> None:
     name, value = named
     preference = PREFERENCES[name]
     assert preference.read(preference.input.write(value)) == value
@@ -41,7 +41,7 @@ def test_a_value_survives_being_typed_and_being_stored(named: tuple[str, Any]) -
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_is_not_allowed_is_refused_with_what_is(name: str) -> None:
+def test_an_invalid_value_is_refused_with_what_is_allowed(name: str) -> None:
     preference = PREFERENCES[name]
     for typed in wrong_texts(preference.input):
         with pytest.raises(Refused) as refused:
@@ -50,14 +50,14 @@ def test_what_is_not_allowed_is_refused_with_what_is(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_value_of_another_type_is_no_value(name: str) -> None:
+def test_a_value_of_another_type_is_invalid(name: str) -> None:
     right = samples(name)[0]
     for wrong in [{"a": 1}, [1], [[]], "\ud800", 10**30, None] + ([] if isinstance(right, bool) else [True]):
         with pytest.raises(ValueError, match=r"\S"):
             read_json(name, json.dumps(wrong))
 
 
-def test_preferences_refuse_names_that_are_not_declared() -> None:
+def test_undeclared_names_are_refused() -> None:
     with pytest.raises(ValidationError):
         Preferences.model_validate({"loudness": 3})
 
@@ -76,15 +76,15 @@ def test_preferences_refuse_names_that_are_not_declared() -> None:
         ("  Be kind.\n", "system_prompt", "Be kind."),
     ],
 )
-def test_people_may_type_a_value_in_their_own_way(typed: str, name: str, value: Any) -> None:
+def test_values_can_be_typed_in_several_ways(typed: str, name: str, value: Any) -> None:
     assert PREFERENCES[name].read(typed) == value
 
 
 @pytest.mark.parametrize("text", ["", "short", "x" * 6_000, ("a line\n" * 900)[:6_000], "\n" * 4_001, "y" * 8_000])
-def test_a_long_text_is_cut_for_a_form_and_joined_again(text: str) -> None:
+def test_a_long_text_is_split_for_a_form_and_joined_again(text: str) -> None:
     parts = parts_of(text, 2)
     assert len(parts) == 2
     assert "".join(parts) == text
-    assert all(len(part) <= LONGEST_INPUT for part in parts)
+    assert all(len(part) <= MAX_INPUT_LENGTH for part in parts)
     if "line\n" in text:
         assert parts[0].endswith("\n")

@@ -82,7 +82,7 @@ def _around(found: list[Row], winner: Row) -> tuple[list[Row], list[Row]]:
 
 
 @given(st.lists(valid).map(unique), st.lists(garbage))
-def test_what_is_not_allowed_never_raises_and_changes_nothing(good: list[Row], bad: list[Row]) -> None:
+def test_invalid_values_never_raise_and_change_nothing(good: list[Row], bad: list[Row]) -> None:
     alone = resolve(PLACE.scopes, good, Preferences())
     taken = {(each.scope, each.name) for each in good}
     bad = [each for each in unique(bad) if (each.scope, each.name) not in taken]
@@ -94,7 +94,7 @@ def test_what_is_not_allowed_never_raises_and_changes_nothing(good: list[Row], b
     assert all(str(fault.reason) for fault in together.faults)
 
 
-def test_a_thread_inherits_from_its_channel_that_from_its_category_and_so_on() -> None:
+def test_a_thread_inherits_from_its_channel_its_category_and_the_server() -> None:
     rows = [
         row(GUILD, "temperature", 0.1),
         row(CATEGORY, "temperature", 0.2),
@@ -118,12 +118,12 @@ def test_a_thread_inherits_from_its_channel_that_from_its_category_and_so_on() -
     assert list(told.values()) == ["category", "server", "channel", "thread", "operator", "default"]
 
 
-def test_an_empty_system_prompt_is_a_choice() -> None:
+def test_an_empty_system_prompt_counts_as_chosen() -> None:
     resolved = resolve(PLACE.scopes, [row(CHANNEL, "system_prompt", "")], Preferences(system_prompt="Be kind."))
     assert resolved.values.system_prompt == ""
 
 
-class Shelf:
+class StoredRows:
     """Stores rows in memory, and counts how often they are read."""
 
     def __init__(self, *rows: Row) -> None:
@@ -134,18 +134,18 @@ class Shelf:
         return [each for each in self.rows if each.scope in scopes]
 
 
-async def test_a_place_is_resolved_in_one_read_and_a_fault_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
-    shelf = Shelf(row(GUILD, "temperature", 9), row(GUILD, "loudness", 1), row(CHANNEL, "temperature", 0.5))
-    resolver = Resolver(shelf, Preferences())
+async def test_a_place_is_resolved_with_one_read_and_a_fault_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    stored = StoredRows(row(GUILD, "temperature", 9), row(GUILD, "loudness", 1), row(CHANNEL, "temperature", 0.5))
+    resolver = Resolver(stored, Preferences())
     with caplog.at_level(logging.WARNING):
         for reads in (1, 2):
             resolved = await resolver.at(PLACE)
-            assert shelf.reads == reads
+            assert stored.reads == reads
             assert resolved.values.temperature == 0.5
             assert {fault.name for fault in resolved.faults} == {"temperature", "loudness"}
     assert [record.getMessage() for record in caplog.records] == [
         "Ignoring the stored preference temperature=9 of guild 3: Temperature must be a number from 0 to 2.",
-        "Ignoring the stored preference loudness=1 of guild 3: There is no such setting.",
+        "Ignoring the stored preference loudness=1 of guild 3: There's no such setting.",
     ]
     chosen = await resolver.chosen(GUILD)
     assert set(chosen) == {"temperature", "loudness"}

@@ -103,7 +103,7 @@ async def test_the_error_for_a_former_base_url_names_the_current_one(provider: P
     provider.answers.append(Answer([b"<p>Not here</p>"], "404 Not Found", ["Content-Type: text/html"]))
     heard = await ask(client, formerly(provider, "/v1beta"))
     assert isinstance(heard.error, WrongAddress)
-    assert heard.error.detail.startswith("GEMINI_BASE_URL is a former one")
+    assert heard.error.detail.startswith("GEMINI_BASE_URL is outdated")
     assert "https://generativelanguage.googleapis.com/v1beta/openai" in heard.error.detail
     assert len(provider.requests) == 1
 

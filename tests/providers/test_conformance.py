@@ -23,7 +23,7 @@ from bot.providers.patience import IDLE_SECONDS
 from bot.providers.request import ChatRequest
 from tests.providers.conftest import DONE, FINISH, KEY, Answer, Heard, Provider, ask
 from tests.providers.quirks import ERRORS, LISTS, REQUESTS, STREAMS, TAKEN, Listed, Sent, Taken, Wire, each
-from tests.shelf import Shelf
+from tests.stub_server import StubServer
 
 CATALOGUE = load_catalogue()
 DOT = b"\x89PNG\r\n\x1a\n"
@@ -31,9 +31,9 @@ LAST = {"S": 6, "C": 8, "U": 9, "F": 4, "R": 7, "E": 18, "M": 9, "Q": 10}
 
 
 @pytest.fixture
-async def shelf() -> AsyncIterator[Shelf]:
-    async with Shelf.open() as shelf:
-        yield shelf
+async def stub() -> AsyncIterator[StubServer]:
+    async with StubServer.open() as stub:
+        yield stub
 
 
 def test_every_quirk_is_covered() -> None:
@@ -97,15 +97,15 @@ async def test_errors(quirk: Wire, provider: Provider, client: ChatClient) -> No
 
 
 @pytest.mark.parametrize("quirk", each(LISTS))
-async def test_lists(quirk: Listed, shelf: Shelf) -> None:
-    shelf.answers.update({path: body.encode() for path, body in quirk.answers.items()})
-    access = Access.model_validate({"key": KEY, "base_url": f"{shelf.url}/v1"})
+async def test_lists(quirk: Listed, stub: StubServer) -> None:
+    stub.responses.update({path: body.encode() for path, body in quirk.answers.items()})
+    access = Access.model_validate({"key": KEY, "base_url": f"{stub.url}/v1"})
     server = Offer(CATALOGUE, {quirk.provider: access}).server(quirk.provider)
     async with aiohttp.ClientSession() as session:
         assert await ModelListClient(session).fetch(server) == quirk.models
     if quirk.provider == "anthropic":
-        assert shelf.asked[0].headers["x-api-key"] == KEY
-        assert shelf.asked[0].headers["anthropic-version"] == "2023-06-01"
+        assert stub.requests[0].headers["x-api-key"] == KEY
+        assert stub.requests[0].headers["anthropic-version"] == "2023-06-01"
 
 
 @pytest.mark.parametrize("quirk", each(REQUESTS))

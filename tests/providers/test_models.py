@@ -21,30 +21,30 @@ from bot.providers.errors import (
 )
 from bot.providers.models import MAX_LIST_BYTES, ModelListClient
 from bot.providers.offer import Access, Offer, Server
-from tests.shelf import Asked, Shelf, listed
+from tests.stub_server import RecordedRequest, StubServer, model_list
 
 KEY = "k3-not-a-real-one"
 
 
 @pytest.fixture
-async def shelf() -> AsyncIterator[Shelf]:
-    async with Shelf.open() as shelf:
-        yield shelf
+async def stub() -> AsyncIterator[StubServer]:
+    async with StubServer.open() as stub:
+        yield stub
 
 
-def server(shelf: Shelf, name: str, path: str = "/v1") -> Server:
-    access = Access.model_validate({"key": KEY, "base_url": f"{shelf.url}{path}"})
+def server(stub: StubServer, name: str, path: str = "/v1") -> Server:
+    access = Access.model_validate({"key": KEY, "base_url": f"{stub.url}{path}"})
     return Offer(load_catalogue(), {name: access}).server(name)
 
 
-async def models(shelf: Shelf, name: str, path: str = "/v1") -> dict[str, Model]:
+async def models(stub: StubServer, name: str, path: str = "/v1") -> dict[str, Model]:
     """Return the models of the provider's lists, by id."""
     async with aiohttp.ClientSession() as session:
-        return {model.id: model for model in await ModelListClient(session).fetch(server(shelf, name, path))}
+        return {model.id: model for model in await ModelListClient(session).fetch(server(stub, name, path))}
 
 
-async def test_openrouter(shelf: Shelf) -> None:
-    shelf.answers["/v1/models"] = {
+async def test_openrouter(stub: StubServer) -> None:
+    stub.responses["/v1/models"] = {
         "data": [
             {
                 "id": "heron/heron-2:free",
@@ -56,15 +56,15 @@ async def test_openrouter(shelf: Shelf) -> None:
             {"id": "heron/painter", "architecture": {"output_modalities": ["image"]}},
         ]
     }
-    assert await models(shelf, "openrouter") == {
+    assert await models(stub, "openrouter") == {
         "heron/heron-2:free": Model(
             id="heron/heron-2:free", context=96_000, vision=True, price=Price(prompt=0.3, completion=2.5)
         )
     }
-    assert shelf.asked[0].headers["Authorization"] == f"Bearer {KEY}"
+    assert stub.requests[0].headers["Authorization"] == f"Bearer {KEY}"
 
 
-async def test_xai_lists_prices_in_a_unit_of_its_own(shelf: Shelf) -> None:
+async def test_xai_lists_prices_in_a_unit_of_its_own(stub: StubServer) -> None:
     item = {
         "id": "grok-x",
         "input_modalities": ["text"],
@@ -73,58 +73,60 @@ async def test_xai_lists_prices_in_a_unit_of_its_own(shelf: Shelf) -> None:
         "prompt_text_token_price": 12_500,
         "completion_text_token_price": 25_000,
     }
-    shelf.answers["/v1/language-models"] = {"models": [item]}
+    stub.responses["/v1/language-models"] = {"models": [item]}
     expected = Model(id="grok-x", context=40_000, vision=False, price=Price(prompt=1.25, completion=2.5))
-    assert await models(shelf, "xai") == {"grok-x": expected}
+    assert await models(stub, "xai") == {"grok-x": expected}
 
 
-async def test_mistral(shelf: Shelf) -> None:
+async def test_mistral(stub: StubServer) -> None:
     chat = {"id": "heron-small", "max_context_length": 64_000, "capabilities": {"completion_chat": True}}
     eyes = {"id": "heron-eyes", "capabilities": {"completion_chat": True, "vision": True}}
     other = {"id": "heron-fim", "capabilities": {"completion_chat": False}}
-    shelf.answers["/v1/models"] = [chat, eyes, other]
-    read = await models(shelf, "mistral")
+    stub.responses["/v1/models"] = [chat, eyes, other]
+    read = await models(stub, "mistral")
     assert list(read) == ["heron-small", "heron-eyes"]
     assert (read["heron-small"].context, read["heron-eyes"].vision) == (64_000, True)
 
 
-async def test_groq(shelf: Shelf) -> None:
+async def test_groq(stub: StubServer) -> None:
     awake, asleep = {"id": "a", "active": True, "context_window": 16_384}, {"id": "b", "active": False}
-    shelf.answers["/v1/models"] = {"data": [awake, asleep]}
-    assert await models(shelf, "groq") == {"a": Model(id="a", context=16_384)}
+    stub.responses["/v1/models"] = {"data": [awake, asleep]}
+    assert await models(stub, "groq") == {"a": Model(id="a", context=16_384)}
 
 
-async def test_gemini(shelf: Shelf) -> None:
-    shelf.answers["/v1/models"] = listed("models/gemini-x", "models/embedding-9", "models/gemini-x-tts")
-    assert list(await models(shelf, "gemini")) == ["gemini-x"]
+async def test_gemini(stub: StubServer) -> None:
+    stub.responses["/v1/models"] = model_list("models/gemini-x", "models/embedding-9", "models/gemini-x-tts")
+    assert list(await models(stub, "gemini")) == ["gemini-x"]
 
 
-async def test_synthetic(shelf: Shelf) -> None:
+async def test_synthetic(stub: StubServer) -> None:
     facts = {"context_length": 262_144, "input_modalities": ["text"], "output_modalities": ["text"]}
-    shelf.answers["/v1/models"] = listed("syn:x", **facts, pricing={"prompt": "$0.000001", "completion": "$0.000003"})
+    stub.responses["/v1/models"] = model_list(
+        "syn:x", **facts, pricing={"prompt": "$0.000001", "completion": "$0.000003"}
+    )
     expected = Model(id="syn:x", context=262_144, vision=False, price=Price(prompt=1, completion=3))
-    assert await models(shelf, "glhf") == {"syn:x": expected}
+    assert await models(stub, "glhf") == {"syn:x": expected}
 
 
-async def test_lm_studio_has_a_detailed_list_outside_its_base_url(shelf: Shelf) -> None:
-    shelf.answers["/api/v0/models"] = {
+async def test_lm_studio_has_a_detailed_list_outside_its_base_url(stub: StubServer) -> None:
+    stub.responses["/api/v0/models"] = {
         "data": [
             {"id": "heron-vl", "type": "vlm", "max_context_length": 32_768},
             {"id": "heron", "type": "llm", "max_context_length": 4_096},
             {"id": "nests", "type": "embeddings"},
         ]
     }
-    read = await models(shelf, "lmstudio")
+    read = await models(stub, "lmstudio")
     assert {name: (model.vision, model.context) for name, model in read.items()} == {
         "heron-vl": (True, 32_768),
         "heron": (False, 4_096),
     }
 
 
-async def test_litellm(shelf: Shelf) -> None:
+async def test_litellm(stub: StubServer) -> None:
     info = {"max_input_tokens": 8_000, "supports_vision": None, "mode": "chat"}
     costs = {"input_cost_per_token": 2e-07, "output_cost_per_token": 4e-07}
-    shelf.answers["/v1/model/info"] = {
+    stub.responses["/v1/model/info"] = {
         "data": [
             {"model_name": "team-chat", "model_info": info | costs},
             {"model_name": "team-chat", "model_info": {}},  # a second deployment of the same model
@@ -133,74 +135,76 @@ async def test_litellm(shelf: Shelf) -> None:
         ]
     }
     price = Price(prompt=0.2, completion=0.4)
-    assert await models(shelf, "litellm") == {"team-chat": Model(id="team-chat", context=8_000, price=price)}
+    assert await models(stub, "litellm") == {"team-chat": Model(id="team-chat", context=8_000, price=price)}
 
 
-async def test_ollama_has_details_for_each_model(shelf: Shelf) -> None:
+async def test_ollama_has_details_for_each_model(stub: StubServer) -> None:
     details = {
         "heron:latest": {"capabilities": ["completion", "vision"], "model_info": {"heron.context_length": 131_072}},
         "nests:1b": {"capabilities": ["embedding"], "model_info": {}},
         "broken": (500, {"error": "no such file"}),
     }
 
-    def show(asked: Asked) -> Any:
+    def show(asked: RecordedRequest) -> Any:
         return details[asked.json["model"]]
 
-    shelf.answers |= {"/v1/models": listed(*details), "/api/show": show}
-    assert await models(shelf, "ollama") == {
+    stub.responses |= {"/v1/models": model_list(*details), "/api/show": show}
+    assert await models(stub, "ollama") == {
         "heron:latest": Model(id="heron:latest", context=131_072, vision=True),
         "broken": Model(id="broken"),
     }
 
 
-async def test_four_details_are_requested_at_a_time(shelf: Shelf) -> None:
+async def test_four_details_are_requested_at_a_time(stub: StubServer) -> None:
     together = asyncio.Barrier(4)
 
-    async def show(_: Asked) -> Any:
+    async def show(_: RecordedRequest) -> Any:
         await together.wait()
         return {}
 
-    shelf.answers |= {"/v1/models": listed(*(f"heron-{n}" for n in range(32))), "/api/show": show}
-    assert len(await models(shelf, "ollama")) == 32
-    assert shelf.most_at_once == 4
+    stub.responses |= {"/v1/models": model_list(*(f"heron-{n}" for n in range(32))), "/api/show": show}
+    assert len(await models(stub, "ollama")) == 32
+    assert stub.max_concurrent == 4
 
 
-async def test_m9_anthropic_expects_its_own_headers(shelf: Shelf) -> None:
-    def native(asked: Asked) -> Any:
+async def test_m9_anthropic_expects_its_own_headers(stub: StubServer) -> None:
+    def native(asked: RecordedRequest) -> Any:
         if "Authorization" in asked.headers:
             return 401, {"type": "error", "error": {"type": "authentication_error", "message": "Invalid bearer token"}}
         assert asked.headers["x-api-key"] == KEY
         assert asked.headers["anthropic-version"] == "2023-06-01"
         return {"data": [{"type": "model", "id": "claude-x", "max_input_tokens": 500_000}], "has_more": False}
 
-    shelf.answers["/v1/models"] = native
-    assert await models(shelf, "anthropic") == {"claude-x": Model(id="claude-x", context=500_000)}
+    stub.responses["/v1/models"] = native
+    assert await models(stub, "anthropic") == {"claude-x": Model(id="claude-x", context=500_000)}
 
 
-async def test_a_replacement_for_anthropic_gets_the_usual_auth_header(shelf: Shelf) -> None:
-    def proxy(asked: Asked) -> Any:
+async def test_a_replacement_for_anthropic_gets_the_usual_auth_header(stub: StubServer) -> None:
+    def proxy(asked: RecordedRequest) -> Any:
         return (
-            listed("claude-x") if asked.headers.get("Authorization") == f"Bearer {KEY}" else (401, {"detail": "who?"})
+            model_list("claude-x")
+            if asked.headers.get("Authorization") == f"Bearer {KEY}"
+            else (401, {"detail": "who?"})
         )
 
-    shelf.answers["/v1/models"] = proxy
-    assert list(await models(shelf, "anthropic")) == ["claude-x"]
+    stub.responses["/v1/models"] = proxy
+    assert list(await models(stub, "anthropic")) == ["claude-x"]
 
 
 @pytest.mark.parametrize("name", ["xai", "lmstudio", "litellm"])
 @pytest.mark.parametrize("instead", [(404, {"error": "no"}), (403, {"detail": "no"}), b"<html>", {"data": [{"x": 1}]}])
-async def test_the_plain_list_is_the_fallback(shelf: Shelf, name: str, instead: Any) -> None:
+async def test_the_plain_list_is_the_fallback(stub: StubServer, name: str, instead: Any) -> None:
     form = load_catalogue()[name].model_list
     rich = form.path if form.path.startswith("/") else f"/v1/{form.path}"
-    shelf.answers |= {rich: instead, "/v1/models": listed("heron")}
-    assert await models(shelf, name) == {"heron": Model(id="heron")}
+    stub.responses |= {rich: instead, "/v1/models": model_list("heron")}
+    assert await models(stub, name) == {"heron": Model(id="heron")}
 
 
-async def test_a_provider_in_trouble_is_asked_once(shelf: Shelf) -> None:
-    shelf.answers["/v1/language-models"] = (503, b"busy")
+async def test_a_provider_in_trouble_is_asked_once(stub: StubServer) -> None:
+    stub.responses["/v1/language-models"] = (503, b"busy")
     with pytest.raises(Overloaded):
-        await models(shelf, "xai")
-    assert len(shelf.asked) == 1
+        await models(stub, "xai")
+    assert len(stub.requests) == 1
 
 
 @pytest.mark.parametrize(
@@ -212,30 +216,30 @@ async def test_a_provider_in_trouble_is_asked_once(shelf: Shelf) -> None:
         (b'{"data":[' + b" " * MAX_LIST_BYTES, InvalidResponse),
     ],
 )
-async def test_a_list_that_cannot_be_fetched(shelf: Shelf, answer: Any, error: type[ProviderError]) -> None:
-    shelf.answers["/v1/models"] = answer
+async def test_a_list_that_cannot_be_fetched(stub: StubServer, answer: Any, error: type[ProviderError]) -> None:
+    stub.responses["/v1/models"] = answer
     with pytest.raises(error) as caught:
-        await models(shelf, "deepseek")
+        await models(stub, "deepseek")
     assert KEY not in caught.value.detail
 
 
-async def test_a_redirect_is_not_followed_so_the_key_stays_here(shelf: Shelf) -> None:
-    async with Shelf.open() as elsewhere:
+async def test_a_redirect_is_not_followed_so_the_key_stays_here(stub: StubServer) -> None:
+    async with StubServer.open() as elsewhere:
         away = web.Response(status=307, headers={"Location": f"{elsewhere.url}/v1/models"})
-        shelf.answers["/v1/models"] = lambda _: away
+        stub.responses["/v1/models"] = lambda _: away
         with pytest.raises(WrongAddress):
-            await models(shelf, "deepseek")
-        assert elsewhere.asked == []
+            await models(stub, "deepseek")
+        assert elsewhere.requests == []
 
 
-async def test_a_server_that_is_not_there(shelf: Shelf, unused_port: int) -> None:
-    gone = Shelf(f"http://127.0.0.1:{unused_port}")
+async def test_a_server_that_is_not_there(stub: StubServer, unused_port: int) -> None:
+    gone = StubServer(f"http://127.0.0.1:{unused_port}")
     with pytest.raises(Unreachable):
         await models(gone, "deepseek")
 
 
-async def test_a_body_that_is_not_compressed_as_declared(shelf: Shelf) -> None:
+async def test_a_body_that_is_not_compressed_as_declared(stub: StubServer) -> None:
     broken = web.Response(body=b"no gzip at all", headers={"Content-Encoding": "gzip"})
-    shelf.answers["/v1/models"] = lambda _: broken
+    stub.responses["/v1/models"] = lambda _: broken
     with pytest.raises(CutOff):
-        await models(shelf, "deepseek")
+        await models(stub, "deepseek")

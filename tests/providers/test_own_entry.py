@@ -97,6 +97,6 @@ async def test_images_are_sent_where_data_urls_are_accepted(
 
     endpoint = own(tmp_path, provider, f"images = {{ urls = {urls} }}")
     images, left_out = await read_images([Attachment("cat.png", len(PNG), read)], endpoint.image_rules)
-    assert list(map(str, left_out)) == ([] if shown else ["cat.png: this model cannot see images"])
+    assert list(map(str, left_out)) == ([] if shown else ["cat.png: this model can't see images"])
     sent = await seen(provider, client, endpoint, ChatRequest([Message.of(Role.USER, "A cat", images)]))
     assert str(sent["messages"]).count("data:image/png;base64,") == shown

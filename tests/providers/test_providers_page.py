@@ -24,7 +24,7 @@ def offer(tmp_path: Path) -> Offer:
 
 
 def test_the_page_is_up_to_date() -> None:
-    assert PAGE.read_text(encoding="utf-8") == page(), "`make docs` writes it anew"
+    assert PAGE.read_text(encoding="utf-8") == page(), "run `make docs`"
 
 
 def test_every_provider_has_a_full_row() -> None:

@@ -20,7 +20,7 @@ from bot.providers.models import ModelListClient
 from bot.providers.offer import Access, Offer
 from bot.providers.refresh import ModelLists, RefreshSchedule
 from bot.store.store import Store
-from tests.shelf import TIMEOUT, Shelf, listed
+from tests.stub_server import TIMEOUT, StubServer, model_list
 
 KEY = "k3-not-a-real-one"
 QUICK = RefreshSchedule(interval=0.01, first_retry=0.005, longest_retry=0.01)
@@ -28,17 +28,17 @@ ONCE = RefreshSchedule(interval=3_600, first_retry=3_600, longest_retry=3_600)
 
 
 @dataclass
-class House:
-    """A store in a real file, and lists fetched from the shelf."""
+class Environment:
+    """A store in a real file, and a stub server to fetch lists from."""
 
-    shelf: Shelf
+    stub: StubServer
     path: Path
 
     @asynccontextmanager
     async def lists(
         self, schedule: RefreshSchedule = ONCE, url: str = "", asked: Mapping[str, Health] | None = None
     ) -> AsyncIterator[ModelLists]:
-        access = Access.model_validate({"key": KEY, "base_url": url or f"{self.shelf.url}/v1"})
+        access = Access.model_validate({"key": KEY, "base_url": url or f"{self.stub.url}/v1"})
         server = Offer(load_catalogue(), {"groq": access}).server("groq")
         async with Store.open(self.path) as store, aiohttp.ClientSession() as session:
             lists = ModelLists(ModelListClient(session), store.model_lists, {} if asked is None else asked, schedule)
@@ -51,9 +51,9 @@ class House:
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with Shelf.open() as shelf:
-        yield House(shelf, tmp_path / "parley.db")
+async def env(tmp_path: Path) -> AsyncIterator[Environment]:
+    async with StubServer.open() as stub:
+        yield Environment(stub, tmp_path / "parley.db")
 
 
 def names(lists: ModelLists) -> list[str]:
@@ -73,39 +73,41 @@ async def told(lists: ModelLists) -> Health:
     return health
 
 
-async def test_a_list_is_stored_with_its_facts_and_its_age(house: House) -> None:
-    house.shelf.answers["/v1/models"] = listed("heron-9", context_window=9_000)
-    async with house.lists() as lists:
+async def test_a_list_is_stored_with_its_facts_and_its_age(env: Environment) -> None:
+    env.stub.responses["/v1/models"] = model_list("heron-9", context_window=9_000)
+    async with env.lists() as lists:
         assert lists.health("groq") is None
         await known(lists, "heron-9")
-    async with house.lists(ONCE) as lists:
+    async with env.lists(ONCE) as lists:
         assert [(model.id, model.context) for model in lists.listed["groq"]] == [("heron-9", 9_000)]
         health = lists.health("groq")
-        [(read_at,)] = house.sql("SELECT read_at FROM model_lists")
+        [(read_at,)] = env.sql("SELECT read_at FROM model_lists")
         assert health == Health(True, None, read_at)
-    assert len(house.shelf.asked) == 1
+    assert len(env.stub.requests) == 1
 
 
-async def test_a_list_is_refreshed_repeatedly(house: House) -> None:
-    house.shelf.answers["/v1/models"] = listed("heron-1")
-    async with house.lists(QUICK) as lists:
+async def test_a_list_is_refreshed_repeatedly(env: Environment) -> None:
+    env.stub.responses["/v1/models"] = model_list("heron-1")
+    async with env.lists(QUICK) as lists:
         await known(lists, "heron-1")
-        house.shelf.answers["/v1/models"] = listed("heron-2", "heron-3")
+        env.stub.responses["/v1/models"] = model_list("heron-2", "heron-3")
         await known(lists, "heron-2", "heron-3")
-        await house.shelf.times("/v1/models", len(house.shelf.asked) + 2)
+        await env.stub.wait_for_requests("/v1/models", len(env.stub.requests) + 2)
 
 
-async def test_a_failed_refresh_keeps_the_list_and_is_retried(house: House, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_failed_refresh_keeps_the_list_and_is_retried(
+    env: Environment, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.INFO)
-    house.shelf.answers["/v1/models"] = listed("heron-1")
-    async with house.lists(QUICK) as lists:
+    env.stub.responses["/v1/models"] = model_list("heron-1")
+    async with env.lists(QUICK) as lists:
         await known(lists, "heron-1")
-        house.shelf.answers["/v1/models"] = (503, {"error": {"message": f"no room for {KEY}"}})
-        await house.shelf.times("/v1/models", len(house.shelf.asked) + 5)
+        env.stub.responses["/v1/models"] = (503, {"error": {"message": f"no room for {KEY}"}})
+        await env.stub.wait_for_requests("/v1/models", len(env.stub.requests) + 5)
         health = await told(lists)
         assert (names(lists), health.ok) == (["heron-1"], False)
         assert health.error == Overloaded.reason
-        house.shelf.answers["/v1/models"] = listed("heron-2")
+        env.stub.responses["/v1/models"] = model_list("heron-2")
         await known(lists, "heron-2")
         assert (await told(lists)).ok
     warnings = [record for record in caplog.records if record.levelno == logging.WARNING]
@@ -113,80 +115,80 @@ async def test_a_failed_refresh_keeps_the_list_and_is_retried(house: House, capl
     assert KEY not in caplog.text
 
 
-async def test_an_old_list_is_refreshed_at_once_and_one_from_the_future_is_not(house: House) -> None:
-    house.shelf.answers["/v1/models"] = listed("heron-1")
-    async with house.lists() as lists:
+async def test_an_old_list_is_refreshed_at_once_and_one_from_the_future_is_not(env: Environment) -> None:
+    env.stub.responses["/v1/models"] = model_list("heron-1")
+    async with env.lists() as lists:
         await known(lists, "heron-1")
-    house.sql("UPDATE model_lists SET read_at = ?", time.time() + 10**6)  # the clock was set back
-    async with house.lists() as lists:
+    env.sql("UPDATE model_lists SET read_at = ?", time.time() + 10**6)  # the clock was set back
+    async with env.lists() as lists:
         assert names(lists) == ["heron-1"]
-    assert len(house.shelf.asked) == 1
-    house.sql("UPDATE model_lists SET read_at = ?", time.time() - 3_601)
-    house.shelf.answers["/v1/models"] = listed("heron-2")
-    async with house.lists() as lists:
+    assert len(env.stub.requests) == 1
+    env.sql("UPDATE model_lists SET read_at = ?", time.time() - 3_601)
+    env.stub.responses["/v1/models"] = model_list("heron-2")
+    async with env.lists() as lists:
         assert names(lists) == ["heron-1"]
         await known(lists, "heron-2")
 
 
-async def test_the_list_of_another_server_is_ignored(house: House, unused_port: int) -> None:
-    house.shelf.answers["/v1/models"] = listed("heron-1")
-    async with house.lists() as lists:
+async def test_the_list_of_another_server_is_ignored(env: Environment, unused_port: int) -> None:
+    env.stub.responses["/v1/models"] = model_list("heron-1")
+    async with env.lists() as lists:
         await known(lists, "heron-1")
-    async with house.lists(url=f"http://127.0.0.1:{unused_port}/v1") as lists:
+    async with env.lists(url=f"http://127.0.0.1:{unused_port}/v1") as lists:
         health = await told(lists)
         assert (names(lists), health.ok) == ([], False)
 
 
 @pytest.mark.parametrize("kept", ["no JSON", "{}", '[{"id": "heron-1", "wings": 2}]', "[7]"])
-async def test_an_invalid_stored_list_is_fetched_again(house: House, kept: str) -> None:
-    house.shelf.answers["/v1/models"] = listed("heron-1")
-    async with house.lists() as lists:
+async def test_an_invalid_stored_list_is_fetched_again(env: Environment, kept: str) -> None:
+    env.stub.responses["/v1/models"] = model_list("heron-1")
+    async with env.lists() as lists:
         await known(lists, "heron-1")
-    house.sql("UPDATE model_lists SET models = ?", kept)
-    async with house.lists() as lists:
+    env.sql("UPDATE model_lists SET models = ?", kept)
+    async with env.lists() as lists:
         assert names(lists) == []
         await known(lists, "heron-1")
 
 
-async def test_a_list_that_cannot_be_stored_is_used(house: House, caplog: pytest.LogCaptureFixture) -> None:
-    async with Store.open(house.path):
+async def test_a_list_that_cannot_be_stored_is_used(env: Environment, caplog: pytest.LogCaptureFixture) -> None:
+    async with Store.open(env.path):
         pass
-    house.sql("CREATE TRIGGER full BEFORE INSERT ON model_lists BEGIN SELECT RAISE(ABORT, 'disk full'); END")
-    house.shelf.answers["/v1/models"] = listed("heron-1")
-    async with house.lists(QUICK) as lists:
+    env.sql("CREATE TRIGGER full BEFORE INSERT ON model_lists BEGIN SELECT RAISE(ABORT, 'disk full'); END")
+    env.stub.responses["/v1/models"] = model_list("heron-1")
+    async with env.lists(QUICK) as lists:
         await known(lists, "heron-1")
-        await house.shelf.times("/v1/models", 3)
+        await env.stub.wait_for_requests("/v1/models", 3)
     assert "could not be stored: disk full" in caplog.text
 
 
-async def test_closing_does_not_wait_for_a_silent_provider(house: House) -> None:
+async def test_closing_does_not_wait_for_a_silent_provider(env: Environment) -> None:
     never, asked = asyncio.Event(), asyncio.Event()
 
     async def silent(_: Any) -> Any:
         asked.set()
         await never.wait()
 
-    house.shelf.answers["/v1/models"] = silent
+    env.stub.responses["/v1/models"] = silent
     async with asyncio.timeout(TIMEOUT):
-        async with house.lists():
+        async with env.lists():
             await asked.wait()
         never.set()
 
 
 @pytest.mark.parametrize("status", [401, 403, 404])
-async def test_a_completion_tells_more_about_health_than_a_forbidden_list(house: House, status: int) -> None:
-    house.shelf.answers["/v1/models"] = (status, {"error": {"message": "no lists for you"}})
+async def test_a_completion_tells_more_about_health_than_a_forbidden_list(env: Environment, status: int) -> None:
+    env.stub.responses["/v1/models"] = (status, {"error": {"message": "no lists for you"}})
     asked: dict[str, Health] = {}
-    async with house.lists(asked=asked) as lists:
+    async with env.lists(asked=asked) as lists:
         assert not (await told(lists)).ok
         asked["groq"] = Health(True, None, time.time() - 60)
         assert lists.health("groq") == asked["groq"]
 
 
-async def test_the_latest_outcome_determines_the_health(house: House) -> None:
-    house.shelf.answers["/v1/models"] = (503, {"error": {"message": "busy"}})
+async def test_the_latest_outcome_determines_the_health(env: Environment) -> None:
+    env.stub.responses["/v1/models"] = (503, {"error": {"message": "busy"}})
     asked: dict[str, Health] = {}
-    async with house.lists(asked=asked) as lists:
+    async with env.lists(asked=asked) as lists:
         listing = await told(lists)
         asked["groq"] = Health(True, None, listing.at - 60)
         assert lists.health("groq") == listing
@@ -197,6 +199,6 @@ async def test_the_latest_outcome_determines_the_health(house: House) -> None:
 def test_retry_delays_are_bounded_and_honour_the_provider() -> None:
     schedule = RefreshSchedule(interval=1_000, first_retry=10, longest_retry=60)
     assert [schedule.retry_delay(failures, Unreachable()) for failures in (1, 2, 3, 4, 5_000)] == [10, 20, 40, 60, 60]
-    assert schedule.retry_delay(50, KeyRejected()) == 1_000, "hardly mended by asking"
+    assert schedule.retry_delay(50, KeyRejected()) == 1_000, "asking again will not help"
     assert [schedule.retry_delay(1, RateLimited(retry_after=wait)) for wait in (5, 100, 10**9)] == [10, 100, 1_000]
     assert schedule.retry_delay(1, Overloaded()) == 10

@@ -20,7 +20,7 @@ CAT = ImagePart("cat.png", "image/png", b"\x89PNG a cat")
 
 
 def endpoint(name: str, model: str = "", **changes: Any) -> Endpoint:
-    """An endpoint of the catalogue, its provider's paragraph changed."""
+    """An endpoint of the catalogue, with changes to its provider's entry."""
     catalogue = {name: CATALOGUE[name].model_copy(update=changes)}
     access = Access.model_validate({"key": "k", "base_url": "http://localhost:9/v1"})
     return Offer(catalogue, {name: access}).endpoint(f"{name}/{model}")

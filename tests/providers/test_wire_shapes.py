@@ -88,7 +88,7 @@ def test_a_finish_reason_is_kept_in_the_provider_s_own_word(finish: str) -> None
         {"choices": [{"delta": {}}], "usage": {name: float(count) for name, count in USAGE.items()}},
     ],
 )
-def test_usage_is_found_wherever_it_stands(value: dict[str, Any]) -> None:
+def test_usage_is_found_wherever_it_is(value: dict[str, Any]) -> None:
     assert read(value).usage == Usage(31, 2, 33)
 
 

@@ -50,7 +50,7 @@ async def test_many_replies_share_the_rate_in_the_order_they_came(channels: Chan
     assert busiest_second(channels.times) <= ALLOWED
 
 
-async def test_finals_go_before_the_previews_of_all_channels(channels: Channels) -> None:
+async def test_finals_take_precedence_over_previews_of_all_channels(channels: Channels) -> None:
     previews = [asyncio.create_task(channels.preview(f"preview {number}")) for number in range(2 * WRITES)]
     await asyncio.sleep(1)
     before = len(channels.admitted)
@@ -59,7 +59,7 @@ async def test_finals_go_before_the_previews_of_all_channels(channels: Channels)
     await asyncio.gather(*previews)
 
 
-async def test_a_preview_that_becomes_a_final_goes_before_other_channels(channels: Channels) -> None:
+async def test_a_preview_that_becomes_a_final_takes_precedence_over_other_channels(channels: Channels) -> None:
     previews = [asyncio.create_task(channels.preview(f"preview {number}")) for number in range(WRITES)]
     final: list[bool] = []
     gate = Gate(budget=channels.budget)
@@ -71,7 +71,7 @@ async def test_a_preview_that_becomes_a_final_goes_before_other_channels(channel
     becoming = asyncio.create_task(become_final())
     await asyncio.sleep(0.1)
     final.append(True)
-    gate.hurry()
+    gate.reschedule()
     await becoming
     assert len(channels.admitted) < WRITES / 2
     await asyncio.gather(*previews)
@@ -100,15 +100,15 @@ async def test_a_preview_that_becomes_a_final_still_waits_for_the_window_of_its_
     await asyncio.gather(page, *previews)
 
 
-async def test_there_is_no_spare_request_while_writes_wait(channels: Channels) -> None:
+async def test_optional_requests_are_refused_while_writes_wait(channels: Channels) -> None:
     gate = Gate(budget=channels.budget)
-    assert all(gate.spare() for _ in range(BURST))
-    assert not gate.spare()
+    assert all(gate.try_spend() for _ in range(BURST))
+    assert not gate.try_spend()
     await asyncio.sleep(1)
     await asyncio.gather(*(channels.write(f"final {number}") for number in range(2 * BURST)))
-    assert not gate.spare()
+    assert not gate.try_spend()
     await asyncio.sleep(1)
-    assert gate.spare()
+    assert gate.try_spend()
 
 
 async def test_a_multiple_of_the_budget_allows_more() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.chat.looks import USUAL_PAGES, Look, ReasoningDisplay
+from bot.chat.looks import DEFAULT_PAGES, Look, ReasoningDisplay
 from bot.markdown.pages import LIMIT
 from bot.preferences.declaration import Footer, Preferences, Style
 from bot.reply.controls import NONE, Act, Controls
@@ -25,8 +25,8 @@ def draft(text: str, look: Look | None = None, *, reasoning: str = "", note: str
     return made
 
 
-def test_a_look_has_the_preferences_and_defaults_where_nothing_is_chosen() -> None:
-    assert Preferences().look == Look(False, USUAL_PAGES, ReasoningDisplay.HIDDEN, False)
+def test_a_look_has_the_preferences_and_defaults() -> None:
+    assert Preferences().look == Look(False, DEFAULT_PAGES, ReasoningDisplay.HIDDEN, False)
     chosen = Preferences(style=Style.EMBED, pages=3, reasoning=ReasoningDisplay.FILE, ping=True, footer=Footer.FULL)
     assert chosen.look == Look(True, 3, ReasoningDisplay.FILE, True)
 
@@ -48,15 +48,13 @@ def test_an_answer_of_exactly_the_allowed_pages_is_shown_whole() -> None:
     assert [page.files for page in made.complete()] == [(), ()]
 
 
-def test_a_longer_answer_ends_with_a_file_of_all_of_it() -> None:
+def test_a_longer_answer_is_attached_whole_as_a_file() -> None:
     made = draft(WORDS * 300, Look(most_pages=2), note="-# `a/model` · 2.0 s")
     *_, notice = made.growing()
-    assert notice.text == "-# The answer is longer than this; it will come whole, as a file."
+    assert notice.text == "-# The answer is too long to show here. I'll attach all of it as a file."
     first, second, last = made.complete()
     assert (first, second.text) == (made.growing()[0], made.growing()[1].text)
-    assert (
-        last.text == f"-# The whole answer, {len(made.text):,} characters long, is in the file.\n-# `a/model` · 2.0 s"
-    )
+    assert last.text == f"-# The whole answer ({len(made.text):,} characters) is in the file.\n-# `a/model` · 2.0 s"
     assert last.files == (File("answer.md", made.text),)
 
 

@@ -58,7 +58,7 @@ async def test_one_write_is_in_flight_however_long_it_takes(recorder: Recorder) 
     assert recorder.times == pytest.approx([0, 10, 11])
 
 
-async def test_urgent_writes_go_before_previews_that_came_earlier(recorder: Recorder) -> None:
+async def test_urgent_writes_take_precedence_over_earlier_previews(recorder: Recorder) -> None:
     await asyncio.gather(
         recorder.write("in flight", seconds=0.5),
         recorder.preview("preview 1"),
@@ -79,7 +79,7 @@ async def test_an_urgent_write_does_not_wait_for_the_pace_of_previews(recorder: 
     assert recorder.times == pytest.approx([0, INTERVAL / 4, INTERVAL * 5 / 4])
 
 
-async def test_a_preview_that_becomes_a_final_hurries(recorder: Recorder) -> None:
+async def test_a_preview_that_becomes_a_final_is_rescheduled(recorder: Recorder) -> None:
     final: list[bool] = []
     await recorder.preview("first")
 
@@ -90,12 +90,12 @@ async def test_a_preview_that_becomes_a_final_hurries(recorder: Recorder) -> Non
     waiting = asyncio.create_task(become_final())
     await asyncio.sleep(INTERVAL / 2)
     final.append(True)
-    recorder.gate.hurry()
+    recorder.gate.reschedule()
     await waiting
     assert recorder.times == pytest.approx([0, INTERVAL / 2])
 
 
-async def test_urgent_writes_too_stay_within_discords_window(recorder: Recorder) -> None:
+async def test_urgent_writes_also_stay_within_discords_window(recorder: Recorder) -> None:
     await asyncio.gather(*(recorder.write(f"final {number}") for number in range(7)))
     assert recorder.times == pytest.approx([0] * LIMIT + [WINDOW] * 2)
 
@@ -138,7 +138,7 @@ async def test_the_count_survives_the_last_reply_until_its_window_closes() -> No
     assert not seen()
 
 
-async def test_new_messages_and_edits_are_counted_apart(recorder: Recorder) -> None:
+async def test_new_messages_and_edits_are_counted_separately(recorder: Recorder) -> None:
     edits = [recorder.write(f"edit {number}") for number in range(LIMIT)]
     await asyncio.gather(*edits, recorder.write("message", kind=WriteKind.SEND))
     assert recorder.times == [0] * (LIMIT + 1)
@@ -175,7 +175,7 @@ async def test_a_cancelled_waiter_takes_no_slot(recorder: Recorder) -> None:
     assert recorder.times == pytest.approx([0, INTERVAL])
 
 
-async def test_a_cancelled_waiter_does_not_admit_another_beside_the_write_in_flight(recorder: Recorder) -> None:
+async def test_a_cancelled_waiter_does_not_admit_another_during_a_write(recorder: Recorder) -> None:
     slow = asyncio.create_task(recorder.write("slow", seconds=10))
     gone = asyncio.create_task(recorder.write("gone"))
     after = asyncio.create_task(recorder.write("after"))

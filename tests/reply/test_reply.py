@@ -175,14 +175,14 @@ async def test_only_the_first_message_notifies_and_every_message_has_its_number(
     assert (board.numbers, board.pings) == ([0, 1, 2], 1)
 
 
-async def test_a_note_stands_below_the_text(board: Board, speech: Speech) -> None:
+async def test_a_note_is_shown_below_the_text(board: Board, speech: Speech) -> None:
     reply = Reply(board)
     await show(reply, speech.say("The answer.").end(), "⚠️ It was cut.\nAsk again.")
     assert board.texts == ["The answer.\n-# ⚠️ It was cut.\n-# Ask again."]
     assert reply.draft.text == "The answer.", "the note is not the model's"
 
 
-async def test_a_note_without_a_text_is_a_message_of_its_own(board: Board) -> None:
+async def test_a_note_without_a_text_is_a_separate_message(board: Board) -> None:
     await Reply(board).finish("⚠️ No provider is set up.")
     assert board.texts == ["⚠️ No provider is set up."]
 

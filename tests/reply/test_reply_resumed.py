@@ -61,7 +61,7 @@ async def test_the_text_is_recorded_before_it_is_shown_and_a_new_message_after_i
 
 
 @pytest.mark.parametrize("entries", [0, 1, 2])
-async def test_where_nothing_can_be_recorded_only_a_finish_without_journal_shows_anything(
+async def test_if_the_journal_fails_only_a_finish_without_it_shows_anything(
     board: Board, speech: Speech, entries: int
 ) -> None:
     reply = Reply(board)
@@ -77,9 +77,7 @@ async def test_where_nothing_can_be_recorded_only_a_finish_without_journal_shows
     assert board.texts == [f"{reply.draft.text}\n-# ⚠️ It failed."]
 
 
-async def test_messages_that_are_taken_over_are_written_anew_and_surplus_ones_deleted(
-    board: Board, speech: Speech
-) -> None:
+async def test_resumed_messages_are_rewritten_and_surplus_ones_deleted(board: Board, speech: Speech) -> None:
     board.pages.update({number: Page(f"page {number}") for number in (7, 8, 9)})
     reply, notebook = Reply(board), Notebook(board)
     reply.resume([7, 8, 9], Look(), "Half", "First.")
@@ -90,7 +88,7 @@ async def test_messages_that_are_taken_over_are_written_anew_and_surplus_ones_de
     assert reply.draft.reasoning == "First.\n\nThen."
 
 
-async def test_a_longer_text_continues_after_the_messages_that_are_taken_over(board: Board, speech: Speech) -> None:
+async def test_a_longer_text_continues_after_the_resumed_messages(board: Board, speech: Speech) -> None:
     board.pages[7] = Page("before")
     reply = Reply(board, Look())
     reply.resume([7], Look(ping=True))
@@ -99,7 +97,7 @@ async def test_a_longer_text_continues_after_the_messages_that_are_taken_over(bo
     assert (board.numbers, board.pings) == ([1], 0)
 
 
-async def test_a_message_that_was_deleted_before_it_is_taken_over_is_left_out(board: Board, speech: Speech) -> None:
+async def test_a_message_that_was_deleted_before_the_resume_is_left_out(board: Board, speech: Speech) -> None:
     board.pages[8] = Page("before")
     reply = Reply(board)
     reply.resume([7, 8], Look())
@@ -137,7 +135,7 @@ async def test_buttons_of_an_earlier_reply_are_removed_when_nothing_else_waits(b
     assert board.pages[7] == Page("before", NONE)
 
 
-async def test_buttons_are_gone_at_the_end_and_those_of_a_deleted_message_are_no_error(board: Board) -> None:
+async def test_removing_buttons_of_a_deleted_message_is_not_an_error(board: Board) -> None:
     board.pages[7] = Page("before", BUTTONS)
     reply = Reply(board)
     for message_id in (None, 7, 8):

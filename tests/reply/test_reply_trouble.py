@@ -62,7 +62,7 @@ async def test_a_reply_that_has_ended_cannot_be_stopped_and_the_first_reason_to_
     assert not reply.stop(second)
 
 
-async def test_a_note_can_still_be_put_below_a_stopped_reply(board: Board, speech: Speech) -> None:
+async def test_a_note_can_be_added_to_a_stopped_reply(board: Board, speech: Speech) -> None:
     reply = Reply(board)
     publishing = asyncio.create_task(reply.publish(speech.say("Half")))
     await board.shows("Half")
@@ -84,7 +84,7 @@ async def test_an_error_of_the_reader_is_raised_after_the_text_before_it_was_sho
 
 
 @pytest.mark.parametrize(("failures", "seconds"), [(1, 1), (2, 3), (3, 7), (4, 15), (6, 35)])
-async def test_a_write_that_fails_is_tried_again_later_with_the_newest_text(
+async def test_a_failed_write_is_retried_with_the_newest_text(
     board: Board, speech: Speech, failures: int, seconds: float
 ) -> None:
     board.troubles.extend(SurfaceBusy("Discord answered 503") for _ in range(failures))
@@ -98,7 +98,7 @@ async def test_a_write_that_fails_is_tried_again_later_with_the_newest_text(
     assert reply.lost is None
 
 
-async def test_failures_only_count_in_a_row(board: Board, speech: Speech) -> None:
+async def test_only_consecutive_failures_count(board: Board, speech: Speech) -> None:
     reply = Reply(board)
     publishing = asyncio.create_task(show(reply, speech))
     shown = ""
@@ -128,7 +128,7 @@ async def test_after_three_failures_in_a_row_only_the_whole_answer_is_tried(boar
     assert reply.lost is None
 
 
-async def test_a_reply_survives_a_minute_of_trouble(board: Board, speech: Speech) -> None:
+async def test_a_reply_survives_a_minute_of_failures(board: Board, speech: Speech) -> None:
     board.broken_until = 60.0
     reply = Reply(board)
     await show(reply, speech.say("Patience").end())

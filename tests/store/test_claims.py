@@ -76,7 +76,7 @@ async def test_a_prompt_is_claimed_once_and_the_second_time_leaves_no_trace(talk
     assert counts(path) == before
 
 
-async def test_of_claims_at_the_same_time_exactly_one_wins(talk: Talk) -> None:
+async def test_exactly_one_of_several_simultaneous_claims_wins(talk: Talk) -> None:
     asked = talk.prompt("hello")
     claims = await asyncio.gather(*(talk.claim(asked, [CAT]) for _ in range(5)), return_exceptions=True)
     assert sorted(type(claim).__name__ for claim in claims) == ["AlreadyClaimed"] * 4 + ["Journal"]
@@ -84,7 +84,7 @@ async def test_of_claims_at_the_same_time_exactly_one_wins(talk: Talk) -> None:
     assert [left.version_id for left in await talk.store.conversations.unfinished()] == [journal.version_id]
 
 
-async def test_a_page_of_a_reply_is_no_prompt(talk: Talk, path: Path) -> None:
+async def test_a_page_of_a_reply_is_not_a_prompt(talk: Talk, path: Path) -> None:
     first = await talk.turn("one")
     before = counts(path)
     with pytest.raises(AlreadyClaimed):
@@ -98,7 +98,7 @@ async def test_a_parent_that_is_not_stored_refuses_the_claim(talk: Talk, path: P
     assert set(counts(path).values()) == {0}
 
 
-async def test_without_images_they_are_omitted(talk: Talk) -> None:
+async def test_images_are_omitted_if_none_are_wanted(talk: Talk) -> None:
     asked = await talk.turn("Who?", parts=(DOG, CAT))
     path = await path_after(talk, asked + 1, 0)
     assert path[0].parts == (TextPart("Who?"), OmittedPart("dog.png"), OmittedPart("cat.png"))
@@ -130,5 +130,5 @@ async def test_discord_s_largest_ids_and_any_text_are_kept_exactly(talk: Talk) -
     text = "\u2028 \x00 \ud83d \N{GRINNING FACE} ' \" \\ ; -- "
     prompt = Prompt(largest, GENERAL, Person(largest - 1, "Zoë"), (TextPart(text, Origin(largest - 1, largest)),))
     await talk.record(prompt, Completion("a/b", text), largest - 2)
-    assert await talk.store.conversations.knows(largest)
+    assert await talk.store.conversations.is_stored(largest)
     assert await talk.path_to(talk.prompt("and?", replies_to=largest - 2)) == [text, text]

@@ -41,7 +41,7 @@ async def test_another_channel_is_another_conversation(talk: Talk) -> None:
 
 
 @pytest.mark.parametrize("place", [THREAD, DM])
-async def test_a_thread_and_a_dm_are_one_conversation_for_everybody_at_any_time(talk: Talk, place: Place) -> None:
+async def test_a_thread_and_a_dm_are_one_conversation_for_everyone_at_any_time(talk: Talk, place: Place) -> None:
     await talk.turn("one", ANA, place)
     await talk.turn("two", BEN, place)
     asked = talk.prompt("three", Person(43, "Cleo"), place)
@@ -103,7 +103,7 @@ async def test_a_guest_s_reply_does_not_make_a_conversation_the_one_its_owner_us
 
 
 @pytest.mark.parametrize("place", [THREAD, DM])
-async def test_anybody_s_reply_is_use_of_a_thread_s_and_a_dm_s_conversation(talk: Talk, place: Place) -> None:
+async def test_a_reply_by_anyone_counts_as_use_of_a_thread_or_dm(talk: Talk, place: Place) -> None:
     old = await talk.turn("old", ANA, place)
     await talk.store.conversations.begin(place, ANA.id)
     await talk.turn("fresh", ANA, place)
@@ -111,7 +111,7 @@ async def test_anybody_s_reply_is_use_of_a_thread_s_and_a_dm_s_conversation(talk
     assert await talk.path_to(talk.prompt("and?", ANA, place)) == ["old", "OLD", "guest", "GUEST"]
 
 
-async def test_new_wins_over_everything_that_was_used_before_and_of_two_the_later(talk: Talk) -> None:
+async def test_the_latest_new_conversation_wins_over_those_used_before(talk: Talk) -> None:
     await talk.turn("old")
     for _ in range(2):
         await talk.store.conversations.begin(GENERAL, ANA.id)
@@ -119,7 +119,7 @@ async def test_new_wins_over_everything_that_was_used_before_and_of_two_the_late
 
 
 @pytest.mark.parametrize("place", [GENERAL, THREAD, DM])
-async def test_new_starts_afresh_and_the_next_prompts_stay_together(talk: Talk, place: Place) -> None:
+async def test_new_starts_a_conversation_that_the_next_prompts_continue(talk: Talk, place: Place) -> None:
     await talk.turn("old", place=place)
     await talk.store.conversations.begin(place, ANA.id)
     assert await talk.path_to(talk.prompt("fresh", place=place)) == []
@@ -133,15 +133,15 @@ async def test_new_is_only_for_the_person_who_said_it_in_a_channel(talk: Talk) -
     assert await talk.path_to(talk.prompt("more", BEN)) == ["ben's", "BEN'S"]
 
 
-async def test_a_reply_leads_back_behind_a_fresh_start(talk: Talk) -> None:
+async def test_a_reply_continues_a_conversation_from_before_new(talk: Talk) -> None:
     old = await talk.turn("old")
     await talk.store.conversations.begin(GENERAL, ANA.id)
     assert await talk.path_to(talk.prompt("still", replies_to=old + 1)) == ["old", "OLD"]
 
 
-async def test_known_are_the_prompts_and_all_pages_of_their_answers(talk: Talk) -> None:
+async def test_prompts_and_all_pages_of_their_answers_are_stored(talk: Talk) -> None:
     asked = await talk.turn("one", pages=2)
-    known = [await talk.store.conversations.knows(id_) for id_ in range(asked - 1, asked + 4)]
+    known = [await talk.store.conversations.is_stored(id_) for id_ in range(asked - 1, asked + 4)]
     assert known == [False, True, True, True, False]
 
 

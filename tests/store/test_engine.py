@@ -26,7 +26,7 @@ async def test_every_connection_has_wal_and_foreign_keys(path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["with space.db", "100%.db", "ünïcode.db", "what?.db", "a#b.db"])
-async def test_any_file_name_will_do(tmp_path: Path, name: str) -> None:
+async def test_any_file_name_is_accepted(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     async with Store.open(path) as store:
         await store.synced_commands.remember(5, "digest")
@@ -72,7 +72,7 @@ async def test_a_database_that_cannot_be_used_is_explained_in_one_line(
     assert "sqlalche.me" not in sentence
 
 
-async def test_a_newer_parley_s_database_is_called_that_and_left_alone(path: Path) -> None:
+async def test_the_database_of_a_newer_version_is_refused_and_left_unchanged(path: Path) -> None:
     of_a_newer_parley(path)
     before = schema(path)
     with pytest.raises(DatabaseUnusable, match="newer Parley"):
@@ -81,7 +81,7 @@ async def test_a_newer_parley_s_database_is_called_that_and_left_alone(path: Pat
     assert schema(path) == before
 
 
-async def test_another_program_s_database_is_left_as_it_was(path: Path) -> None:
+async def test_the_database_of_another_program_is_left_unchanged(path: Path) -> None:
     of_another_program(path)
     before = schema(path)
     with pytest.raises(DatabaseUnusable):

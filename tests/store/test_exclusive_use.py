@@ -67,20 +67,20 @@ async def test_a_second_process_is_refused_in_one_sentence(path: Path) -> None:
 
 
 @pytest.mark.usefixtures("holder")
-async def test_what_another_process_holds_cannot_be_opened(path: Path) -> None:
+async def test_a_database_that_another_process_uses_cannot_be_opened(path: Path) -> None:
     with pytest.raises(DatabaseInUse):
         async with Store.open(path):
             raise AssertionError("opened")
 
 
-async def test_a_holder_that_is_killed_releases_the_lock(path: Path, holder: Process) -> None:
+async def test_a_killed_process_releases_the_lock(path: Path, holder: Process) -> None:
     holder.kill()
     await holder.wait()
     async with Store.open(path) as store:
         await store.synced_commands.remember(5, "digest")
 
 
-async def test_closing_releases_the_lock_and_so_does_failing(path: Path) -> None:
+async def test_closing_and_failing_release_the_lock(path: Path) -> None:
     async with Store.open(path):
         pass
     path.unlink()

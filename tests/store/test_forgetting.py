@@ -38,7 +38,7 @@ async def test_a_forgotten_prompt_is_gone_with_its_quotes_and_its_answer_stays(t
     assert (await talk.recalled(other + 1)).question.text == "What does she mean?"
 
 
-async def test_a_forgotten_page_takes_all_versions_and_their_quotes_along(talk: Talk, path: Path) -> None:
+async def test_forgetting_a_page_forgets_all_versions_and_their_quotes(talk: Talk, path: Path) -> None:
     first = await talk.recalled(await talk.turn("one", pages=2) + 1)
     second = await talk.another(first, SECRET, *first.shown)
     quote = QuotePart("Parley", SECRET, Origin(None, first.shown[0]))

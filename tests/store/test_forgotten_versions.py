@@ -17,7 +17,7 @@ def rows(path: Path, query: str) -> list[tuple[object, ...]]:
         return connection.execute(query).fetchall()
 
 
-async def test_of_forgotten_versions_only_empty_nodes_stay(talk: Talk, path: Path) -> None:
+async def test_only_empty_nodes_of_forgotten_versions_stay(talk: Talk, path: Path) -> None:
     asked = await talk.turn("one", pages=2)
     first = await talk.recalled(asked + 1)
     second = await talk.another(first, "uno")
@@ -30,7 +30,7 @@ async def test_of_forgotten_versions_only_empty_nodes_stay(talk: Talk, path: Pat
             (3, 0, 0),
         ]
         assert rows(path, "SELECT message_id FROM parts UNION ALL SELECT message_id FROM completions") == [(1,)]
-    assert await talk.store.conversations.knows(asked)
+    assert await talk.store.conversations.is_stored(asked)
     assert await talk.store.versions.recall(asked + 1) is None
     assert await talk.store.conversations.unfinished() == []
     for version_id in (first.version_id, second):
@@ -78,7 +78,7 @@ async def test_a_conversation_whose_only_answer_was_forgotten_is_empty(talk: Tal
     assert await talk.store.conversations.locate(talk.prompt("two")) == only.position
 
 
-async def test_a_forgotten_version_cannot_be_written_and_no_other_is_hit(talk: Talk) -> None:
+async def test_a_forgotten_version_cannot_be_written_and_others_are_not_affected(talk: Talk) -> None:
     gone = await talk.recalled(await talk.turn("one") + 1)
     journal = await talk.store.versions.journal(gone.version_id, "", ())
     await talk.store.versions.forget(gone)
@@ -99,7 +99,7 @@ async def test_a_forgotten_version_cannot_be_written_and_no_other_is_hit(talk: T
     with pytest.raises(Forgotten):
         await talk.store.versions.add(replace(gone, prompt_id=55_555), (), MODEL)
     assert await talk.recalled(other.shown[0]) == other
-    assert not await talk.store.conversations.knows(7_001)
+    assert not await talk.store.conversations.is_stored(7_001)
     assert [used.usage for used in await talk.store.usage.entries(GENERAL.guild_id)] == [entry.usage]
 
 
@@ -119,7 +119,7 @@ async def test_a_prompt_that_replies_to_what_is_forgotten_meanwhile_is_still_ans
     assert await talk.path_to(talk.prompt("more", BEN, replies_to=5_001)) == ["one", "and?", "AND"]
 
 
-async def test_the_last_page_is_a_reply_s_of_the_same_conversation(talk: Talk) -> None:
+async def test_the_last_page_belongs_to_a_reply_of_the_same_conversation(talk: Talk) -> None:
     asked = await talk.turn("one", pages=3)
     locate = talk.store.conversations.locate
     assert (await locate(talk.prompt("and?", replies_to=asked))).last_page is None
@@ -128,7 +128,7 @@ async def test_the_last_page_is_a_reply_s_of_the_same_conversation(talk: Talk) -
     assert (await locate(talk.prompt("and?", place=replace(THREAD, channel_id=asked + 2)))).last_page is None
 
 
-async def test_a_forgotten_answer_can_be_given_again(talk: Talk) -> None:
+async def test_a_forgotten_answer_can_be_generated_again(talk: Talk) -> None:
     first = await talk.recalled(await talk.turn("one", ANA) + 1)
     await talk.store.versions.forget(first)
     second = await talk.another(first, "uno", 5_001)

@@ -93,7 +93,7 @@ def make(alembic: Config, path: Path, version: str) -> None:
         execute(path, VERSIONS)
 
 
-def test_migrations_go_up_and_all_the_way_down_and_up_again(path: Path, alembic: Config) -> None:
+def test_migrations_run_up_down_and_up_again(path: Path, alembic: Config) -> None:
     migrate(path)
     up = schema(path)
     assert "messages" in dict(up)
@@ -118,7 +118,7 @@ def test_migrations_lose_nothing_where_sqlite_enforces_foreign_keys_by_default(p
     assert content(path) == before
 
 
-def test_a_migrated_file_has_exactly_the_tables_that_the_code_knows(path: Path) -> None:
+def test_a_migrated_file_has_exactly_the_declared_tables(path: Path) -> None:
     migrate(path)
     engine = create_engine(f"sqlite:///{path}")
     with engine.connect() as connection:
@@ -166,7 +166,7 @@ async def test_a_database_of_an_older_version_reads_as_before(path: Path, alembi
         assert not pictures.text
 
 
-async def test_a_version_that_was_being_continued_keeps_what_is_known_of_it(path: Path, alembic: Config) -> None:
+async def test_a_version_that_was_being_continued_keeps_its_facts(path: Path, alembic: Config) -> None:
     make(alembic, path, "0003")
     async with Store.open(path) as store:
         known = Completion("c/d", "Begun and", "Well.", None, "length", None, Usage(4, 5, 9), 0.25, 1.5, "Cut off.")
@@ -190,7 +190,7 @@ async def test_conversations_of_an_older_version_continue(path: Path, alembic: C
 
 
 @pytest.mark.parametrize("version", ["0001", "0002", "0003"])
-def test_the_way_back_keeps_the_content(path: Path, alembic: Config, version: str) -> None:
+def test_a_downgrade_keeps_the_content(path: Path, alembic: Config, version: str) -> None:
     make(alembic, path, version)
     before, tables = content(path), schema(path)
     migrate(path)
@@ -200,9 +200,7 @@ def test_the_way_back_keeps_the_content(path: Path, alembic: Config, version: st
     execute(path, "")
 
 
-def test_conversations_of_the_time_before_versions_were_used_when_their_newest_message_came(
-    path: Path, alembic: Config
-) -> None:
+def test_old_conversations_were_last_used_at_their_newest_message(path: Path, alembic: Config) -> None:
     make(alembic, path, "0002")
     migrate(path)
     with closing(sqlite3.connect(path)) as connection:
@@ -210,7 +208,7 @@ def test_conversations_of_the_time_before_versions_were_used_when_their_newest_m
     assert used == [(1, 12.5), (2, 90.0), (3, 31.5)]
 
 
-async def test_going_back_keeps_what_the_older_version_can_hold(path: Path, alembic: Config) -> None:
+async def test_a_downgrade_keeps_what_the_older_version_can_store(path: Path, alembic: Config) -> None:
     parts: tuple[Part, ...] = (QuotePart("Ben", "My\ncat"), TextPart("What?"), FilePart("a.txt", "``` b"), PICTURE)
     async with Store.open(path) as store:
         talk = Talk(store)
@@ -246,7 +244,7 @@ async def test_going_back_keeps_what_the_older_version_can_hold(path: Path, alem
     execute(path, "")
 
 
-def test_many_messages_are_moved_batch_by_batch(path: Path, alembic: Config) -> None:
+def test_many_messages_are_migrated_in_batches(path: Path, alembic: Config) -> None:
     command.upgrade(alembic, "0003")
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("INSERT INTO conversations VALUES (1, 700, 300, 41, 10.0, 10.0)")

@@ -47,7 +47,7 @@ async def test_nothing_is_chosen_at_first(store: Store) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(PREFERENCES))
-async def test_every_preference_comes_back_as_it_was_set(store: Store, name: str) -> None:
+async def test_every_preference_is_read_as_it_was_set(store: Store, name: str) -> None:
     resolver = Resolver(store.preferences, Preferences())
     for value in samples(name):
         await change(store, SERVER, **{name: value})
@@ -55,7 +55,7 @@ async def test_every_preference_comes_back_as_it_was_set(store: Store, name: str
         assert (getattr(resolved.values, name), resolved.faults) == (value, ())
 
 
-async def test_scopes_are_kept_apart_by_kind_and_id(store: Store) -> None:
+async def test_scopes_are_distinguished_by_kind_and_id(store: Store) -> None:
     for number, scope in enumerate((SERVER, EVERYONE, CATEGORY, CHANNEL, THREAD), 1):
         await change(store, scope, pages=number)
     assert await stored(store, THREAD, CHANNEL, CATEGORY, SERVER) == {
@@ -85,7 +85,7 @@ async def test_a_change_keeps_a_lock(store: Store, path: Path) -> None:
     assert (await Resolver(store.preferences, Preferences()).within([CHANNEL, SERVER])).values.pages == 4
 
 
-async def test_choices_and_the_digest_outlive_the_process(path: Path) -> None:
+async def test_preferences_and_the_digest_survive_a_restart(path: Path) -> None:
     async with Store.open(path) as store:
         await change(store, SERVER, max_tokens=9)
         await store.synced_commands.remember(5, "a" * 64)
@@ -94,7 +94,7 @@ async def test_choices_and_the_digest_outlive_the_process(path: Path) -> None:
         assert await store.synced_commands.digest(5) == "a" * 64
 
 
-async def test_the_digest_is_each_application_s_own_and_the_last_one_counts(store: Store) -> None:
+async def test_each_application_has_its_own_digest_and_the_last_one_counts(store: Store) -> None:
     assert await store.synced_commands.digest(5) is None
     await store.synced_commands.remember(5, "one")
     await store.synced_commands.remember(6, "other")
@@ -140,7 +140,7 @@ def before_scopes(path: Path, alembic: Config) -> Sequence[tuple[Any, ...]]:
 
 
 @pytest.mark.usefixtures("before_scopes")
-async def test_what_was_chosen_by_an_id_alone_still_applies(path: Path) -> None:
+async def test_preferences_stored_by_id_alone_still_apply(path: Path) -> None:
     async with Store.open(path) as store:
         resolver = Resolver(store.preferences, Preferences())
         dm = Scope(ScopeKind.CHANNEL, DIRECT)
@@ -154,7 +154,7 @@ async def test_what_was_chosen_by_an_id_alone_still_applies(path: Path) -> None:
     assert servers == [(300,)]
 
 
-def test_the_way_back_to_an_id_alone_keeps_what_was_chosen(
+def test_a_downgrade_to_ids_keeps_the_preferences(
     path: Path, alembic: Config, before_scopes: Sequence[tuple[Any, ...]]
 ) -> None:
     migrate(path)
@@ -163,7 +163,7 @@ def test_the_way_back_to_an_id_alone_keeps_what_was_chosen(
 
 
 @pytest.mark.usefixtures("before_scopes")
-async def test_the_way_back_keeps_what_was_changed_last(path: Path, alembic: Config) -> None:
+async def test_a_downgrade_keeps_the_last_change(path: Path, alembic: Config) -> None:
     async with Store.open(path) as store:
         await change(store, THREAD, pages=8)
         await change(store, UNKNOWN_SERVER, pages=9)

@@ -1,4 +1,4 @@
-"""How many SQL statements each operation takes, since SQLite has one writer for everybody."""
+"""How many SQL statements each operation takes, since SQLite has one writer for everyone."""
 
 from dataclasses import replace
 
@@ -105,7 +105,7 @@ async def test_a_new_version_takes_at_most_five_statements(talk: Talk, asked: in
     assert len(executed) == 3
 
 
-async def test_the_unfinished_take_one_statement_however_many(talk: Talk) -> None:
+async def test_all_unfinished_versions_are_found_with_one_statement(talk: Talk) -> None:
     for _ in range(3):
         prompt = talk.prompt("one", BEN)
         await (await talk.claim(prompt, [TextPart("more")])).keep("So", (prompt.id + 1, prompt.id + 2))

@@ -21,7 +21,7 @@ async def begun(talk: Talk) -> tuple[Prompt, Journal]:
     return asked, await talk.claim(asked, [PICTURE])
 
 
-async def test_what_was_kept_of_a_version_outlives_the_process(talk: Talk) -> None:
+async def test_the_journal_of_a_version_survives_a_restart(talk: Talk) -> None:
     asked, journal = await begun(talk)
     found = Unfinished(journal.version_id, 300, GENERAL.channel_id, asked.id, asked.author.id, "", ())
     assert await talk.store.conversations.unfinished() == [found]
@@ -33,7 +33,7 @@ async def test_what_was_kept_of_a_version_outlives_the_process(talk: Talk) -> No
     assert (second.version_id, second.guild_id, second.channel_id) == (direct.version_id, None, DM.channel_id)
 
 
-async def test_a_version_that_was_closed_is_whole_and_no_longer_unfinished(talk: Talk) -> None:
+async def test_a_closed_version_is_complete_and_not_unfinished(talk: Talk) -> None:
     _, journal = await begun(talk)
     await journal.keep("So", (5_001,))
     completion = Completion(MODEL, "So it was.", finish_reason="stop", note="Left out a.zip.")
@@ -54,7 +54,7 @@ async def test_a_version_that_is_given_up_keeps_its_text_and_says_why(talk: Talk
     kept = await talk.store.versions.version(repaired.version_id)
     assert kept == Completion(MODEL, "So", error="interrupted", note="I was restarted.")
     assert await talk.store.versions.version(other.version_id) == Completion(MODEL)
-    assert await talk.store.conversations.knows(5_002)
+    assert await talk.store.conversations.is_stored(5_002)
 
 
 async def test_a_finished_turn_is_never_unfinished(talk: Talk) -> None:
@@ -62,9 +62,9 @@ async def test_a_finished_turn_is_never_unfinished(talk: Talk) -> None:
     assert await talk.store.conversations.unfinished() == []
 
 
-async def test_a_prompt_that_is_being_answered_is_known_and_not_claimed_again(talk: Talk) -> None:
+async def test_a_prompt_that_is_being_answered_is_stored_and_not_claimed_again(talk: Talk) -> None:
     asked, _ = await begun(talk)
-    assert await talk.store.conversations.knows(asked.id)
+    assert await talk.store.conversations.is_stored(asked.id)
     with pytest.raises(AlreadyClaimed):
         await talk.claim(asked)
     assert len(await talk.store.conversations.unfinished()) == 1
@@ -77,7 +77,7 @@ async def test_closing_with_a_page_of_another_answer_changes_nothing(talk: Talk)
     with pytest.raises(IntegrityError):
         await journal.close(Completion(MODEL, "Whole"), (5_001, known))
     assert [found.text for found in await talk.store.conversations.unfinished()] == [""]
-    assert not await talk.store.conversations.knows(5_001)
+    assert not await talk.store.conversations.is_stored(5_001)
     await journal.close(Completion(MODEL, "Whole"), (5_001,))
     assert (await talk.recalled(5_001)).completion.text == "Whole"
 

@@ -15,7 +15,7 @@ async def record(talk: Talk, entry: LedgerEntry, place: Place = GENERAL) -> int:
     return asked.id + 1
 
 
-async def test_an_entry_comes_back_whole(talk: Talk) -> None:
+async def test_an_entry_is_read_as_it_was_stored(talk: Talk) -> None:
     await record(talk, WHOLE)
     await record(talk, LedgerEntry(BEN.id, DM.channel_id, None, "ollama/llama"), DM)
     (used,) = await talk.store.usage.entries(300)
@@ -27,12 +27,12 @@ async def test_an_entry_comes_back_whole(talk: Talk) -> None:
     assert await talk.store.usage.entries(300, since=used.at + 1) == []
 
 
-async def test_forgetting_an_answer_keeps_what_it_used(talk: Talk) -> None:
+async def test_forgetting_an_answer_keeps_its_usage(talk: Talk) -> None:
     await talk.store.versions.forget(await talk.recalled(await record(talk, WHOLE)))
     assert [used.usage for used in await talk.store.usage.entries(300)] == [WHOLE.usage]
 
 
-async def test_anonymising_removes_the_person_alone(talk: Talk) -> None:
+async def test_anonymising_removes_only_the_person(talk: Talk) -> None:
     for entry in (WHOLE, replace(WHOLE, person_id=BEN.id), WHOLE):
         await record(talk, entry)
     assert await talk.store.usage.anonymise(ANA.id) == 2
@@ -41,7 +41,7 @@ async def test_anonymising_removes_the_person_alone(talk: Talk) -> None:
     assert [(each.person_id, each.cost) for each in used] == [(None, 0.002), (BEN.id, 0.002), (None, 0.002)]
 
 
-async def test_a_place_is_a_server_s_or_nobody_s(talk: Talk) -> None:
+async def test_usage_is_listed_by_server_and_for_dms(talk: Talk) -> None:
     elsewhere = Place(PlaceKind.CHANNEL, 701, 301)
     await record(talk, replace(WHOLE, guild_id=301), elsewhere)
     assert [await talk.store.usage.entries(guild_id) for guild_id in (300, None)] == [[], []]

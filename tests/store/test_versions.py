@@ -27,7 +27,7 @@ WHOLE = Completion(
 )
 
 
-async def test_a_version_is_recalled_by_any_of_its_pages_with_all_that_is_known_of_it(talk: Talk) -> None:
+async def test_a_version_is_recalled_by_any_of_its_pages_with_all_facts(talk: Talk) -> None:
     root = await talk.turn("root")
     quote = QuotePart("Ana", "My cat", Origin(ANA.id, 9))
     prompt = Prompt(2_000, GENERAL, BEN, (quote, TextPart("What does it do?"), CAT, DOG), replies_to=root + 1)
@@ -62,7 +62,7 @@ async def test_the_root_of_a_conversation_follows_nothing(talk: Talk) -> None:
     assert shown.completion == Completion(MODEL)
 
 
-async def test_prompts_and_unknown_messages_are_no_versions(talk: Talk) -> None:
+async def test_prompts_and_unknown_messages_are_not_versions(talk: Talk) -> None:
     asked = await talk.turn("one")
     for discord_id in (asked, 55_555):
         assert await talk.store.versions.recall(discord_id) is None
@@ -88,10 +88,10 @@ async def test_a_new_version_takes_the_messages_of_the_one_before(talk: Talk) ->
     found = await talk.recalled(first.shown[0])
     assert (found.completion, found.streaming, found.shown) == (completion, False, first.shown[:1])
     assert await talk.store.versions.version(first.version_id) == first.completion
-    assert not await talk.store.conversations.knows(first.shown[1])
+    assert not await talk.store.conversations.is_stored(first.shown[1])
 
 
-async def test_a_version_that_a_restart_cuts_is_found_with_the_messages_that_were_to_show_it(talk: Talk) -> None:
+async def test_a_version_cut_off_by_a_restart_is_found_with_its_messages(talk: Talk) -> None:
     asked = await talk.turn("one", pages=2)
     first = await talk.recalled(asked + 1)
     second = await talk.store.versions.add(first, (), MODEL)
@@ -109,7 +109,7 @@ async def test_a_version_that_a_restart_cuts_is_found_with_the_messages_that_wer
     assert (kept.text, kept.error, kept.note) == ("So far", "cut", "I was restarted.")
 
 
-async def test_images_that_the_first_model_could_not_see_become_the_prompt_s(talk: Talk) -> None:
+async def test_images_that_the_first_model_could_not_see_are_added_to_the_prompt(talk: Talk) -> None:
     first = await talk.recalled(await talk.turn("Who?") + 1)
     await talk.store.versions.add(first, (DOG, CAT), MODEL)
     assert (await talk.recalled(first.shown[0])).question.images == (DOG, CAT)
@@ -130,7 +130,7 @@ async def test_a_version_that_is_continued_streams_until_it_is_closed_again(talk
     assert (found.streaming, found.completion, found.versions) == (False, longer, shown.versions)
 
 
-async def test_giving_up_a_continued_version_keeps_what_is_known_of_it(talk: Talk) -> None:
+async def test_giving_up_a_continued_version_keeps_its_facts(talk: Talk) -> None:
     version_id = await talk.record(talk.prompt("What does it do?"), WHOLE, 3_001)
     await talk.store.versions.reopen(await talk.recalled(3_001))
     await (await talk.store.versions.journal(version_id, WHOLE.text, (3_001,))).give_up("cut", "Restarted.", (3_001,))
@@ -168,14 +168,14 @@ async def test_a_new_version_of_an_old_answer_is_not_what_a_mention_continues(ta
     assert await talk.path_to(talk.prompt("three")) == ["one", "ONE", "two", "TWO"]
 
 
-async def test_a_reply_to_the_prompt_itself_is_no_version_of_its_answer(talk: Talk) -> None:
+async def test_a_reply_to_the_prompt_is_not_a_version_of_its_answer(talk: Talk) -> None:
     asked = await talk.turn("one")
     meant = await talk.turn("I meant two", replies_to=asked)
     first = await talk.recalled(asked + 1)
     assert (first.versions, first.continued) == ((first.version_id,), False)
     await talk.another(first, "uno")
     await talk.store.versions.forget(first)
-    assert await talk.store.conversations.knows(meant)
+    assert await talk.store.conversations.is_stored(meant)
     assert await talk.path_to(talk.prompt("and?", replies_to=meant + 1)) == ["one", "I meant two", "I MEANT TWO"]
 
 

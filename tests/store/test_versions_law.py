@@ -119,7 +119,7 @@ class Told:
         for version in self.gone:
             with pytest.raises(Forgotten):
                 await self.store.versions.version(version)
-        assert await self.store.conversations.knows(self.asked.id)
+        assert await self.store.conversations.is_stored(self.asked.id)
 
 
 Step = tuple[Callable[[Told, int, tuple[int, ...]], Awaitable[None]], int, int, list[int]]

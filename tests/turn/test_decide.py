@@ -64,7 +64,7 @@ def test_every_cause_adds_its_reason_in_a_fixed_order(chosen: set[str]) -> None:
 
 
 @given(facts)
-def test_there_is_no_answer_exactly_where_a_reason_is_against_and_the_first_is_told(facts: Facts) -> None:
+def test_there_is_no_answer_if_a_reason_is_against_and_the_first_one_is_told(facts: Facts) -> None:
     reasons = decide(facts)
     assert reasons == decide(facts), "the same facts, the same reasons"
     assert sorted(reasons, key=lambda reason: reason.against) == list(reasons), "those for an answer come first"
@@ -94,7 +94,7 @@ def test_only_an_obstacle_is_told_privately(facts: Facts) -> None:
 
 
 @given(facts)
-def test_every_trigger_and_a_place_of_every_message_is_a_reason_for_an_answer(facts: Facts) -> None:
+def test_every_trigger_is_a_reason_for_and_so_is_answering_every_message(facts: Facts) -> None:
     always = facts.preferences.answer is AnswerWhen.ALWAYS
     reasons_for = [reason for reason in decide(facts) if not reason.against]
     assert len(set(reasons_for)) == len(facts.triggers) + always
@@ -102,20 +102,20 @@ def test_every_trigger_and_a_place_of_every_message_is_a_reason_for_an_answer(fa
 
 
 @given(facts)
-def test_nobody_is_kept_out_who_manages_the_server_or_has_the_role_or_writes_a_dm(facts: Facts) -> None:
-    anybody = replace(facts, preferences=facts.preferences.model_copy(update={"role_id": None}))
+def test_server_admins_members_of_the_role_and_dms_are_never_restricted(facts: Facts) -> None:
+    unrestricted = replace(facts, preferences=facts.preferences.model_copy(update={"role_id": None}))
     role_id = facts.preferences.role_id
     let_in = [
         replace(facts, person=replace(facts.person, manages=True)),
         replace(facts, person=replace(facts.person, role_ids=frozenset((role_id or 0,)))),
     ]
     for each in let_in:
-        assert decide(each) == decide(anybody)
-    assert decide(replace(facts, place=DM)) == decide(replace(anybody, place=DM))
+        assert decide(each) == decide(unrestricted)
+    assert decide(replace(facts, place=DM)) == decide(replace(unrestricted, place=DM))
 
 
 @given(facts)
-def test_an_unaddressed_message_has_one_more_reason_against_unless_every_message_is_answered(facts: Facts) -> None:
+def test_an_unaddressed_message_has_one_more_reason_against_by_default(facts: Facts) -> None:
     asked, unasked = (against(replace(facts, triggers=triggers)) for triggers in (ASKED, UNASKED))
     extra = 0 if facts.preferences.answer is AnswerWhen.ALWAYS else 1
     assert len(unasked) == len(asked) + extra

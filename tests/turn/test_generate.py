@@ -89,12 +89,12 @@ async def test_a_plain_completion(model: Model) -> None:
     assert model.provider.requests[0].json["messages"] == [{"role": "user", "content": "Hello"}]
 
 
-async def test_reasoning_comes_apart_from_the_text(model: Model) -> None:
+async def test_reasoning_is_separate_from_the_text(model: Model) -> None:
     events, _ = await model.events(Answer([thinking("Hm, "), thinking("yes."), saying("Yes."), FINISH, DONE]))
     assert same(events, [ReasoningDelta("Hm, "), ReasoningDelta("yes."), TextDelta("Yes.")])
 
 
-async def test_a_continued_text_is_joined_to_its_beginning(model: Model) -> None:
+async def test_a_continuation_is_joined_to_the_text(model: Model) -> None:
     events, _ = await model.events(Answer([saying("Or not"), saying("hing"), FINISH, DONE]), begun="The end.")
     assert same(events, [TextDelta(" Or not"), TextDelta("hing")])
 
@@ -129,7 +129,7 @@ async def test_a_short_wait_is_not_shown(model: Model) -> None:
         assert await anext(events) == Status()
 
 
-async def test_the_next_model_is_asked_where_one_sends_no_text(model: Model) -> None:
+async def test_the_next_model_is_asked_if_one_sends_no_text(model: Model) -> None:
     thought = Answer([thinking("Hm"), USAGE, b"data: no json\n\n"])
     events, ended = await model.events(thought, FINE, preferences=BOTH)
     assert same(events, [ReasoningDelta("Hm"), Status(), TextDelta("Fine")])
@@ -138,7 +138,7 @@ async def test_the_next_model_is_asked_where_one_sends_no_text(model: Model) -> 
     assert [request.json["model"] for request in model.provider.requests] == ["parrot", "heron"]
 
 
-async def test_where_every_model_fails_the_last_one_s_error_is_told(model: Model) -> None:
+async def test_if_every_model_fails_the_error_of_the_last_is_reported(model: Model) -> None:
     events, ended = await model.events(BUSY, REFUSED, preferences=BOTH)
     assert same(events, [Status()])
     assert list(map(str, ended.fallbacks)) == ["xAI: overloaded"]
@@ -155,7 +155,7 @@ async def test_an_error_before_any_text_is_how_it_ended(model: Model) -> None:
 
 
 @pytest.mark.parametrize("tries", [1, 4])
-async def test_nothing_is_asked_again_or_elsewhere_after_the_first_text(model: Model, tries: int) -> None:
+async def test_there_is_no_retry_or_fallback_after_the_first_text(model: Model, tries: int) -> None:
     model.tries = tries
     cut = Answer([saying("So far")], ending=Ending.CUT)
     events, ended = await model.events(cut, preferences=BOTH)
@@ -164,14 +164,14 @@ async def test_nothing_is_asked_again_or_elsewhere_after_the_first_text(model: M
     assert str(ended.sentence).startswith("The connection to xAI broke")
 
 
-async def test_a_completion_cut_by_its_length_is_no_error(model: Model) -> None:
+async def test_a_completion_cut_by_its_length_is_not_an_error(model: Model) -> None:
     length = event({"choices": [{"delta": {"content": "Half"}, "finish_reason": "length"}]})
     events, ended = await model.events(Answer([length, DONE]))
     assert same(events, [TextDelta("Half")])
     assert ended == Ended("xai/parrot", None, "length")
 
 
-async def test_a_model_that_is_not_offered_is_not_asked_and_nor_are_its_fallbacks(model: Model) -> None:
+async def test_neither_an_unavailable_model_nor_its_fallbacks_are_asked(model: Model) -> None:
     chosen = Preferences(model="mistral/large", fallback=("groq/heron",))
     sentence = "Mistral is not set up. The bot's operator needs to set MISTRAL_API_KEY."
     events, ended = await model.events(preferences=chosen)
@@ -180,7 +180,7 @@ async def test_a_model_that_is_not_offered_is_not_asked_and_nor_are_its_fallback
     assert model.generation(preferences=chosen).endpoints == []
 
 
-async def test_a_fallback_that_is_not_offered_is_skipped(model: Model) -> None:
+async def test_an_unavailable_fallback_is_skipped(model: Model) -> None:
     fallback = ("mistral/large", "groq/heron")
     _, ended = await model.events(BUSY, FINE, preferences=Preferences(model="xai/parrot", fallback=fallback))
     assert ended.model == "groq/heron"
@@ -210,7 +210,7 @@ async def test_what_a_completion_continues_counts_towards_its_length(model: Mode
     assert ended.error == "cut at 1,000,000 characters"
 
 
-async def test_a_generation_whose_reader_stops_ends_the_request_and_tells_what_is_known(model: Model) -> None:
+async def test_a_reader_that_stops_ends_the_request_and_gets_the_facts_so_far(model: Model) -> None:
     generation = model.generation(Answer([USAGE, saying("Once"), saying(" upon")], ending=Ending.STAY))
     async with aclosing(generation.events(model.requests())) as events:
         assert await anext(events) == TextDelta("Once")

@@ -35,7 +35,7 @@ STOPPED = Text("Stopped by Ana.")
         ),
     ],
 )
-def test_the_footer_says_as_much_as_is_chosen(how: Footer, cost: float | None, line: str) -> None:
+def test_the_footer_is_as_detailed_as_chosen(how: Footer, cost: float | None, line: str) -> None:
     assert footer(ANSWER, how, cost) == line
 
 
@@ -49,7 +49,7 @@ def test_the_footer_names_the_model_that_really_answered(answered_by: str | None
 
 
 @pytest.mark.parametrize(("dropped", "words"), [(0, ""), (3, " · used the last 14 messages")])
-def test_the_footer_says_how_many_messages_fitted(dropped: int, words: str) -> None:
+def test_the_footer_says_how_many_messages_were_used(dropped: int, words: str) -> None:
     assert footer(ANSWER, Footer.SHORT, None, Context((), 14, dropped)) == f"`groq/llama` · 2.0 s{words}"
 
 
@@ -74,7 +74,7 @@ def test_the_footer_has_only_the_tokens_that_were_counted(usage: Usage | None, t
         ("The end.", ")", ""),
     ],
 )
-def test_a_space_goes_between_sentences_and_nothing_into_words(text: str, more: str, between: str) -> None:
+def test_a_space_is_added_between_sentences_and_not_within_words(text: str, more: str, between: str) -> None:
     assert joint(text, more) == between
 
 
@@ -84,7 +84,7 @@ def draft(text: str, reasoning: str = "") -> Draft:
     return made
 
 
-def test_a_completion_is_how_it_ended_with_the_text_of_the_draft() -> None:
+def test_a_completion_combines_the_end_and_the_draft() -> None:
     ended = Ended("xai/grok", "grok-4", "stop", Usage(20, 3, 23), 0.1, 1.0, "an error")
     assert completion_of(ended, draft("A loaf", "First.")) == Completion(
         "xai/grok", "A loaf", "First.", "grok-4", "stop", "an error", Usage(20, 3, 23), 0.1, 1.0
@@ -108,7 +108,7 @@ def test_a_continued_completion_counts_both_parts() -> None:
     ("ended", "words"),
     [
         (Ended("m/a", finish_reason="length"), "`m/a` used up its tokens before it wrote anything."),
-        (Ended("m/a", finish_reason="content_filter"), "`m/a` will not answer that, by its content policy."),
+        (Ended("m/a", finish_reason="content_filter"), "`m/a` won't answer that because of its content policy."),
         (Ended("m/a", finish_reason="stop"), "`m/a` sent an empty answer."),
     ],
 )
@@ -138,7 +138,7 @@ def test_the_note_has_our_sentence_first_and_facts_in_small_text() -> None:
     ]
 
 
-def test_the_footer_is_left_out_where_there_is_no_text() -> None:
+def test_without_text_there_is_no_footer() -> None:
     note = note_below(Completion("m/a"), Ended("m/a"), STOPPED, (), Context(()), "`m/a` · 2.0 s")
     assert note == "Stopped by Ana."
 
@@ -172,7 +172,7 @@ def test_only_a_cut_completion_can_be_continued(completion: Completion, continue
     assert (Act.CONTINUE in controls_for(completion).acts) is continues
 
 
-def test_versions_can_be_switched_where_there_are_several() -> None:
+def test_versions_can_be_switched_if_there_are_several() -> None:
     assert Act.OLDER not in controls_for(Completion("m")).acts
     controls = controls_for(Completion("m"), 2, 3)
     assert {Act.OLDER, Act.NEWER} <= set(controls.acts)

@@ -22,7 +22,7 @@ WORDS = 46 * 4 * "w"
 """Text of 46 tokens; the message costs 4 more."""
 
 SMALLEST_FOR_FIVE = 333
-"""The smallest window that holds five such messages, 250 tokens, beside the quarter that is left for the answer."""
+"""The smallest window that holds five such messages, 250 tokens, and the quarter that is reserved for the answer."""
 
 
 def endpoint(window: int | None = None, *, vision: bool = True) -> Endpoint:
@@ -59,7 +59,7 @@ def numbers(messages: tuple[Message, ...]) -> str:
     ("window", "numbers_sent"),
     [(SMALLEST_FOR_FIVE, "23456"), (SMALLEST_FOR_FIVE - 1, "456"), (1, "6"), (9_999, "0123456")],
 )
-async def test_as_much_of_a_conversation_is_sent_as_fits_beside_the_answer(
+async def test_as_much_of_a_conversation_is_sent_as_fits_with_the_answer(
     store: Store, talk: Talk, window: int, numbers_sent: str
 ) -> None:
     assert numbers(await sent(store, talk, window)) == numbers_sent
@@ -74,19 +74,19 @@ async def test_as_much_of_a_conversation_is_sent_as_fits_beside_the_answer(
         (300, SMALLEST_FOR_FIVE - 1, "456"),
     ],
 )
-async def test_no_more_is_left_for_the_answer_than_it_may_have(
+async def test_the_room_for_the_answer_is_limited_to_max_tokens(
     store: Store, talk: Talk, max_tokens: int, window: int, numbers_sent: str
 ) -> None:
     assert numbers(await sent(store, talk, window, Preferences(max_tokens=max_tokens))) == numbers_sent
 
 
-async def test_the_system_prompt_takes_its_part_of_the_window(store: Store, talk: Talk) -> None:
+async def test_the_system_prompt_counts_towards_the_window(store: Store, talk: Talk) -> None:
     system, *rest = await sent(store, talk, SMALLEST_FOR_FIVE, Preferences(system_prompt="Be brief."))
     assert system == Message.of(Role.SYSTEM, "Be brief.")
     assert numbers(tuple(rest)) == "456"
 
 
-async def test_of_an_answer_to_continue_the_end_is_sent_in_half_of_the_room(store: Store, talk: Talk) -> None:
+async def test_the_end_of_an_answer_to_continue_gets_half_of_the_room(store: Store, talk: Talk) -> None:
     begun = "".join(f"{number:04}" for number in range(1_000))
     *_, prompt, beginning, instruction = await sent(store, talk, SMALLEST_FOR_FIVE, begun=begun)
     assert prompt.text == numbered(6)
@@ -114,7 +114,7 @@ class CountedFile:
         return PNG
 
 
-async def test_a_file_is_fetched_once_for_all_endpoints_and_each_gets_what_it_takes(store: Store) -> None:
+async def test_a_file_is_fetched_once_and_each_endpoint_gets_what_it_accepts(store: Store) -> None:
     file, seeing, blind = CountedFile(), endpoint(), endpoint(vision=False)
     requests = RequestBuilder(store.conversations, Preferences(), ROOT, (TextPart("What is it?"),), [file.attachment])
     await requests.read_files([blind, seeing])
@@ -122,13 +122,13 @@ async def test_a_file_is_fetched_once_for_all_endpoints_and_each_gets_what_it_ta
     assert requests.parts == (TextPart("What is it?"), cat)
     [asked] = (await requests.build(blind)).messages
     assert asked.parts == (TextPart("What is it?"), OmittedPart("cat.png"))
-    assert list(map(str, requests.left_out)) == ["cat.png: this model cannot see images"]
+    assert list(map(str, requests.left_out)) == ["cat.png: this model can't see images"]
     [asked] = (await requests.build(seeing)).messages
     assert asked.images == (cat,)
     assert (requests.left_out, file.fetched) == ((), 1)
 
 
-async def test_images_said_before_are_counted_where_the_model_is_not_shown_them(store: Store, talk: Talk) -> None:
+async def test_omitted_earlier_images_are_counted(store: Store, talk: Talk) -> None:
     await talk.turn("A cat", parts=(ImagePart("cat.png", "image/png", PNG),))
     prompt = talk.prompt("And now?")
     position = await store.conversations.locate(prompt)

@@ -1,4 +1,4 @@
-"""Reads the database file directly, beside a running Parley."""
+"""Reads the database file directly, while Parley is running."""
 
 import json
 import sqlite3

@@ -64,7 +64,7 @@ async def test_a_place_deleted_during_a_regenerate_is_reported_in_a_direct_messa
     told = await ana.hears("I couldn't answer you", lambda said: "guild_id" not in said)
     assert (
         told["content"]
-        == f"I couldn't answer you in <#{place.id}>: the channel was deleted. Ask me again in another one."
+        == f"I couldn't answer you in <#{place.id}>: the channel was deleted. Ask me again in another channel."
     )
     await sim.model.requests[1].left_early.wait()
     await next_turn_works(sim, ana, general.id)

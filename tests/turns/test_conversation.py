@@ -141,9 +141,7 @@ async def test_a_direct_message_needs_no_mention_and_is_one_conversation(
     assert [message["content"] for message in sim.model.requests[1].json["messages"][1:]] == ["hello", "first", "again"]
 
 
-async def test_a_thread_is_one_conversation_for_everybody(
-    sim: Simulator, ana: Person, ben: Person, parley: App
-) -> None:
+async def test_a_thread_is_one_conversation_for_everyone(sim: Simulator, ana: Person, ben: Person, parley: App) -> None:
     thread = await ana.start_thread(await ana.say("let us talk"), "talk")
     sim.model.script(Say("first"))
     sim.model.script(Say("second"))

@@ -127,11 +127,13 @@ async def test_an_answer_beyond_the_page_limit_is_attached_whole_as_a_file(
     await ana.sets("pages", 2)
     text = "".join(f"Sentence number {number}. " for number in range(400))
     sim.model.script(Say(text[:6000]), Wait(go := asyncio.Event()), Say(text[6000:]))
-    notice = await ana.asks("a long story", hears="-# The answer is longer than this; it will come whole, as a file.")
+    notice = await ana.asks(
+        "a long story", hears="-# The answer is too long to show here. I'll attach all of it as a file."
+    )
     go.set()
     last = await ana.hears(ended)
     assert last["id"] == notice["id"]
-    assert last["content"] == f"-# The whole answer, {len(text):,} characters long, is in the file."
+    assert last["content"] == f"-# The whole answer ({len(text):,} characters) is in the file."
     assert await read(last) == text
     assert len(ana.heard_from(sim.world.bot.id)) == 1 + 3
 

@@ -12,7 +12,7 @@ from bot.settings import Settings
 from bot.simulator import Fail, Say, Simulator
 from tests.conftest import StartParley
 from tests.person import Person
-from tests.shelf import Shelf, listed
+from tests.stub_server import StubServer, model_list
 from tests.turns.memory import rows
 from tests.turns.pictures import PNG
 
@@ -20,9 +20,9 @@ EVENTUALLY = 10.0
 
 
 @pytest.fixture
-async def shelf() -> AsyncIterator[Shelf]:
-    async with Shelf.open() as shelf:
-        yield shelf
+async def stub() -> AsyncIterator[StubServer]:
+    async with StubServer.open() as stub:
+        yield stub
 
 
 def reached_at(settings: Settings, **addresses: str) -> dict[str, Any]:
@@ -57,11 +57,11 @@ async def test_a_listed_model_is_offered_and_answers(sim: Simulator, ana: Person
 
 
 async def test_models_that_start_with_what_was_typed_are_offered_first(
-    sim: Simulator, ana: Person, start_parley: StartParley, settings: Settings, shelf: Shelf
+    sim: Simulator, ana: Person, start_parley: StartParley, settings: Settings, stub: StubServer
 ) -> None:
     sim.model.models = []
-    shelf.answers["/v1/models"] = listed(*(f"nest-{n}/big-heron" for n in range(30)), "blue/heron-x", "heron-1")
-    async with start_parley(access=reached_at(settings, openrouter=f"{shelf.url}/v1")):
+    stub.responses["/v1/models"] = model_list(*(f"nest-{n}/big-heron" for n in range(30)), "blue/heron-x", "heron-1")
+    async with start_parley(access=reached_at(settings, openrouter=f"{stub.url}/v1")):
         found = await offered(ana, "heron")
         assert len(found) == 25
         assert found[:2] == ["openrouter/heron-1", "openrouter/nest-0/big-heron"]
@@ -70,34 +70,34 @@ async def test_models_that_start_with_what_was_typed_are_offered_first(
 
 
 async def test_after_a_restart_the_models_of_a_provider_that_is_down_are_still_offered(
-    sim: Simulator, ana: Person, start_parley: StartParley, settings: Settings, shelf: Shelf, unused_port: int
+    sim: Simulator, ana: Person, start_parley: StartParley, settings: Settings, stub: StubServer, unused_port: int
 ) -> None:
-    shelf.answers["/v1/models"] = listed("heron-9-large")
-    access = reached_at(settings, groq=f"{shelf.url}/v1")
+    stub.responses["/v1/models"] = model_list("heron-9-large")
+    access = reached_at(settings, groq=f"{stub.url}/v1")
     async with start_parley(access=access):
         assert await offered(ana, "heron") == ["groq/heron-9-large"]
-    shelf.answers["/v1/models"] = (503, b"down")
+    stub.responses["/v1/models"] = (503, b"down")
     async with start_parley(access=access):
         assert await choices(ana, "heron") == ["groq/heron-9-large"]
-    assert len(shelf.asked) == 1, "a fresh list is not asked for again"
+    assert len(stub.requests) == 1, "a fresh list is not asked for again"
 
     async with start_parley(access=reached_at(settings, groq=f"http://127.0.0.1:{unused_port}/v1")):
         assert await choices(ana, "heron") == [], "those were the models of another server"
 
 
 async def test_an_old_list_is_used_until_there_is_a_new_one(
-    ana: Person, start_parley: StartParley, settings: Settings, shelf: Shelf, tmp_path: Path
+    ana: Person, start_parley: StartParley, settings: Settings, stub: StubServer, tmp_path: Path
 ) -> None:
-    shelf.answers["/v1/models"] = listed("heron-8")
-    access = reached_at(settings, groq=f"{shelf.url}/v1")
+    stub.responses["/v1/models"] = model_list("heron-8")
+    access = reached_at(settings, groq=f"{stub.url}/v1")
     async with start_parley(access=access):
         assert await offered(ana, "heron") == ["groq/heron-8"]
     rows(tmp_path / "parley.db", "UPDATE model_lists SET read_at = read_at - ?", 7 * 3600)
-    shelf.answers["/v1/models"] = (500, b"down")
+    stub.responses["/v1/models"] = (500, b"down")
     async with start_parley(access=access):
-        await shelf.times("/v1/models", 2)
+        await stub.wait_for_requests("/v1/models", 2)
         assert await choices(ana, "heron") == ["groq/heron-8"]
-    shelf.answers["/v1/models"] = listed("heron-9")
+    stub.responses["/v1/models"] = model_list("heron-9")
     async with start_parley(access=access):
         assert await offered(ana, "heron-9") == ["groq/heron-9"]
         assert await choices(ana, "heron-8") == []
@@ -108,32 +108,33 @@ async def test_only_a_model_listed_with_vision_gets_an_image(
     ana: Person,
     start_parley: StartParley,
     settings: Settings,
-    shelf: Shelf,
+    stub: StubServer,
     modalities: Sequence[str],
     pictures: int,
 ) -> None:
-    shelf.answers |= {
-        "/v1/models": listed("heron", architecture={"input_modalities": modalities}),
+    stub.responses |= {
+        "/v1/models": model_list("heron", architecture={"input_modalities": modalities}),
         "/v1/chat/completions": {"choices": [{"message": {"content": "A dot."}, "finish_reason": "stop"}]},
     }
-    async with start_parley(access=reached_at(settings, openrouter=f"{shelf.url}/v1")):
+    async with start_parley(access=reached_at(settings, openrouter=f"{stub.url}/v1")):
         await offered(ana, "heron")
         await ana.command("model", {"name": "openrouter/heron"})
         reply = await ana.asks("what is this?", files=[("dot.png", PNG)], hears="A dot.")
         if not pictures:
-            await ana.hears("Left out dot.png: this model cannot see images")
-    content = shelf.asked[-1].json["messages"][-1]["content"]
+            await ana.hears("Left out dot.png: this model can't see images")
+    content = stub.requests[-1].json["messages"][-1]["content"]
     assert ("image_url" in str(content)) == bool(pictures), reply
 
 
 async def test_a_listed_context_window_limits_what_is_sent(
-    ana: Person, start_parley: StartParley, settings: Settings, shelf: Shelf
+    ana: Person, start_parley: StartParley, settings: Settings, stub: StubServer
 ) -> None:
-    shelf.answers |= {
-        "/v1/models": listed("wide", context_window=100_000)["data"] + listed("narrow", context_window=600)["data"],
+    stub.responses |= {
+        "/v1/models": model_list("wide", context_window=100_000)["data"]
+        + model_list("narrow", context_window=600)["data"],
         "/v1/chat/completions": {"choices": [{"message": {"content": "I see."}, "finish_reason": "stop"}]},
     }
-    async with start_parley(access=reached_at(settings, groq=f"{shelf.url}/v1"), default_model="groq/wide"):
+    async with start_parley(access=reached_at(settings, groq=f"{stub.url}/v1"), default_model="groq/wide"):
         await offered(ana, "narrow")
         first = await ana.mention(f"remember this: {'a long tale of herons ' * 80}")
         await ana.hears("I see.", reply_to=first)
@@ -141,7 +142,7 @@ async def test_a_listed_context_window_limits_what_is_sent(
             await ana.command("model", {"name": f"groq/{name}"})
             asked = await ana.mention("and now?")
             await ana.hears("I see.", reply_to=asked)
-            assert ("herons" in str(shelf.asked[-1].json["messages"])) is remembered
+            assert ("herons" in str(stub.requests[-1].json["messages"])) is remembered
 
 
 async def test_the_first_listed_model_replaces_a_missing_default(
@@ -183,13 +184,13 @@ async def test_providers_are_shown_with_their_models_and_health(
     ana: Person,
     start_parley: StartParley,
     settings: Settings,
-    shelf: Shelf,
+    stub: StubServer,
     unused_port: int,
 ) -> None:
     began = int(time.time())
     sim.model.models = ["heron-1", "heron-2"]
-    shelf.answers["/v1/models"] = (401, {"error": {"message": "no"}})
-    access = reached_at(settings, groq=f"{shelf.url}/v1", openai=f"http://127.0.0.1:{unused_port}/v1")
+    stub.responses["/v1/models"] = (401, {"error": {"message": "no"}})
+    access = reached_at(settings, groq=f"{stub.url}/v1", openai=f"http://127.0.0.1:{unused_port}/v1")
     access |= {"mistral": settings.access["mistral"].model_copy(update={"key": None})}
     access |= {"github": settings.access["github"].model_copy(update={"base_url": None})}
     async with start_parley(access=access):

@@ -111,7 +111,7 @@ async def test_a_fallback_without_vision_says_what_it_was_not_shown(
         await ana.asks(
             "look",
             files=[("dot.png", PNG)],
-            hears=("I read.", "Left out dot.png: this model cannot see images", "Fell back from Groq"),
+            hears=("I read.", "Left out dot.png: this model can't see images", "Fell back from Groq"),
         )
     assert isinstance(sim.model.requests[0].json["messages"][-1]["content"], list)
     assert sim.model.requests[1].json["messages"][-1]["content"] == "look\n\n[image dot.png, not shown]"

@@ -113,7 +113,7 @@ async def test_a_reply_deleted_before_the_restart_is_not_repaired(
         sim.model.script(Say("Here."))
         await ana.asks("once more", hears="Here.")
     assert rows(tmp_path / "parley.db", "SELECT error FROM said WHERE role = 'assistant' ORDER BY id")[0]["error"] == (
-        "cut by a restart, and not repaired: the message was deleted"
+        "cut off by a restart, and not repaired: the message was deleted"
     )
 
 

@@ -152,7 +152,7 @@ async def test_an_answer_whose_file_is_refused_comes_as_messages(
 ) -> None:
     go = asyncio.Event()
     sim.model.script(Say(LONG * 8), Wait(go), Say("The end."))
-    await ana.asks("tell me", hears="-# The answer is longer than this; it will come whole, as a file.")
+    await ana.asks("tell me", hears="-# The answer is too long to show here. I'll attach all of it as a file.")
     sim.world.deny(sim.world.general, Permission.ATTACH_FILES)
     go.set()
     await ana.hears("The end.", ended)

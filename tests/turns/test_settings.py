@@ -22,7 +22,7 @@ LONG_PROMPT = "Speak in verse.\n" * 320
 """5,120 characters: more than one text input can hold."""
 
 
-async def test_a_channel_goes_before_its_server(sim: Simulator, ana: Person, parley: App, at_parley: str) -> None:
+async def test_a_channel_overrides_its_server(sim: Simulator, ana: Person, parley: App) -> None:
     general = sim.world.general.id
     await ana.sets("system_prompt", "Be brief.")
     await ana.sets("temperature", 0.5)
@@ -43,7 +43,7 @@ async def test_a_channel_goes_before_its_server(sim: Simulator, ana: Person, par
         "**Footer** `off` · the operator",
     } <= set(shown)
 
-    await asked_model(sim, ana, at_parley)
+    await asked_model(sim, ana)
     request = sim.model.requests[0].json
     assert request["messages"][0] == {"role": "system", "content": "Be brief."}
     assert (request["temperature"], request["top_p"], request["max_tokens"]) == (1, 0.9, 50)
@@ -56,7 +56,7 @@ async def test_a_channel_goes_before_its_server(sim: Simulator, ana: Person, par
     assert "**System prompt** was " in reset
     assert "Be brief." in reset
     await ana.command("new")
-    await asked_model(sim, ana, at_parley)
+    await asked_model(sim, ana)
     request = sim.model.requests[1].json
     assert request["messages"][0]["content"] == SYSTEM_PROMPT
     assert request["top_p"] == 0.9
@@ -64,7 +64,7 @@ async def test_a_channel_goes_before_its_server(sim: Simulator, ana: Person, par
 
 
 async def test_a_thread_inherits_from_its_channel_its_category_and_the_server(
-    sim: Simulator, ana: Person, parley: App, at_parley: str
+    sim: Simulator, ana: Person, parley: App
 ) -> None:
     category = sim.world.add_channel("projects", CATEGORY)
     plans = sim.world.add_channel("plans", parent=category)
@@ -79,14 +79,14 @@ async def test_a_thread_inherits_from_its_channel_its_category_and_the_server(
 
     for place, chosen in ((thread["id"], (0.25, None, 77)), (str(post.id), (0.25, 0.75, None))):
         ana.channel = place
-        assert await asked_model(sim, ana, at_parley) == "mistral-small-latest"
+        assert await asked_model(sim, ana) == "mistral-small-latest"
         request = sim.model.requests[-1].json
         assert tuple(map(request.get, ("temperature", "top_p", "max_tokens"))) == chosen
     shown = (await ana.command("settings show", {"where": thread["id"]}))["content"].splitlines()
     assert {
         "**Model** `mistral/mistral-small-latest` · the server",
         "**Temperature** `0.25` · the category",
-        "**Longest answer, in tokens** `77` · the thread",
+        "**Maximum answer length (tokens)** `77` · the thread",
     } <= set(shown)
     shown = (await ana.command("settings show", {"where": str(category.id)}))["content"]
     assert "**Temperature** `0.25` · the category" in shown
@@ -94,7 +94,7 @@ async def test_a_thread_inherits_from_its_channel_its_category_and_the_server(
 
 
 @pytest.mark.parametrize("name", sorted(PREFERENCES))
-async def test_every_setting_is_changed_with_a_value_or_with_the_form_and_shown(
+async def test_every_setting_can_be_changed_by_value_or_form_and_is_shown(
     sim: Simulator, ana: Person, parley: App, name: str
 ) -> None:
     is_role = isinstance(PREFERENCES[name].input, RoleId)
@@ -137,14 +137,14 @@ async def test_names_and_values_are_completed_by_type(sim: Simulator, ana: Perso
     assert await completed("loudness", "") == []
 
 
-async def test_a_long_text_is_edited_in_two_inputs(sim: Simulator, ana: Person, parley: App, at_parley: str) -> None:
+async def test_a_long_text_is_edited_in_two_inputs(sim: Simulator, ana: Person, parley: App) -> None:
     await ana.use("settings set", {"name": "system_prompt"})
     modal = await ana.modal()
     inputs = [label["component"] for label in modal["components"]]
     assert [text_input.get("value") for text_input in inputs] == [SYSTEM_PROMPT, None]
     halves = {"part-0": LONG_PROMPT[:4_000], "part-1": LONG_PROMPT[4_000:]}
     await ana.answer(await ana.submit(modal, halves))
-    await asked_model(sim, ana, at_parley)
+    await asked_model(sim, ana)
     assert sim.model.requests[0].json["messages"][0]["content"] == LONG_PROMPT.strip()
 
     await ana.use("settings set", {"name": "system_prompt"})
@@ -163,7 +163,7 @@ async def test_a_long_text_is_edited_in_two_inputs(sim: Simulator, ana: Person, 
     await ana.until(copied, what="the value before was not shown whole")
 
 
-async def test_a_form_is_understood_after_a_restart_and_twice(
+async def test_a_form_can_be_submitted_after_a_restart_and_twice(
     sim: Simulator, ana: Person, start_parley: StartParley
 ) -> None:
     thread = await ana.start_thread(await ana.say("let us talk"), "talk")
@@ -185,26 +185,22 @@ async def test_a_form_is_understood_after_a_restart_and_twice(
 @pytest.mark.parametrize(
     ("name", "typed", "sentence"),
     [
-        ("loudness", "11", "There is no setting called `loudness`. `/settings show` lists them all."),
+        ("loudness", "11", "There's no setting called `loudness`. `/settings show` lists them all."),
         ("temperature", "2.1", "Temperature must be a number from 0 to 2."),
         ("temperature", "hot", "Temperature must be a number from 0 to 2."),
         ("pages", "2.5", "Messages per answer must be a whole number from 1 to 20."),
         ("answer", "never", "When to answer must be one of mention, always."),
         ("ping", "maybe", "Ping must be yes or no."),
         ("role_id", "regulars", "Who may talk must be a role's mention or id."),
-        ("role_id", "<@&123456>", "There is no such role in this server."),
+        ("role_id", "<@&123456>", "There's no such role in this server."),
     ],
 )
-async def test_what_is_not_allowed_is_said_in_a_sentence(
-    ana: Person, parley: App, name: str, typed: str, sentence: str
-) -> None:
+async def test_invalid_values_are_explained(ana: Person, parley: App, name: str, typed: str, sentence: str) -> None:
     assert (await ana.sets(name, typed))["content"] == f"⚠️ {sentence}"
     assert "nothing to reset" in (await ana.command("settings reset"))["content"]
 
 
-async def test_a_model_that_is_not_offered_is_said_in_a_sentence(
-    ana: Person, start_parley: StartParley, settings: Settings
-) -> None:
+async def test_an_unavailable_model_is_explained(ana: Person, start_parley: StartParley, settings: Settings) -> None:
     keyless = settings.access | {"groq": settings.access["groq"].model_copy(update={"key": None})}
     async with start_parley(access=keyless):
         for name, typed in (("model", "groq/owl"), ("fallback", "xai, groq/owl")):
@@ -214,18 +210,17 @@ async def test_a_model_that_is_not_offered_is_said_in_a_sentence(
         assert "nothing to reset" in (await ana.command("settings reset"))["content"]
 
 
-async def test_nothing_to_reset_is_said(ana: Person, parley: App) -> None:
-    nothing = "There is nothing to reset in the whole server."
+async def test_a_reset_of_nothing_says_so(ana: Person, parley: App) -> None:
+    nothing = "There's nothing to reset in the whole server."
     assert (await ana.command("settings reset"))["content"] == nothing
     assert (await ana.command("settings reset", {"name": "pages"}))["content"] == nothing
     assert "no setting called" in (await ana.command("settings reset", {"name": "loudness"}))["content"]
 
 
-async def test_stored_values_that_are_not_allowed_are_ignored_and_shown(
+async def test_invalid_stored_values_are_ignored_and_shown(
     sim: Simulator,
     ana: Person,
     parley: App,
-    at_parley: str,
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -240,7 +235,7 @@ async def test_stored_values_that_are_not_allowed_are_ignored_and_shown(
     )
     with caplog.at_level(logging.WARNING):
         for _ in range(2):
-            await asked_model(sim, ana, at_parley)
+            await asked_model(sim, ana)
     request = sim.model.requests[-1].json
     assert request["temperature"] == 0.5
     assert "top_p" not in request
@@ -250,17 +245,17 @@ async def test_stored_values_that_are_not_allowed_are_ignored_and_shown(
     assert "**top_p** the model decides · default" in shown
     assert set(shown[-2:]) == {
         '⚠️ **top_p** in the channel: the stored value `"warm"` is ignored. top_p must be a number from 0 to 1.',
-        "⚠️ **loudness** in the server: the stored value `not JSON` is ignored. There is no such setting.",
+        "⚠️ **loudness** in the server: the stored value `not JSON` is ignored. There's no such setting.",
     }
     assert 'was `"warm"`' in (await ana.sets("top_p", 0.7, where=sim.world.general.id))["content"]
     assert "**loudness** was `not JSON`" in (await ana.command("settings reset"))["content"]
     assert "⚠️" not in (await ana.command("settings show"))["content"]
 
 
-async def test_a_server_is_switched_as_a_whole(sim: Simulator, ana: Person, parley: App, at_parley: str) -> None:
+async def test_a_whole_server_can_be_switched(sim: Simulator, ana: Person, parley: App) -> None:
     await ana.sets("model", "mistral")
     ana.channel = str(sim.world.random.id)
-    assert await asked_model(sim, ana, at_parley) == "mistral-small-latest"
+    assert await asked_model(sim, ana) == "mistral-small-latest"
     changed = await ana.sets("model", "mistral-large-latest")  # a model of the current provider
     assert "`mistral/mistral-large-latest`, was `mistral/mistral-small-latest`" in changed["content"]
 
@@ -274,24 +269,24 @@ async def test_a_channel_that_answers_always_needs_no_mention(
     await ben.hears("Always here.")
 
 
-async def test_only_a_role_may_talk(sim: Simulator, ana: Person, ben: Person, parley: App, at_parley: str) -> None:
+async def test_only_a_role_may_talk(sim: Simulator, ana: Person, ben: Person, parley: App) -> None:
     role = sim.world.add_role("regulars")
     assert f"<@&{role.id}>" in (await ana.sets("role_id", role.mention))["content"]
-    await ben.say(f"{at_parley} hello")
+    await ben.mention("hello")
     await ben.hears(f"Only <@&{role.id}> may talk to me here")
-    assert await asked_model(sim, ana, at_parley)  # she manages the server
+    assert await asked_model(sim, ana)  # she manages the server
     sim.world.set_roles(sim.world.member, role)
-    assert await asked_model(sim, ben, at_parley)
+    assert await asked_model(sim, ben)
 
 
-async def test_only_those_who_manage_the_server_see_its_settings(ana: Person, ben: Person, parley: App) -> None:
+async def test_only_server_admins_see_the_settings(ana: Person, ben: Person, parley: App) -> None:
     assert "settings" in await ana.commands()
     assert "settings" not in await ben.commands()
     with pytest.raises((Refused, LookupError)):
         await ben.command("settings show")
 
 
-async def test_settings_are_guarded_where_discord_lets_everybody_in(
+async def test_the_permission_is_checked_even_if_discord_allows_the_command(
     sim: Simulator, ana: Person, ben: Person, parley: App
 ) -> None:
     for command in sim.world.application.commands.values():
@@ -303,7 +298,7 @@ async def test_settings_are_guarded_where_discord_lets_everybody_in(
     assert (await ben.command("settings set", {"name": "temperature"}))["content"] == refusal
 
 
-async def test_a_form_is_refused_when_the_permission_is_gone(
+async def test_a_form_is_refused_if_the_permission_was_lost(
     sim: Simulator, ana: Person, ben: Person, parley: App
 ) -> None:
     admins = sim.world.add_role("admins", 1 << 5)  # Manage Server

@@ -1,4 +1,4 @@
-"""How often a turn asks the database, which has one writer for everybody."""
+"""How often a turn asks the database, which has one writer for everyone."""
 
 from bot.app import App
 from bot.simulator import Say, Simulator

@@ -75,7 +75,7 @@ async def test_an_answer_that_does_not_fit_into_eight_messages_comes_whole_as_a_
     pages = await ask(sim, ana, text)
     assert len(pages) == 9
     can_be_shown(ana, pages)
-    assert pages[-1]["content"] == f"-# The whole answer, {len(text):,} characters long, is in the file."
+    assert pages[-1]["content"] == f"-# The whole answer ({len(text):,} characters) is in the file."
     assert await read(pages[-1]) == text
     await next_turn_works(sim, ana)
     assert stored_answers(tmp_path)[0] == {"text": text, "finished": 1, "error": None}

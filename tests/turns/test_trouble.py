@@ -1,4 +1,4 @@
-"""Whatever goes wrong, one clear sentence reaches whoever can act on it, nothing is lost and nobody waits forever."""
+"""Failures: whoever can fix it is told in one sentence, nothing is lost, and no one waits forever."""
 
 import asyncio
 import logging
@@ -126,7 +126,7 @@ async def test_a_model_without_vision_says_that_it_has_none(
     sim.model.script(Say("I only read."))
     async with start_parley(default_model="codestral/codestral-latest"):
         await ana.asks(
-            "look", files=[("dot.png", PNG)], hears=("I only read.", "Left out dot.png: this model cannot see images")
+            "look", files=[("dot.png", PNG)], hears=("I only read.", "Left out dot.png: this model can't see images")
         )
     assert sim.model.requests[0].json["messages"][-1]["content"] == "look"
     assert not any(request.path.startswith("/cdn") for request in sim.requests)
@@ -204,7 +204,7 @@ async def test_nothing_that_a_model_writes_pings(sim: Simulator, ana: Person, pa
 async def test_messages_that_do_not_address_the_bot_are_not_answered(
     sim: Simulator, ana: Person, ben: Person, parley: App
 ) -> None:
-    await ben.say("hello everybody")
+    await ben.say("hello everyone")
     await ana.asks("hello", hears="Hello from")
     assert len(sim.model.requests) == 1
 

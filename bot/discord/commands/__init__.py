@@ -1,1 +1,1 @@
-"""What people do with slash commands and buttons, a file for each."""
+"""What people do with slash commands and buttons, one file each."""

@@ -1,4 +1,4 @@
-"""`/ask`: asks without a mention, also where Parley may not send messages."""
+"""`/ask`: ask without a mention, even where Parley cannot send messages."""
 
 import asyncio
 import logging
@@ -21,15 +21,15 @@ from bot.turn.turn import Turns
 
 log = logging.getLogger(__name__)
 
-LONGEST_QUESTION = 1_500
-"""Characters, so that the whole question nearly always fits into the message that quotes it."""
+MAX_QUESTION_LENGTH = 1_500
+"""Characters; the whole question then nearly always fits into the message that quotes it."""
 
 _TRIGGERS = frozenset((Trigger.COMMAND,))
 _NO_MESSAGES = discord.CategoryChannel | discord.ForumChannel | discord.GroupChannel
 
 
 class Ask(commands.Cog):
-    """The question is shown as a quote, and the answer streams below it."""
+    """`/ask`: shows the question as a quote and streams the answer below it."""
 
     def __init__(self, turns: Turns, gates: Gates) -> None:
         self._turns = turns
@@ -40,20 +40,20 @@ class Ask(commands.Cog):
     async def ask(
         self,
         interaction: discord.Interaction,
-        question: app_commands.Range[str, 1, LONGEST_QUESTION],
+        question: app_commands.Range[str, 1, MAX_QUESTION_LENGTH],
         image: discord.Attachment | None = None,
     ) -> None:
         until = asyncio.get_running_loop().time() + self._gates.token_seconds
         channel = interaction.channel
         if channel is None or isinstance(channel, _NO_MESSAGES):
-            raise Refused(Text("Ask me in a channel where messages can be sent."))
+            raise Refused(Text("I can't answer here. Ask me in a text channel or a thread."))
         place, author = read_place(channel, interaction.guild_id), read_author(interaction.user)
         facts = await self._turns.facts(place, author, _TRIGGERS)
         check(facts)
         posted = await interaction.response.send_message(
             _quoted(question), allowed_mentions=no_mentions(), suppress_embeds=True
         )
-        assert posted.message_id is not None  # it is a message
+        assert posted.message_id is not None  # the response is a message
         origin = Origin(author.id, posted.message_id)
         files = (read_attachment(image, origin),) if image else ()
         prompt = Prompt(posted.message_id, place, author, (TextPart(question, origin),), files, triggers=_TRIGGERS)
@@ -66,13 +66,13 @@ class Ask(commands.Cog):
 
 
 def _quoted(question: str) -> str:
-    """The question as a quote that fits into a message."""
+    """The question as a block quote that fits into one message."""
     quote = "\n".join(f"> {line}" for line in re.split(r"\r\n?|\n", question))
     return quote if len(quote) <= LIMIT else f"{quote[: LIMIT - 1]}…"
 
 
 async def _show_image(interaction: discord.Interaction, image: discord.Attachment) -> None:
-    """Attach the image to the question, where people see it and another model can find it later."""
+    """Attach the image to the question, so that people see it and another model can use it later."""
     try:
         await interaction.edit_original_response(attachments=[await image.to_file()])
     except (discord.DiscordException, *CONNECTION_ERRORS) as error:

@@ -1,4 +1,4 @@
-"""What people do with the buttons below a reply, and `/stop`."""
+"""The buttons below a reply, and `/stop`."""
 
 import asyncio
 import logging
@@ -11,7 +11,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.discord.border import CONNECTION_ERRORS, partial_message, read_author, read_place
-from bot.discord.commands.models import LONGEST_CHOICE, MOST_CHOICES
+from bot.discord.commands.models import MAX_CHOICE_LENGTH, MAX_CHOICES
 from bot.discord.commands.responses import explained, respond
 from bot.discord.delivery.buttons import DYNAMIC, Interaction, model_choice_view
 from bot.discord.delivery.gates import Gates
@@ -25,15 +25,15 @@ from bot.turn.running import Running
 
 log = logging.getLogger(__name__)
 
-LAST_WORDS = 5.0
-"""Seconds at shutdown for telling people the outcome of what they pressed, which has ended by then."""
+SHUTDOWN_SECONDS = 5.0
+"""Seconds at shutdown to tell people the outcome of what they pressed."""
 
 _ACKNOWLEDGED = 40060
 _TOO_LATE = 10062
 
 
 class ReplyControls(commands.Cog):
-    """Handles presses on buttons, also on those of replies from before a restart."""
+    """Handles presses of buttons, including those of replies from before a restart."""
 
     def __init__(self, client: commands.Bot, running: Running, actions: Actions, offer: Offer, gates: Gates) -> None:
         self._client = client
@@ -49,12 +49,12 @@ class ReplyControls(commands.Cog):
     async def cog_unload(self) -> None:
         """Finish what was pressed before the connections close."""
         if self._presses:
-            await asyncio.wait(self._presses, timeout=LAST_WORDS)
+            await asyncio.wait(self._presses, timeout=SHUTDOWN_SECONDS)
 
-    @app_commands.command(description="Stop the answer I'm writing here: yours, or with Manage Messages anybody's")
+    @app_commands.command(description="Stop the answer I'm writing for you here; with Manage Messages, anyone's")
     async def stop(self, interaction: discord.Interaction) -> None:
         moderates = _moderates(interaction)
-        stopped = self._running.stop(interaction.channel_id or 0, interaction.user.id, everybodys=moderates)
+        stopped = self._running.stop(interaction.channel_id or 0, interaction.user.id, of_everyone=moderates)
         await respond(interaction, Text("Stopped.") if stopped else Text("I'm not writing anything for you here."))
 
     @commands.Cog.listener()
@@ -71,7 +71,7 @@ class ReplyControls(commands.Cog):
 
     @commands.Cog.listener()
     async def on_model_choice(self, interaction: Interaction, message_id: int, model: str) -> None:
-        """Another model was chosen in the list that `_offer_models` showed."""
+        """A model was chosen from the list that `_offer_models` showed."""
         if interaction.channel is None:
             return
         press = _press(interaction, Act.MODEL, message_id, model)
@@ -95,7 +95,7 @@ class ReplyControls(commands.Cog):
             self._presses.discard(task)
 
     async def _offer_models(self, interaction: Interaction, press: Press) -> None:
-        """Show the person, and nobody else, the models that could answer instead."""
+        """Show only to the person which models could answer instead."""
         with _logging_failures(press):
             try:
                 current = await self._actions.model_of(press)
@@ -104,13 +104,13 @@ class ReplyControls(commands.Cog):
                 return
             if current is None:
                 if await _acknowledge(interaction, press):
-                    await self._do(interaction, press)  # which says why not, and removes the stale buttons
+                    await self._do(interaction, press)  # explains why not, and removes the stale buttons
             elif models := self._models(current):
                 view = model_choice_view(press.message_id, models)
                 question = Text("Which model should answer instead?")
                 await interaction.response.send_message(str(question), view=view, ephemeral=True)
             else:
-                await respond(interaction, Text("There is no other model here."))
+                await respond(interaction, Text("There's no other model to ask."))
 
     async def _do(self, interaction: Interaction, press: Press) -> None:
         def open_surface(asked: Asked) -> ChannelSurface:
@@ -130,11 +130,11 @@ class ReplyControls(commands.Cog):
                 await respond(interaction, outcome)
 
     def _models(self, current: str) -> list[str]:
-        """What to offer in place of a model: each provider's default, then more of the same provider."""
+        """Alternatives to a model: the default of each provider, then more models of the same provider."""
         providers = [name for name in self._offer.providers if self._offer.default_of(name)]
         defaults = [f"{name}/{self._offer.default_of(name)}" for name in providers]
         names = dict.fromkeys([*defaults, *self._offer.complete("", current.partition("/")[0])])
-        return [name for name in names if name != current and len(name) <= LONGEST_CHOICE][:MOST_CHOICES]
+        return [name for name in names if name != current and len(name) <= MAX_CHOICE_LENGTH][:MAX_CHOICES]
 
 
 def _press(interaction: Interaction, act: Act, message_id: int, model: str | None = None) -> Press:
@@ -150,7 +150,7 @@ def _moderates(interaction: Interaction) -> bool:
 
 
 async def _acknowledge(interaction: Interaction, press: Press) -> bool:
-    """Tell Discord that the press arrived; False for one that arrived twice, or so late that people saw it fail."""
+    """Acknowledge the press; returns False if it was a duplicate, or so late that Discord showed it as failed."""
     try:
         await interaction.response.defer()
     except (discord.DiscordException, *CONNECTION_ERRORS) as error:
@@ -161,7 +161,7 @@ async def _acknowledge(interaction: Interaction, press: Press) -> bool:
 
 @contextmanager
 def _logging_failures(press: Press) -> Iterator[None]:
-    """Go on where the person cannot be told any more: the channel may be gone, or Discord too slow."""
+    """Only log it if the person can't be told any more: the channel may be gone, or Discord too slow."""
     try:
         yield
     except (discord.DiscordException, *CONNECTION_ERRORS) as error:

@@ -1,4 +1,4 @@
-"""People begin a new conversation: `/new`."""
+"""`/new`: start a new conversation."""
 
 import discord
 from discord import app_commands

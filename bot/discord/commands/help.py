@@ -1,4 +1,4 @@
-"""People find out how to talk to Parley: `/help`."""
+"""`/help`: how to talk to Parley."""
 
 import discord
 from discord import app_commands
@@ -10,20 +10,20 @@ from bot.text import Text
 
 HELP = """\
 **Talking to me**
-- Mention me in a message, or reply to one of mine; in direct messages just write.
-- I remember our conversation. A mention within half an hour continues yours; a reply continues from the message you \
+- Mention me in a message, or reply to one of mine. In direct messages, just write.
+- I remember our conversation. A mention within half an hour continues it; a reply continues from the message you \
 reply to, so a reply to an older answer branches off there.
-- Attach images (PNG, JPEG, GIF, WebP) and ask about them, if the model can see.
+- Attach images (PNG, JPEG, GIF, WebP) and ask about them, if the model can see images.
 
 **Below my answers**
 - ⏹️ stops the answer, 🔄 regenerates it, ⏩ continues it, 🔀 asks another model, ◀️ ▶️ switch versions, 🗑️ deletes \
-the answer. They are for the person who asked, and for moderators.
+the answer. They're for the person who asked, and for moderators.
 
 **Commands**
 - `/ask` asks without a mention.
 - `/new` starts a new conversation, `/stop` stops the answer that I'm writing.
-- `/provider` and `/model` show which model this channel uses, and switch it (with Manage Channels).
-- `/settings` is for those who manage the server: system prompt, temperature, who may talk to me, how answers look, \
+- `/provider` and `/model` show which model this channel uses. With Manage Channels you can switch it.
+- `/settings` is for server admins: system prompt, temperature, who may talk to me, how answers look, \
 and more.
 
 This channel uses `{model}`."""

@@ -1,4 +1,4 @@
-"""Members see and switch the provider and model of a channel: `/provider` and `/model`."""
+"""`/provider` and `/model`: show and switch the provider and model of a channel."""
 
 from collections.abc import Callable, Collection
 
@@ -15,24 +15,24 @@ from bot.providers.offer import Offer
 from bot.store.store import Store
 from bot.text import Text
 
-MOST_CHOICES = 25
+MAX_CHOICES = 25
 """Choices that Discord accepts for one autocompletion, each of at most 100 characters."""
 
-LONGEST_CHOICE = 100
+MAX_CHOICE_LENGTH = 100
 
 HealthOf = Callable[[str], Health | None]
-"""How the provider of that name did when it was last asked; None where it never was."""
+"""Returns the outcome of the last request to a provider; None if it was never asked."""
 
 
 class CurrentModel:
-    """Which `provider/model` a channel uses."""
+    """Finds out which `provider/model` a channel uses."""
 
     def __init__(self, offer: Offer, resolver: Resolver) -> None:
         self._offer = offer
         self._resolver = resolver
 
     async def __call__(self, interaction: discord.Interaction) -> str:
-        """The model of the interaction's channel. Raises NotOffered where nothing is offered at all."""
+        """The model of the interaction's channel. Raises NotOffered if no provider is available."""
         if interaction.channel is None:
             return self._offer.default_model
         place = read_place(interaction.channel, interaction.guild_id)
@@ -48,7 +48,7 @@ class ModelCommands(commands.Cog):
         self._current = current
         self._health = health
 
-    @app_commands.command(description="See the providers, or switch this channel to another")
+    @app_commands.command(description="Show the providers, or switch this channel to another one")
     @app_commands.describe(name="The provider to switch this channel to")
     async def provider(self, interaction: discord.Interaction, name: str | None = None) -> None:
         if name:
@@ -61,9 +61,9 @@ class ModelCommands(commands.Cog):
         ]
         await respond(
             interaction,
-            *(lines or [Text("No provider is set up. The operator has to set a provider's key.")]),
+            *(lines or [Text("No provider is set up. The bot's operator needs to set the key of one.")]),
             "",
-            Text("Switch this channel with `/provider name:`, or one model with `/model`."),
+            Text("Switch this channel to another provider with `/provider name:`, or to a single model with `/model`."),
             Text("-# 🟢 worked when last asked · 🔴 failed · ⚪ not asked yet"),
             *_absent(self._offer.unavailable.values()),
         )
@@ -75,9 +75,9 @@ class ModelCommands(commands.Cog):
             app_commands.Choice(name=entry.title, value=name)
             for name, entry in self._offer.providers.items()
             if wanted in f"{name} {entry.title}".casefold()
-        ][:MOST_CHOICES]
+        ][:MAX_CHOICES]
 
-    @app_commands.command(description="See which model this channel uses, or switch it to another")
+    @app_commands.command(description="Show which model this channel uses, or switch it to another one")
     @app_commands.describe(name="The model, as provider/model or as a model of the current provider")
     async def model(self, interaction: discord.Interaction, name: str | None = None) -> None:
         current = await self._current(interaction)
@@ -93,7 +93,7 @@ class ModelCommands(commands.Cog):
         return model_choices(self._offer, typed, await self._current(interaction))
 
     def _described(self, name: str, entry: Provider) -> str:
-        """A provider as people see it: title, default model, number of models, health. No provider is asked for it."""
+        """A line about a provider: title, default model, number of models, health. Sends no request to it."""
         default, known = self._offer.default_of(name), len(self._offer.model_ids(name))
         facts = [
             f"**{entry.title}** `{name}`",
@@ -121,7 +121,7 @@ class ModelCommands(commands.Cog):
 
 
 def _shown_health(health: Health | None) -> str:
-    """A light, when it was seen, and in brief what went wrong; the provider's own words are in the log."""
+    """A coloured dot, the time, and a short reason for a failure; the provider's own message is in the log."""
     if health is None:
         return "⚪"
     when = f"<t:{health.at:.0f}:R>"
@@ -129,7 +129,7 @@ def _shown_health(health: Health | None) -> str:
 
 
 def _absent(providers: Collection[Provider]) -> list[Text]:
-    """Lines about the providers that are not offered."""
+    """Lines about the providers that are not available."""
     retired = ", ".join(f"{provider.title} ({provider.retired})" for provider in providers if provider.retired)
     keyless = ", ".join(f"{provider.title} (`{provider.key}`)" for provider in providers if not provider.retired)
     lines = (
@@ -140,11 +140,11 @@ def _absent(providers: Collection[Provider]) -> list[Text]:
 
 
 def model_choices(offer: Offer, typed: str, current: str) -> list[app_commands.Choice[str]]:
-    """What to offer for a half-typed model: the likeliest first, the current provider's before others."""
+    """Suggestions for a partly typed model, the best first, those of the current provider before others."""
     return text_choices(offer.complete(typed, current.partition("/")[0]))
 
 
 def text_choices(texts: Collection[str]) -> list[app_commands.Choice[str]]:
     """As many of the texts as Discord accepts for one autocompletion."""
-    short = [text for text in texts if 0 < len(text) <= LONGEST_CHOICE]
-    return [app_commands.Choice(name=text, value=text) for text in short[:MOST_CHOICES]]
+    short = [text for text in texts if 0 < len(text) <= MAX_CHOICE_LENGTH]
+    return [app_commands.Choice(name=text, value=text) for text in short[:MAX_CHOICES]]

@@ -1,4 +1,4 @@
-"""Answers to interactions, which only their person sees, and what people are told when one fails."""
+"""Responses to interactions, visible only to the person, and what the person is told if one fails."""
 
 import logging
 from collections.abc import AsyncIterator
@@ -14,11 +14,11 @@ from bot.text import Refused, Text
 log = logging.getLogger(__name__)
 
 _TITLES = {"manage_guild": "Manage Server"}
-"""Permissions that Discord's clients call by another name than its API."""
+"""Permissions that have another name in Discord's clients than in its API."""
 
 
 async def respond(interaction: discord.Interaction, *lines: Text | str) -> None:
-    """Answer the person alone, over as many messages as the text needs."""
+    """Respond with messages that only the person sees, as many as the text needs."""
     for page in split("\n".join(map(str, lines))):
         if interaction.response.is_done():
             await interaction.followup.send(page, ephemeral=True, allowed_mentions=discord.AllowedMentions.none())
@@ -29,7 +29,7 @@ async def respond(interaction: discord.Interaction, *lines: Text | str) -> None:
 
 
 def check_permission(interaction: discord.Interaction, permission: str) -> None:
-    """Raise Refused unless the person has the permission here; in direct messages everybody has all of them."""
+    """Raise Refused unless the person has the permission here. In direct messages everyone has every permission."""
     if interaction.guild_id is None or getattr(interaction.permissions, permission):
         return
     title = _TITLES.get(permission, permission.replace("_", " ").title())
@@ -38,7 +38,7 @@ def check_permission(interaction: discord.Interaction, permission: str) -> None:
 
 @asynccontextmanager
 async def explained(interaction: discord.Interaction, action: str) -> AsyncIterator[None]:
-    """Tell the person why what happens inside failed. `action` is what the log calls it."""
+    """Tell the person why the body failed. `action` is its name in the log."""
     try:
         yield
     except Exception as error:  # noqa: BLE001 the boundary of an interaction
@@ -46,13 +46,14 @@ async def explained(interaction: discord.Interaction, action: str) -> AsyncItera
 
 
 async def explain(interaction: discord.Interaction, action: str, error: Exception) -> None:
-    """Tell the person why their interaction failed, and the log if it should not have."""
+    """Tell the person why their interaction failed. Unexpected errors are logged with their traceback."""
     if (refusal := _refusal(error)) is not None:
         log.info("%s refused: %s", action, refusal)
     else:
-        log.error("%s failed in channel %s", action, interaction.channel_id, exc_info=error)
+        log.error("%s %s failed in channel %s", action, interaction.id, interaction.channel_id, exc_info=error)
         refusal = Text(
-            "Something went wrong. The operator can find the cause in the log, under {id}.", id=interaction.id
+            "Something went wrong on my side. The bot's operator can find the cause in the log under {id}.",
+            id=interaction.id,
         )
     try:
         await respond(interaction, Text("⚠️ {reason}", reason=refusal))
@@ -61,7 +62,7 @@ async def explain(interaction: discord.Interaction, action: str, error: Exceptio
 
 
 def _refusal(error: Exception) -> Text | None:
-    """The sentence of an error that is meant for people."""
+    """The sentence for people that an error carries; None for unexpected errors."""
     if isinstance(error, app_commands.CommandInvokeError):
         return _refusal(error.original)
     if isinstance(error, Refused):
@@ -71,8 +72,8 @@ def _refusal(error: Exception) -> Text | None:
     return None
 
 
-class Commands(app_commands.CommandTree[discord.Client]):
-    """The slash commands; one that fails tells the person, and the log why."""
+class CommandTree(app_commands.CommandTree[discord.Client]):
+    """The slash commands. If one fails, the person is told why."""
 
     async def on_error(self, interaction: discord.Interaction, error: app_commands.AppCommandError, /) -> None:
         command = interaction.command.qualified_name if interaction.command else "unknown"

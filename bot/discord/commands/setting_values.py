@@ -1,17 +1,17 @@
-"""Values of settings as people see them, choose them, and name them."""
+"""Names and values of settings: how they are shown, and which ones are suggested."""
 
 import discord
 from discord import app_commands
 
-from bot.discord.commands.models import LONGEST_CHOICE, MOST_CHOICES, model_choices, text_choices
+from bot.discord.commands.models import MAX_CHOICE_LENGTH, MAX_CHOICES, model_choices, text_choices
 from bot.preferences.declaration import PREFERENCES, Preference
 from bot.preferences.inputs import LongText, ModelList, ModelName, RoleId
 from bot.preferences.resolver import Fault, Resolved, Source
 from bot.providers.offer import Offer
 from bot.text import Refused, Text
 
-LONGEST_SHOWN = 300
-"""Characters of a value in a list of settings."""
+MAX_SHOWN_LENGTH = 300
+"""Characters of a value that are shown in a list of settings."""
 
 SOURCES = {
     Source.THREAD: "the thread",
@@ -26,19 +26,19 @@ SOURCES = {
 
 
 def declared(name: str) -> Preference:
-    """The preference of that name. Raises Refused for an unknown one."""
+    """The preference of that name. Raises Refused if there is none."""
     if name not in PREFERENCES:
-        raise Refused(Text("There is no setting called `{name}`. `/settings show` lists them all.", name=_plain(name)))
+        raise Refused(Text("There's no setting called `{name}`. `/settings show` lists them all.", name=_plain(name)))
     return PREFERENCES[name]
 
 
 def title(name: str) -> Text:
-    """What people call the setting; one that is no longer declared, by its name."""
+    """The title of a setting; its name if it is no longer declared."""
     return Text("**{title}**", title=Text(PREFERENCES[name].title) if name in PREFERENCES else _plain(name))
 
 
-def shown(name: str, value: object, longest: int = LONGEST_SHOWN) -> str:
-    """A value as people read it, on one line."""
+def shown(name: str, value: object, longest: int = MAX_SHOWN_LENGTH) -> str:
+    """A value on one line, shortened."""
     if isinstance(value, Fault):
         return _code(value.value, longest)
     preference = PREFERENCES[name]
@@ -48,27 +48,27 @@ def shown(name: str, value: object, longest: int = LONGEST_SHOWN) -> str:
 
 
 def shown_whole(name: str, value: object) -> str:
-    """A value to copy and set again, however long it is."""
+    """A whole value, to be copied and set again."""
     preference = PREFERENCES.get(name)
     if isinstance(value, str) and preference and isinstance(preference.input, LongText) and value:
-        return f"\n```\n{value.replace('```', '`​``')}\n```"  # a zero-width space keeps the block open
+        return f"\n```\n{value.replace('```', '`​``')}\n```"  # a zero-width space, so that the block does not end early
     return shown(name, value, longest=10_000)
 
 
 def shown_resolved(name: str, resolved: Resolved, offer: Offer) -> Text:
-    """The value that applies, and where it comes from."""
+    """The effective value, and where it comes from."""
     value, preference = getattr(resolved.values, name), PREFERENCES[name]
     if value is not None:
         text: Text | str = shown(name, value)
     elif isinstance(preference.input, ModelName):
-        text = _code(offer.default_model, LONGEST_SHOWN)
+        text = _code(offer.default_model, MAX_SHOWN_LENGTH)
     else:
         text = Text(preference.unset)
     return Text("{value} · {source}", value=text, source=Text(SOURCES[resolved.sources[name]]))
 
 
 def shown_fault(fault: Fault) -> Text:
-    """A line that says which stored value is ignored, and why."""
+    """A line about a stored value that is ignored, and why."""
     return Text(
         "⚠️ {title} in {source}: the stored value {value} is ignored. {reason}",
         title=title(fault.name),
@@ -85,18 +85,18 @@ def name_choices(typed: str) -> list[app_commands.Choice[str]]:
         app_commands.Choice(name=preference.title, value=name)
         for name, preference in PREFERENCES.items()
         if wanted in f"{name} {preference.title} {preference.help}".casefold()
-    ][:MOST_CHOICES]
+    ][:MAX_CHOICES]
 
 
 def value_choices(
     preference: Preference, typed: str, offer: Offer, current: str, guild: discord.Guild | None
 ) -> list[app_commands.Choice[str]]:
-    """What to offer for a half-typed value; `current` is the model of the channel."""
+    """Suggestions for a partly typed value; `current` is the channel's model."""
     match preference.input:
         case ModelName():
             return model_choices(offer, typed, current)
         case ModelList():
-            # what is typed so far, with each model that could come next
+            # the models typed so far, followed by each model that could come next
             *before, last = typed.split(",")
             begun = "".join(f"{name.strip()}, " for name in before)
             return text_choices([begun + name for name in offer.complete(last)])
@@ -111,8 +111,8 @@ def _role_choices(typed: str, guild: discord.Guild | None) -> list[app_commands.
     wanted = typed.casefold().lstrip("@")
     roles = [role for role in guild.roles if wanted in role.name.casefold()] if guild else []
     return [
-        app_commands.Choice(name=f"@{role.name.lstrip('@')}"[:LONGEST_CHOICE], value=str(role.id))
-        for role in roles[:MOST_CHOICES]
+        app_commands.Choice(name=f"@{role.name.lstrip('@')}"[:MAX_CHOICE_LENGTH], value=str(role.id))
+        for role in roles[:MAX_CHOICES]
     ]
 
 
@@ -130,5 +130,5 @@ def _code(text: str, longest: int) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text that does not end the code that it stands in."""
+    """The text with backticks replaced, for use inside of inline code."""
     return text.replace("`", "ˋ")

@@ -1,4 +1,4 @@
-"""Those who manage a server choose its preferences, and those of its categories, channels and threads: `/settings`."""
+"""`/settings`: server admins change the preferences of the server, its categories, channels and threads."""
 
 import discord
 from discord import app_commands
@@ -36,8 +36,8 @@ Where = (
 )
 Choices = list[app_commands.Choice[str]]
 
-LONGEST_VALUE = 6_000
-"""Characters of a command's string option."""
+MAX_VALUE_LENGTH = 6_000
+"""Discord's limit for a string option of a command, in characters."""
 
 
 @app_commands.default_permissions(manage_guild=True)
@@ -53,8 +53,8 @@ class PreferenceCommands(
         self._resolver = resolver
         self._current = current
 
-    @app_commands.command(description="Show every setting, and where its value comes from")
-    @app_commands.describe(where="A channel, thread, forum or category; left out, this channel")
+    @app_commands.command(description="Show all settings, and where their values come from")
+    @app_commands.describe(where="A channel, thread, forum or category; default: this channel")
     async def show(self, interaction: discord.Interaction, where: Where | None = None) -> None:
         target = where or interaction.channel
         if target is None:
@@ -71,17 +71,17 @@ class PreferenceCommands(
             *map(shown_fault, resolved.faults),
         )
 
-    @app_commands.command(name="set", description="Change a setting of the server, or of a part of it")
+    @app_commands.command(name="set", description="Change a setting of the server, a category, a channel or a thread")
     @app_commands.describe(
         name="The setting to change",
-        value="The new value; left out, a form opens with the current one",
-        where="A channel, thread, forum or category; left out, the whole server",
+        value="The new value; leave it out to edit the current one in a form",
+        where="A channel, thread, forum or category; default: the whole server",
     )
     async def set(
         self,
         interaction: discord.Interaction,
         name: str,
-        value: app_commands.Range[str, 1, LONGEST_VALUE] | None = None,
+        value: app_commands.Range[str, 1, MAX_VALUE_LENGTH] | None = None,
         where: Where | None = None,
     ) -> None:
         scopes = _scopes(interaction, where)
@@ -95,7 +95,7 @@ class PreferenceCommands(
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction) -> None:
-        """Take what was submitted with the form that `set` opens, perhaps before a restart."""
+        """Handle a submission of the form that `set` opened, possibly before a restart."""
         if (submission := read_submission(interaction)) is None:
             return
         async with explained(interaction, "The form of /settings set"):
@@ -117,8 +117,8 @@ class PreferenceCommands(
 
     @app_commands.command(description="Reset a setting to the server's value, or the server's to the operator's")
     @app_commands.describe(
-        name="The setting to reset; left out, all of them",
-        where="A channel, thread, forum or category; left out, the whole server",
+        name="The setting to reset; default: all of them",
+        where="A channel, thread, forum or category; default: the whole server",
     )
     async def reset(
         self, interaction: discord.Interaction, name: str | None = None, where: Where | None = None
@@ -129,7 +129,7 @@ class PreferenceCommands(
         if name is not None and name not in before:
             declared(name)
         if not before:
-            await respond(interaction, Text("There is nothing to reset in {where}.", where=_shown_scope(scopes[0])))
+            await respond(interaction, Text("There's nothing to reset in {where}.", where=_shown_scope(scopes[0])))
             return
         await self._store.preferences.change(
             scopes[0], interaction.guild_id, dict.fromkeys(before), interaction.user.id
@@ -148,7 +148,7 @@ class PreferenceCommands(
         return name_choices(typed)
 
     async def _change(self, interaction: discord.Interaction, name: str, typed: str, scopes: tuple[Scope, ...]) -> None:
-        """Set what was typed, and show the value before, with which the change can be undone. Raises Refused."""
+        """Set what was typed, and show the previous value so that the change can be undone. Raises Refused."""
         preference = declared(name)
         value = await self._read(interaction, preference, typed, scopes)
         before = (await self._resolver.chosen(scopes[0])).get(name)
@@ -167,12 +167,12 @@ class PreferenceCommands(
     async def _read(
         self, interaction: discord.Interaction, preference: Preference, typed: str, scopes: tuple[Scope, ...]
     ) -> object:
-        """The value that was typed, with full names of models. Raises Refused and NotOffered."""
+        """The value that was typed, with full model names. Raises Refused and NotOffered."""
         value = preference.read(typed)
         if isinstance(preference.input, RoleId) and not (interaction.guild and interaction.guild.get_role(value)):
-            raise Refused(Text("There is no such role in this server."))
+            raise Refused(Text("There's no such role in this server."))
         if isinstance(preference.input, ModelName) and value not in self._offer.providers:
-            # as with /model, a model of the current provider may be named alone
+            # as with /model, the current provider's name can be left out
             current = (await self._resolver.within(scopes)).values.model or self._offer.default_model
             value = self._offer.resolve(value, current.partition("/")[0]).full_name
         return preference.input.with_models(value, lambda name: self._offer.endpoint(name).full_name)
@@ -181,16 +181,16 @@ class PreferenceCommands(
 def _scopes(interaction: discord.Interaction, where: discord.abc.Snowflake | None) -> tuple[Scope, ...]:
     """The scopes that apply, nearest first. Raises Refused unless the person may change them.
 
-    Server admins can open the commands to anyone in Discord's own settings, so the permission is checked here again.
+    Server admins can allow the command for anyone in Discord's own settings, so the permission is checked again here.
     """
     check_permission(interaction, "manage_guild")
     if interaction.guild_id is None:
-        raise Refused(Text("Settings belong to a server."))
+        raise Refused(Text("Settings can only be changed in a server."))
     return read_scopes(where, interaction.guild_id)
 
 
 async def _channel_of(interaction: discord.Interaction, scope: Scope) -> discord.abc.Snowflake | None:
-    """The channel, thread or category of a scope; None for the server's. Raises Refused where it is gone."""
+    """The channel, thread or category of a scope; None for the server. Raises Refused if it no longer exists."""
     if scope.kind is ScopeKind.GUILD or interaction.guild is None:
         return None
     known = interaction.guild.get_channel_or_thread(scope.id)

@@ -1,1 +1,1 @@
-"""How values become Discord messages: surfaces, buttons, and the pace of writes to each channel."""
+"""Writes replies as Discord messages: surfaces, buttons, and the gates that pace writes to each channel."""

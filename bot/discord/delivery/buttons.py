@@ -1,4 +1,4 @@
-"""The buttons below a reply. Their custom ids say all that they do, so they work as long as the message exists."""
+"""The buttons below a reply. Their custom ids contain all that is needed, so they keep working after a restart."""
 
 import re
 from typing import Any, Self
@@ -22,7 +22,7 @@ Interaction = discord.Interaction[Any]
 
 
 class Control(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"parley:(?P<act>[a-z]+)"):
-    """A button that does one act to the message it is on. A press is dispatched as the event `control`."""
+    """A button for one act on its message. A press is dispatched as the event `control`."""
 
     def __init__(self, act: Act, *, disabled: bool = False) -> None:
         emoji, label = _LABELS[act]
@@ -42,14 +42,14 @@ class Control(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"parley:
 
 
 class Counter(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"parley-version"):
-    """Tells which version is shown; always disabled. Dynamic like the others, so that discord.py stores no view."""
+    """Shows the number of the version; always disabled. Dynamic like the others, so that discord.py stores no view."""
 
     def __init__(self, text: str) -> None:
         super().__init__(discord.ui.Button(label=text, disabled=True, custom_id="parley-version"), row=1)
 
 
 class ModelChoice(discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"parley-model:(?P<message_id>[0-9]+)"):
-    """The models that could answer instead; its custom id says which reply it belongs to."""
+    """A select of the models that could answer instead; its custom id contains the id of the reply."""
 
     def __init__(self, message_id: int, models: list[str]) -> None:
         select = discord.ui.Select[Any](
@@ -73,7 +73,7 @@ DYNAMIC = (Control, ModelChoice)
 
 
 def view_of(controls: Controls) -> discord.ui.View:
-    """The buttons, those that switch versions in a row of their own; an empty view removes a message's buttons."""
+    """The buttons, with those for versions in a separate row. An empty view removes the buttons of a message."""
     view = discord.ui.View(timeout=None)
     for act in controls.acts:
         if act not in _VERSIONS:
@@ -86,7 +86,7 @@ def view_of(controls: Controls) -> discord.ui.View:
 
 
 def model_choice_view(message_id: int, models: list[str]) -> discord.ui.View:
-    """The select for another model; `models` are at most 25 names of at most 100 characters."""
+    """A view with the select for another model; `models` are at most 25 names of at most 100 characters."""
     view = discord.ui.View(timeout=None)
     view.add_item(ModelChoice(message_id, models))
     return view

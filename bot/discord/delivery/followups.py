@@ -1,4 +1,4 @@
-"""Writes replies to a slash command, whose interaction token Discord accepts for 15 minutes."""
+"""Writes replies to slash commands. Discord accepts an interaction's token for 15 minutes."""
 
 import asyncio
 import logging
@@ -30,10 +30,10 @@ _TOKEN_EXPIRED = {10015, 50027}
 
 
 class InteractionSurface:
-    """Below a slash command: follow-up messages as long as its token is valid, then messages of the channel."""
+    """The surface of a slash command: follow-up messages while its token is valid, then messages in the channel."""
 
     def __init__(self, interaction: Interaction, gate: Gate, channel: ChannelSurface, until: float) -> None:
-        """`until` is the event loop's time after which the token is not relied on any more."""
+        """`until` is the event loop's time at which the token is no longer used."""
         self._interaction = interaction
         self._own_gate = gate
         self._channel = channel
@@ -54,19 +54,19 @@ class InteractionSurface:
         return self._channel.takes_embeds
 
     def obstacle(self) -> SurfaceLost | None:
-        return None  # a command can be answered where messages cannot be sent
+        return None  # commands can be answered even where messages cannot be sent
 
     def is_old(self, message_id: int) -> bool:
         return self._channel.is_old(message_id)
 
     async def send(self, page: Page, number: int, *, ping: bool = False) -> int:
-        """A follow-up appears below the question, so it needs no reference; the asker knows to look for it."""
+        """Send a follow-up. It appears below the question, so it needs neither a reference nor a ping."""
         if self._unconfirmed and (arrived := await self._find_unconfirmed()):
             self._confirm(arrived)
             await self.edit(arrived, page, BLANK)
             return arrived
         if self._open:
-            self._unconfirmed = True  # a follow-up has no nonce, so whether it arrived has to be looked for
+            self._unconfirmed = True  # a follow-up has no nonce, so we must look whether it arrived
             with classified_errors(page), suppress(_TokenExpired), self._token():
                 sent = await self._channel.in_open_thread(lambda: self._follow_up(page))
                 self._confirm(sent.id)
@@ -78,7 +78,7 @@ class InteractionSurface:
         self._sent.add(message_id)
 
     async def _find_unconfirmed(self) -> int | None:
-        """A follow-up that is in the channel although its response was lost."""
+        """The id of a follow-up that arrived although its response was lost."""
         with suppress(discord.DiscordException, *CONNECTION_ERRORS):
             posted = await self._channel.answers_to(self._interaction.id)
             return next((message_id for message_id in posted if message_id not in self._sent), None)
@@ -108,7 +108,7 @@ class InteractionSurface:
         await self._channel.typing()
 
     async def notify_privately(self, text: Text) -> None:
-        """An ephemeral message below the command; a direct message where that cannot be."""
+        """Send an ephemeral message below the command, or a direct message if that fails."""
         if self._open:
             try:
                 await self._interaction.followup.send(str(text), ephemeral=True, allowed_mentions=no_mentions())

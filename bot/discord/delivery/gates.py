@@ -1,4 +1,4 @@
-"""The gates of all places that replies are written in, taught by Discord's own answers."""
+"""The gates of all channels and interactions; they learn the rate limits from Discord's responses."""
 
 import re
 from contextlib import suppress
@@ -13,23 +13,22 @@ _WRITE = re.compile(
     r"/(?:channels/(?P<channel>\d+)/messages(?:/\d+)?|webhooks/\d+/(?P<token>[^/]+)(?:/messages/[^/]+)?)$"
 )
 _COUNTED = re.compile(r"/api/(?:v\d+/)?+(?!interactions/|webhooks/)")
-"""What counts towards Discord's limit over all channels: all of its API but the answers to interactions."""
+"""Requests that count towards Discord's global limit: all except responses to interactions."""
 
 _KINDS = {"POST": WriteKind.SEND, "PATCH": WriteKind.EDIT, "DELETE": WriteKind.DELETE}
 
-
 TOKEN_SECONDS = 14 * 60
-"""Discord takes answers to a command for a quarter of an hour; the last minute is not relied on."""
+"""How long an interaction's token is used. Discord accepts it for 15 minutes; the last one is a safety margin."""
 
 
 class Gates:
-    """One gate per channel id, threads included, and per interaction's token, as long as a reply there needs it.
+    """One gate per channel id, including threads, and per interaction token.
 
-    A gate stays until its windows have closed, so that what Discord said of them holds for the next reply too.
+    A gate is kept while a reply uses it and until its windows have closed, so that the next reply still respects them.
     """
 
     def __init__(self, interval: float = INTERVAL, token_seconds: float = TOKEN_SECONDS) -> None:
-        """`interval` is the seconds between two previews, `token_seconds` how long a command can be answered."""
+        """`interval` is the seconds between two previews, `token_seconds` how long an interaction's token is used."""
         self.token_seconds = token_seconds
         self._interval = interval
         self._budget = RateBudget(INTERVAL / interval)
@@ -40,11 +39,11 @@ class Gates:
         return self._gates.setdefault(channel_id, Gate(self._interval, self._budget))
 
     def of_token(self, token: str) -> Gate:
-        """The gate of what is written in answer to one interaction, which Discord counts apart."""
+        """The gate of the responses to one interaction, which Discord counts separately."""
         return self._gates.setdefault(token, Gate(self._interval))
 
     def trace(self) -> aiohttp.TraceConfig:
-        """What discord.py calls around its requests: they keep to the budget, and the gates learn from the answers."""
+        """Hooks for the HTTP client of discord.py that pace its requests and let the gates learn from the responses."""
         trace = aiohttp.TraceConfig()
         trace.on_request_start.append(self._pace)
         trace.on_request_end.append(self._learn)
@@ -62,7 +61,7 @@ class Gates:
         kind = _KINDS.get(request.method)
         if gate is None or kind is None:
             return
-        with suppress(KeyError, ValueError):  # an answer without the headers teaches nothing
+        with suppress(KeyError, ValueError):  # a response without the headers is ignored
             headers = request.response.headers
             limit, remaining = (int(headers[f"X-RateLimit-{name}"]) for name in ("Limit", "Remaining"))
             gate.learn(kind, limit, remaining, float(headers["X-RateLimit-Reset-After"]))

@@ -1,4 +1,4 @@
-"""Writes replies as messages of a channel."""
+"""Writes replies as messages in a channel."""
 
 import io
 import logging
@@ -21,10 +21,10 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 OLD_AFTER = timedelta(minutes=50)
-"""An hour, less the time that an answer may take."""
+"""An hour, minus the time that an answer may take."""
 
 SOON_AFTER = 50
-"""Messages behind a prompt among which an answer to it is looked for."""
+"""How many messages after a prompt are searched for responses to it."""
 
 _UNKNOWN_MESSAGE = 10008
 _SLOW_MODE = 20016
@@ -35,7 +35,7 @@ _THREAD_ARCHIVED = 50083
 
 
 class Written(TypedDict, total=False):
-    """Arguments of discord.py for a page's content; what is missing stays as it was."""
+    """Arguments of discord.py for the content of a page; what is missing stays unchanged."""
 
     content: str | None
     embeds: list[discord.Embed]
@@ -43,7 +43,7 @@ class Written(TypedDict, total=False):
 
 
 class Attached(TypedDict, total=False):
-    """Arguments of an edit for the message's files; if missing, they stay."""
+    """Arguments of an edit for the files of a message; if missing, they stay unchanged."""
 
     attachments: list[discord.File]
 
@@ -64,7 +64,7 @@ class ChannelSurface:
         client: discord.Client | None = None,
         press: Interaction | None = None,
     ) -> None:
-        """`client` finds a channel that is known by its id alone; `press` is what has the reply written anew."""
+        """`client` fetches the channel if only its id is known; `press` is the button press that rewrites the reply."""
         assert not isinstance(prompt.channel, discord.GroupChannel)  # bots are never in one
         self.gate = gate
         self._prompt = prompt
@@ -72,7 +72,7 @@ class ChannelSurface:
         self._tried = False
         self._client = client
         self._asker = prompt.author if isinstance(prompt, discord.Message) else (press.user if press else None)
-        self._nonce = press.id if press else prompt.id  # Discord may remember a deleted page by its nonce
+        self._nonce = press.id if press else prompt.id  # with the prompt's, Discord might return a deleted page
 
     def obstacle(self) -> SurfaceLost | None:
         have = self._permissions()
@@ -99,16 +99,16 @@ class ChannelSurface:
 
     @property
     def takes_embeds(self) -> bool:
-        """Whether embeds may be shown here; where not, Discord drops them without an error."""
+        """Whether embeds are allowed here. If not, Discord drops them without an error."""
         have = self._permissions()
         return have is None or have.embed_links
 
     def is_old(self, message_id: int) -> bool:
-        """Discord allows about three edits in twenty seconds of messages that are older than an hour (30046)."""
+        """Discord allows only about three edits per twenty seconds of messages older than an hour (error 30046)."""
         return datetime.now(UTC) - discord.utils.snowflake_time(message_id) > OLD_AFTER
 
     async def send(self, page: Page, number: int, *, ping: bool = False) -> int:
-        """The nonce keeps a retried post from appearing twice: Discord answers with the first one."""
+        """Send a page. Its nonce keeps a retry from appearing twice: Discord responds with the first message."""
         options = _SendOptions(
             nonce=f"{self._nonce}-{number}",
             allowed_mentions=discord.AllowedMentions(everyone=False, users=False, roles=False, replied_user=ping),
@@ -121,12 +121,12 @@ class ChannelSurface:
         embedded = sent.embeds[0].description or "" if sent.embeds else page.text
         text = embedded if page.embed else sent.content
         if tried_before or text.strip() != page.text.strip():
-            await self.edit(sent.id, page, BLANK)  # an earlier try may have arrived, with a shorter text
+            await self.edit(sent.id, page, BLANK)  # an earlier attempt with a shorter text may have arrived
         self._tried = False
         return sent.id
 
     async def edit(self, message_id: int, page: Page, was: Page) -> None:
-        """Through a partial message, which leaves the flags alone and costs less."""
+        """Edit through a partial message, which leaves the flags alone and costs less."""
         message = self._channel.get_partial_message(message_id)
 
         async def write() -> None:
@@ -148,7 +148,7 @@ class ChannelSurface:
             await self._channel.get_partial_message(message_id).edit(view=None, allowed_mentions=no_mentions())
 
     async def answers_to(self, interaction_id: int) -> list[int]:
-        """The messages behind the prompt that answer an interaction, oldest first. Raises what discord.py raises."""
+        """The ids of the messages after the prompt that respond to an interaction, oldest first."""
         said = self._channel.history(after=self._prompt, limit=SOON_AFTER, oldest_first=True)
         answers = [(message.id, message.interaction_metadata) async for message in said]
         return [message_id for message_id, about in answers if about and about.id == interaction_id]
@@ -163,17 +163,17 @@ class ChannelSurface:
         return files_with(found)
 
     async def typing(self) -> None:
-        if not self.gate.spare():
-            return  # many are answered at once, and text goes first
+        if not self.gate.try_spend():
+            return  # with many replies at once, text takes precedence
         with suppress(discord.DiscordException, *CONNECTION_ERRORS):
             await self._channel.typing()
 
     async def notify_privately(self, text: Text) -> None:
-        if self._asker:  # after a restart, nobody waits for it any more
+        if self._asker:  # unknown after a restart, when nobody is waiting any more
             await send_direct_message(self._asker, text)
 
     async def in_open_thread(self, write: Callable[[], Awaitable[T]]) -> T:
-        """Make the write, after opening the thread again if it is archived."""
+        """Make a write, after unarchiving the thread if necessary."""
         try:
             return await write()
         except discord.HTTPException as error:
@@ -182,10 +182,10 @@ class ChannelSurface:
             return await write()
 
     async def _reopen(self) -> bool:
-        """Open an archived thread again; returns whether it could be."""
+        """Unarchive the thread; returns whether that worked."""
         thread: object = self._channel
         if isinstance(thread, discord.PartialMessageable) and self._client:
-            thread = await self._client.fetch_channel(thread.id)  # archived threads are in no cache
+            thread = await self._client.fetch_channel(thread.id)  # archived threads are not cached
         if not isinstance(thread, discord.Thread) or thread.locked:
             return False
         await thread.edit(archived=False)
@@ -193,7 +193,7 @@ class ChannelSurface:
 
     @contextmanager
     def _errors(self, page: Page, was: Page = BLANK) -> Iterator[None]:
-        """`classified_errors`, with the reason why nothing is allowed where we know it."""
+        """`classified_errors`, but a time-out is named as the reason if the bot has one."""
         try:
             with classified_errors(page, was):
                 yield
@@ -204,10 +204,10 @@ class ChannelSurface:
         guild = self._prompt.guild
         if guild is None or guild.me is None or not guild.me.is_timed_out():
             return None
-        return SurfaceLost(Text("I'm timed out there"), Text("A moderator can end that."))
+        return SurfaceLost(Text("I'm timed out there"), Text("A moderator can remove the time-out."))
 
     def _permissions(self) -> discord.Permissions | None:
-        """What we may do here; None where that is not known without a request."""
+        """The bot's permissions here; None if they are not known without a request."""
         guild = self._prompt.guild
         if guild is None or guild.me is None or isinstance(self._channel, discord.PartialMessageable):
             return None
@@ -217,7 +217,7 @@ class ChannelSurface:
 
 
 def content_of(page: Page, was: Page | None = None) -> Written:
-    """The page, or what there is to change where it was another."""
+    """The page's content; only what differs from `was`, if that is given."""
     parts = Written()
     if was is None or (page.text, page.embed) != (was.text, was.embed):
         parts["content"] = None if page.embed else page.text
@@ -231,22 +231,22 @@ def content_of(page: Page, was: Page | None = None) -> Written:
 
 
 def attachments_of(page: Page, was: Page) -> Attached:
-    """What an edit does to the message's files; those that are there already are not sent again."""
+    """The page's files, unless the message has them already."""
     return Attached() if page.files == was.files and was is not BLANK else Attached(attachments=files_of(page))
 
 
 def embeds_of(page: Page) -> list[discord.Embed]:
-    """The page as an embed, where it is one."""
+    """The page as an embed, if it is one."""
     return [discord.Embed(description=page.text, colour=discord.Colour.blurple())] if page.embed else []
 
 
 def files_of(page: Page) -> list[discord.File]:
-    """The files of a page, ready to be sent once."""
+    """The files of a page; each can be sent once."""
     return [discord.File(io.BytesIO(file.text.encode()), file.name) for file in page.files]
 
 
 async def send_direct_message(person: discord.User | discord.Member, text: Text) -> None:
-    """Send a direct message; people can close theirs, and then only the log knows."""
+    """Send a direct message; a failure is only logged, since people can disable them."""
     try:
         await person.send(str(text), allowed_mentions=no_mentions())
     except (discord.DiscordException, *CONNECTION_ERRORS) as error:
@@ -254,22 +254,22 @@ async def send_direct_message(person: discord.User | discord.Member, text: Text)
 
 
 def no_mentions() -> discord.AllowedMentions:
-    """Nothing that a model writes may ping; Discord resolves mentions again at every edit that does not say so."""
+    """Keep what a model writes from pinging anyone. Every edit needs it: Discord resolves mentions again each time."""
     return discord.AllowedMentions.none()
 
 
 @contextmanager
 def classified_errors(page: Page = BLANK, was: Page = BLANK) -> Iterator[None]:
-    """Raise what a write fails with as one of the surface's exceptions: final, or worth another try.
+    """Raise errors of a write as exceptions of the surface: either final, or worth a retry.
 
-    `page` is what was to be written, `was` what stood there before.
+    `page` is what should be written, `was` what the message showed before.
     """
     try:
         yield
     except discord.NotFound as error:
         if error.code == _UNKNOWN_MESSAGE:
             raise MessageGone(Text("the message was deleted")) from error
-        raise PlaceGone(Text("the channel was deleted"), Text("Ask me again in another one.")) from error
+        raise PlaceGone(Text("the channel was deleted"), Text("Ask me again in another channel.")) from error
     except discord.HTTPException as error:
         raise _classify(error, page, was) from error
     except CONNECTION_ERRORS as error:
@@ -282,10 +282,10 @@ def _classify(error: discord.HTTPException, page: Page, was: Page) -> Exception:
         return FilesRefused(error.text)
     if page.embed and (error.status == 403 or error.code == _EMPTY):
         return EmbedsRefused(error.text)
-    if error.code == _THREAD_ARCHIVED:  # one that is archived alone was opened again
+    if error.code == _THREAD_ARCHIVED:  # and locked, otherwise it would have been unarchived
         return SurfaceLost(Text("the thread is locked"), Text("A moderator can unlock it."))
     if error.status == 403:
-        return SurfaceLost(Text("I'm not allowed to write there"), Text("A server admin can give me the permissions."))
+        return SurfaceLost(Text("I'm not allowed to write there"), Text("A server admin can give me permission."))
     if error.status >= 500 or error.status == 429 or error.code == _SLOW_MODE:
         return SurfaceBusy(f"Discord answered {error.status}")
     return SurfaceLost(Text("Discord refused the message ({code}: {text})", code=error.code, text=error.text))

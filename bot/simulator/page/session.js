@@ -30,7 +30,7 @@ export async function start() {
   for (;;) {
     try {
       const session = await (await fetch(new URL('_control/session', HOME))).json();
-      const roles = [['owner', session.person_token, 'server owner'], ['member', session.member_token, 'member']];
+      const roles = [['owner', session.person_token, 'owner'], ['member', session.member_token, 'member']];
       setSession(session, await Promise.all(roles.map(async ([key, token, about]) =>
         ({ key, token, about, user: await rest('GET', '/users/@me', undefined, { token }) }))));
       return switchUser(sessionStorage.getItem('person'));

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bot.simulator.components import LONGEST_INPUT, SELECTS, TEXT_INPUT, check_modal, find
+from bot.simulator.components import MAX_INPUT_LENGTH, SELECTS, TEXT_INPUT, check_modal, find
 from bot.simulator.drafts import read_draft
 from bot.simulator.errors import ApiError, ErrorCode, Form, Json, field_error, parse_snowflake
 from bot.simulator.interactions import (
@@ -118,7 +118,7 @@ def _modal(call: Call, channel: Channel, opener: Interaction, data: Json) -> Jso
 def _check_entered(asked: Json, value: str) -> None:
     form, least = Form(), asked.get("min_length") or int(asked.get("required", True))
     if value or asked.get("required", True):
-        most = asked.get("max_length", LONGEST_INPUT)
+        most = asked.get("max_length", MAX_INPUT_LENGTH)
         form.length(f"data.components.{asked['custom_id']}.value", value, most, least)
     form.check()
 

@@ -1,1 +1,1 @@
-"""The room that knows only words: it imports the standard library and touches nothing."""
+"""Values of a conversation, and pure functions of them: no I/O, and no imports but the standard library and texts."""

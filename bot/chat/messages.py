@@ -87,22 +87,3 @@ class Completion:
     first_text_after: float | None = None
     took: float = 0.0
     note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerEntry:
-    """What one completion used, for limits and reports. It outlives the messages that it was used for.
-
-    `key_owner` is whose key paid; `cost` is None where the price or the tokens are not known, and `price_source` tells
-    where the price was found.
-    """
-
-    person_id: int
-    channel_id: int
-    guild_id: int | None
-    model: str
-    usage: Usage | None = None
-    cost: float | None = None
-    price_source: str | None = None
-    currency: str = "USD"
-    key_owner: str = "operator"

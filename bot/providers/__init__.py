@@ -1,1 +1,1 @@
-"""The room that knows the model providers: what they are as data, and how to speak with them."""
+"""The model providers: what is known of them as data, and how requests to them are made."""

@@ -6,11 +6,11 @@ from sqlalchemy import update
 from sqlalchemy.dialects.sqlite import insert as insert_or
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.chat.messages import Completion, LedgerEntry
+from bot.chat.messages import Completion
 from bot.chat.parts import ReasoningPart, TextPart
 from bot.store.rows import REASONING, TEXT, Forgotten, append_pages, show, values_of, write_completion_parts
 from bot.store.tables import completions, messages
-from bot.store.usage import insert_usage
+from bot.store.usage import LedgerEntry, insert_usage
 
 
 class Journal:

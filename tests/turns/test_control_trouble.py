@@ -1,11 +1,13 @@
 """Buttons on a reply whose messages or place disappear during a regenerate, or before it."""
 
 import asyncio
+import gc
 from pathlib import Path
 
 import pytest
 
 from bot.app import App
+from bot.chat.parts import ImagePart
 from bot.simulator import Say, Simulator, Wait
 from bot.simulator.messages import delete
 from bot.simulator.objects import Channel
@@ -14,6 +16,7 @@ from tests.listener import Json
 from tests.person import Person
 from tests.turns.memory import rows
 from tests.turns.outcome import ended, next_turn_works, stored_answers
+from tests.turns.pictures import PNG
 
 pytestmark = pytest.mark.usefixtures("no_errors_logged")
 
@@ -181,3 +184,17 @@ async def test_a_press_in_a_channel_that_is_then_deleted_leaves_nothing_behind(
     sim.world.remove_channel(place)
     pressed.cancel()
     await next_turn_works(sim, ana, sim.world.general.id)
+
+
+async def test_a_refused_press_keeps_no_images_in_memory(sim: Simulator, ana: Person, parley: App) -> None:
+    sim.model.script(Say("A dot."))
+    reply = await ana.asks("look", files=[("refused.png", PNG)], hears=("A dot.", ended))
+    sim.faults.fail(f"PATCH /channels/*/messages/{reply['id']}", 503)  # so that its buttons stay
+    await next_turn_works(sim, ana)
+    gc.collect()
+    gc.disable()
+    try:
+        await ana.answer(await ana.click(reply, "Delete"))
+        assert not [each for each in gc.get_objects() if isinstance(each, ImagePart) and each.name == "refused.png"]
+    finally:
+        gc.enable()

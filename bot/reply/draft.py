@@ -112,7 +112,7 @@ class Draft:
 
 
 def _is_visible(character: str) -> bool:
-    """Whether a character takes ink; models do send texts of nothing but zero-width ones."""
+    """Whether people see the character; models do send texts of nothing but zero-width ones."""
     return not character.isspace() and unicodedata.category(character) not in {"Cc", "Cf"}
 
 

@@ -2,9 +2,8 @@
 
 Reading and writing are two tasks. The reader takes events at the model's pace and only lengthens the draft. The writer
 shows it at Discord's pace: it waits for a slot of the channel's gate, lays out the newest text, and makes the first
-write by which what is shown differs from what should be shown. Pages only grow at the end, so that is an edit of the
-last message or a new one behind it. The writer is never cancelled: a write in flight always lands, and the last one
-shows the whole text.
+write that is missing. Pages only grow at the end, so that is an edit of the last message or a new one behind it. The
+writer is never cancelled: a write in flight always lands, and the last one shows the whole text.
 """
 
 import asyncio

@@ -99,4 +99,4 @@ class Surface(Protocol):
         """Show "is typing" for some ten seconds; failures are ignored."""
 
     async def notify_privately(self, text: Text) -> None:
-        """Tell the asker apart from the channel where that is possible, for when `send` cannot."""
+        """Tell the asker alone, where that is possible, when `send` cannot."""

@@ -21,8 +21,8 @@ ANSWER_SHARE = 4
 BEGINNING_SHARE = 2
 """One part in this many of the rest is the most that the text to be continued may take."""
 
-CONTINUE = "Go on exactly where your answer broke off. Repeat nothing of it, and say nothing about going on."
-"""What a model is asked for the rest of an answer; few providers take a message to be completed."""
+CONTINUE = "Continue exactly where your answer stopped. Do not repeat any of it, and do not mention that you continue."
+"""How a model is asked for the rest of an answer; few providers accept an unfinished message of the model's."""
 
 
 class RequestBuilder:

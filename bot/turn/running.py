@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 LAST_WRITES = 10.0
 """Seconds that replies have to show their end at shutdown; supervisors commonly wait for thirty in all."""
 
-INTERRUPTED = Text("⚠️ I was restarted while writing this. Mention me again to go on.")
+INTERRUPTED = Text("⚠️ I was restarted while writing this. Mention me again to continue.")
 
 
 def stopped_by(person_id: int) -> Text:

@@ -257,7 +257,7 @@ async def _report_loss(prompt: Prompt, surface: Surface, lost: SurfaceLost, post
     try:
         await surface.send(Page(str(REPLY_DELETED)), posted)
     except (SurfaceLost, SurfaceBusy) as error:
-        log.warning("Nor can that be said in the channel: %s", error)
+        log.warning("The channel could not be told either: %s", error)
 
 
 def _log(prompt: Prompt, completion: Completion) -> None:

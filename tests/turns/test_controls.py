@@ -124,7 +124,7 @@ async def test_a_truncated_answer_can_be_continued(sim: Simulator, ana: Person, 
     sim.model.script(Say("Yes."))
     await ana.say("really?", reply_to=whole)
     await ana.hears("Yes.")
-    assert len(sim.model.requests[-1].json["messages"]) == 4, "the order to go on is no part of the conversation"
+    assert len(sim.model.requests[-1].json["messages"]) == 4, "the instruction to continue is not stored"
 
 
 async def test_an_answer_that_broke_off_is_continued_after_a_space(sim: Simulator, ana: Person, parley: App) -> None:

@@ -87,22 +87,3 @@ class Completion:
     first_text_after: float | None = None
     took: float = 0.0
     note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerEntry:
-    """What one completion used, for limits and reports. It is kept when the messages are deleted.
-
-    `key_owner` is the owner of the API key. `cost` is None if the price or the tokens are unknown; `price_source` is
-    where the price comes from.
-    """
-
-    person_id: int
-    channel_id: int
-    guild_id: int | None
-    model: str
-    usage: Usage | None = None
-    cost: float | None = None
-    price_source: str | None = None
-    currency: str = "USD"
-    key_owner: str = "operator"

@@ -123,6 +123,7 @@ class Reply:
             if not succeeded:
                 self._end()
                 await asyncio.shield(self._writer)
+            self._reader = None  # the traceback of how it ended would refer to this reply, and to the request's images
 
     async def finish(self, note: str, controls: Controls = NONE, *, keep: bool = True) -> None:
         """Show the whole text with a note below it, or only the note if there is no text.

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.chat.messages import Completion, LedgerEntry
+from bot.chat.messages import Completion
 from bot.chat.parts import ReasoningPart, TextPart
 from bot.store.engine import upsert
 from bot.store.rows import REASONING, TEXT, Forgotten, append_pages, show, values_of, write_completion_parts
 from bot.store.tables import completions, messages
-from bot.store.usage import insert_usage
+from bot.store.usage import LedgerEntry, insert_usage
 
 
 class Journal:

@@ -2,29 +2,41 @@
 
 import time
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.chat.messages import LedgerEntry, Usage
+from bot.chat.messages import Usage
 from bot.store.rows import usage_of, usage_values
 from bot.store.tables import usage
 
 
 @dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """What one completion used, for limits and reports. `model` is `provider/model`, `person_id` None once anonymised.
+
+    `key_owner` is whose key paid; `cost` is None where the price or the tokens are not known, and `price_source` tells
+    where the price was found.
+    """
+
+    person_id: int | None
+    channel_id: int
+    guild_id: int | None
+    model: str
+    usage: Usage | None = None
+    cost: float | None = None
+    price_source: str | None = None
+    currency: str = "USD"
+    key_owner: str = "operator"
+
+
+@dataclass(frozen=True, slots=True)
 class RecordedUsage:
-    """One row of the ledger. `person_id` is None once the person is anonymised; `model` is `provider/model`."""
+    """An entry and when it was written, in Unix seconds."""
 
     at: float
-    guild_id: int | None
-    channel_id: int
-    person_id: int | None
-    model: str
-    key_owner: str
-    usage: Usage | None
-    cost: float | None
-    currency: str
-    price_source: str | None
+    entry: LedgerEntry
 
 
 class UsageLedger:
@@ -38,21 +50,7 @@ class UsageLedger:
         query = select(usage).where(usage.c.guild_id.is_not_distinct_from(guild_id), usage.c.at >= since)
         async with self._engine.connect() as connection:
             rows = await connection.execute(query.order_by(usage.c.at, usage.c.id))
-            return [
-                RecordedUsage(
-                    row.at,
-                    row.guild_id,
-                    row.channel_id,
-                    row.person_id,
-                    f"{row.provider}/{row.model}",
-                    row.key_owner,
-                    usage_of(row),
-                    row.cost,
-                    row.currency,
-                    row.price_source,
-                )
-                for row in rows
-            ]
+            return [RecordedUsage(row.at, _entry_of(row)) for row in rows]
 
     async def anonymise(self, person_id: int) -> int:
         """Remove the person from the ledger; what was used stays. Returns the number of rows concerned."""
@@ -78,4 +76,18 @@ async def insert_usage(connection: AsyncConnection, entry: LedgerEntry) -> None:
             currency=entry.currency,
             price_source=entry.price_source,
         )
+    )
+
+
+def _entry_of(row: Row[Any]) -> LedgerEntry:
+    return LedgerEntry(
+        row.person_id,
+        row.channel_id,
+        row.guild_id,
+        f"{row.provider}/{row.model}",
+        usage_of(row),
+        row.cost,
+        row.price_source,
+        row.currency,
+        row.key_owner,
     )

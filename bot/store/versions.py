@@ -24,7 +24,7 @@ from bot.store.rows import (
     show,
     text_at,
 )
-from bot.store.tables import completions, conversations, discord_messages, messages, parts
+from bot.store.tables import completions, discord_messages, messages, parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +37,12 @@ class ShownVersion:
     version_id: int
     prompt_id: int
     asker_id: int
-    channel_id: int
-    guild_id: int | None
     position: Position
     """Of the prompt: its conversation, and the message that it follows."""
     question: Message
     """The prompt as a model reads it, with all of its images that were stored."""
     completion: Completion
     """Of the version that is shown."""
-    streaming: bool
     shown: tuple[int, ...]
     """The messages that show the version, in page order."""
     versions: tuple[int, ...]
@@ -118,7 +115,7 @@ class Versions:
                 raise Forgotten(f"version {shown.version_id}")
         return Journal(self._engine, shown.version_id, shown.completion.text, shown.completion.reasoning, shown.shown)
 
-    async def journal(self, version_id: int, text: str, shown: Sequence[int]) -> Journal:
+    def journal(self, version_id: int, text: str, shown: Sequence[int]) -> Journal:
         """The journal of a version that a restart cut, of which this text and these pages are stored."""
         return Journal(self._engine, version_id, text, None, shown)
 
@@ -149,12 +146,9 @@ async def _recall(connection: AsyncConnection, row: Row[Any]) -> ShownVersion:
         version_id=row.id,
         prompt_id=row.prompt_id,
         asker_id=row.author_id,
-        channel_id=row.channel_id,
-        guild_id=row.guild_id,
         position=Position(row.conversation_id, row.follows),
         question=Message(Role.USER, question.get(row.prompt, ())),
         completion=read_completion(row, text_at(TEXT, answer), text_at(REASONING, answer)),
-        streaming=row.streaming,
         shown=tuple(each.page_id for each in versions if each.id == row.id),
         versions=tuple(dict.fromkeys(each.id for each in versions)),
         continued=any(each.continued for each in versions),
@@ -168,21 +162,17 @@ def _shown_version(discord_id: int) -> Select[Any]:
         select(
             versions.c.id,
             versions.c.model,
-            versions.c.streaming,
             prompts.c.id.label("prompt"),
             prompts.c.author_id,
             prompts.c.conversation_id,
             prompts.c.parent_id.label("follows"),
             asked.c.id.label("prompt_id"),
-            conversations.c.channel_id,
-            conversations.c.guild_id,
             completions,
         )
         .select_from(pages)
         .join(versions, versions.c.id == pages.c.message_id)
         .join(prompts, prompts.c.id == versions.c.parent_id)
         .join(asked, asked.c.message_id == prompts.c.id)
-        .join(conversations, conversations.c.id == prompts.c.conversation_id)
         .outerjoin(completions, completions.c.message_id == versions.c.id)
         .where(pages.c.id == discord_id, versions.c.role == Role.ASSISTANT, versions.c.forgotten_at.is_(None))
     )

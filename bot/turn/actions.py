@@ -64,7 +64,7 @@ class Actions:
         surface = open_surface(asked)
         reply = Reply(surface)
         prompt = Prompt(asked.prompt_id, press.place, Person(asked.asker_id, ""))
-        refused: Refused | None = None
+        refusal: Text | None = None  # not the exception, whose traceback would refer to this frame
         async with (
             self._running.register(prompt, reply),
             self._turns.boundary(prompt, reply, surface),
@@ -73,9 +73,9 @@ class Actions:
             try:
                 await self._act(press, prompt, reply, surface)
             except Refused as error:  # shown to the person who pressed, not in the reply
-                refused = error
-        if refused:
-            raise refused
+                refusal = error.text
+        if refusal:
+            raise Refused(refusal)
 
     async def model_of(self, press: Press) -> str | None:
         """The model whose answer would be replaced by another; None if the conversation has already continued."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from bot.chat.events import Ended
 from bot.chat.looks import Look
-from bot.chat.messages import Completion, LedgerEntry, Usage
+from bot.chat.messages import Completion, Usage
 from bot.chat.places import Person, Place
 from bot.chat.prompts import Prompt, Trigger
 from bot.preferences.declaration import Footer, Preferences
@@ -24,6 +24,7 @@ from bot.reply.surface import MessageGone, Page, Surface, SurfaceBusy, SurfaceLo
 from bot.store.conversations import AlreadyClaimed, Unfinished
 from bot.store.journal import Journal
 from bot.store.store import Store
+from bot.store.usage import LedgerEntry
 from bot.store.versions import ShownVersion
 from bot.text import Refused, Text
 from bot.turn.decide import Facts, NoAnswer, cannot_answer, check, is_asked
@@ -197,7 +198,7 @@ class Turns:
             await reply.finish(str(INTERRUPTED), controls_for(cut, versions.index(left.version_id) + 1, len(versions)))
             outcome = f", and not repaired: {reply.lost}" if reply.lost else ""
             log.warning("The reply to %s was cut off by a restart%s", left.prompt_id, outcome)
-            journal = await self._store.versions.journal(left.version_id, left.text, left.shown)
+            journal = self._store.versions.journal(left.version_id, left.text, left.shown)
             await journal.give_up(f"cut off by a restart{outcome}", str(INTERRUPTED), reply.message_ids)
 
 
@@ -249,7 +250,7 @@ async def _report_loss(prompt: Prompt, surface: Surface, lost: SurfaceLost, post
     try:
         await surface.send(Page(str(REPLY_DELETED)), posted)
     except (SurfaceLost, SurfaceBusy) as error:
-        log.warning("The person could not be told in the channel either: %s", error)
+        log.warning("The channel could not be told either: %s", error)
 
 
 def _log(prompt: Prompt, completion: Completion) -> None:

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.chat.messages import Completion, LedgerEntry
+from bot.chat.messages import Completion
 from bot.chat.parts import Part, TextPart
 from bot.chat.places import Person, Place, PlaceKind
 from bot.chat.prompts import Position, Prompt
 from bot.store.journal import Journal
 from bot.store.store import Store
+from bot.store.usage import LedgerEntry
 from bot.store.versions import ShownVersion
 
 ANA, BEN = Person(41, "Ana"), Person(42, "Ben")

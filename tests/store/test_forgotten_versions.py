@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.chat.messages import Completion, LedgerEntry, Usage
+from bot.chat.messages import Completion, Usage
 from bot.store.rows import Forgotten
+from bot.store.usage import LedgerEntry
 from tests.store.conftest import ANA, BEN, GENERAL, MODEL, THREAD, Talk
 
 
@@ -45,7 +46,7 @@ async def test_what_follows_a_forgotten_version_stays_with_its_usage(talk: Talk)
     await talk.record(asked, Completion(MODEL, "TWO"), asked.id + 1, entry=entry)
     await talk.store.versions.forget(await talk.recalled(first.shown[0]))
     assert await talk.path_to(talk.prompt("and?", replies_to=asked.id + 1)) == ["one", "two", "TWO"]
-    assert [used.usage for used in await talk.store.usage.entries(GENERAL.guild_id)] == [Usage(1, 2, 3)]
+    assert [used.entry.usage for used in await talk.store.usage.entries(GENERAL.guild_id)] == [Usage(1, 2, 3)]
 
 
 async def test_a_mention_continues_before_an_answer_that_was_forgotten(talk: Talk) -> None:
@@ -80,7 +81,7 @@ async def test_a_conversation_whose_only_answer_was_forgotten_is_empty(talk: Tal
 
 async def test_a_forgotten_version_cannot_be_written_and_others_are_not_affected(talk: Talk) -> None:
     gone = await talk.recalled(await talk.turn("one") + 1)
-    journal = await talk.store.versions.journal(gone.version_id, "", ())
+    journal = talk.store.versions.journal(gone.version_id, "", ())
     await talk.store.versions.forget(gone)
     other = await talk.recalled(await talk.turn("two") + 1)
     entry = LedgerEntry(ANA.id, GENERAL.channel_id, GENERAL.guild_id, MODEL, Usage(1, 2, 3))
@@ -100,7 +101,7 @@ async def test_a_forgotten_version_cannot_be_written_and_others_are_not_affected
         await talk.store.versions.add(replace(gone, prompt_id=55_555), (), MODEL)
     assert await talk.recalled(other.shown[0]) == other
     assert not await talk.store.conversations.is_stored(7_001)
-    assert [used.usage for used in await talk.store.usage.entries(GENERAL.guild_id)] == [entry.usage]
+    assert [used.entry.usage for used in await talk.store.usage.entries(GENERAL.guild_id)] == [entry.usage]
 
 
 async def test_a_version_of_a_forgotten_prompt_cannot_be_added(talk: Talk) -> None:

@@ -146,12 +146,9 @@ async def test_a_database_of_an_older_version_reads_as_before(path: Path, alembi
             7 if version == "0003" else 2,
             prompt_id=1000,
             asker_id=41,
-            channel_id=700,
-            guild_id=300,
             position=Position(1),
             question=Message(Role.USER, (TextPart("one", Origin(41, 1000)), CAT)),
             completion=newest if version == "0003" else one,
-            streaming=False,
             shown=(1001, 1002),
             versions=(2, 7) if version == "0003" else (2,),
             continued=True,
@@ -180,7 +177,7 @@ async def test_conversations_of_an_older_version_continue(path: Path, alembic: C
         shown = await talk.recalled(1001)
         assert await talk.another(shown, "Drei.", 1001) == 9
         (left, _) = await store.conversations.unfinished()
-        journal = await store.versions.journal(left.version_id, left.text, left.shown)
+        journal = store.versions.journal(left.version_id, left.text, left.shown)
         await journal.give_up("cut", "I was restarted.", left.shown)
         asked = Prompt(4000, THREAD, ANA, (TextPart("And?"),), replies_to=1001)
         assert await talk.path_to(asked) == ["one\n\n[image cat.png, not shown]", "Drei."]

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from bot.chat.messages import Completion, LedgerEntry
+from bot.chat.messages import Completion
 from bot.chat.parts import ImagePart, QuotePart, TextPart
 from bot.chat.prompts import Position
+from bot.store.usage import LedgerEntry
 from tests.sql import statements
 from tests.store.conftest import ANA, BEN, DM, GENERAL, MODEL, THREAD, Talk
 

@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from bot.chat.messages import Completion, LedgerEntry, Usage
+from bot.chat.messages import Completion, Usage
 from bot.chat.places import Place, PlaceKind
+from bot.store.usage import LedgerEntry
 from tests.store.conftest import ANA, BEN, DM, GENERAL, MODEL, Talk
 
 WHOLE = LedgerEntry(ANA.id, 700, 300, MODEL, Usage(812, 5, 840), 0.002, "openrouter", "EUR", "guild")
@@ -17,19 +18,18 @@ async def record(talk: Talk, entry: LedgerEntry, place: Place = GENERAL) -> int:
 
 async def test_an_entry_is_read_as_it_was_stored(talk: Talk) -> None:
     await record(talk, WHOLE)
-    await record(talk, LedgerEntry(BEN.id, DM.channel_id, None, "ollama/llama"), DM)
+    unpriced = LedgerEntry(BEN.id, DM.channel_id, None, "ollama/llama")
+    await record(talk, unpriced, DM)
     (used,) = await talk.store.usage.entries(300)
-    assert replace(used, at=0.0) == type(used)(
-        0.0, 300, 700, ANA.id, MODEL, "guild", Usage(812, 5, 840), 0.002, "EUR", "openrouter"
-    )
+    assert used.entry == WHOLE
     (direct,) = await talk.store.usage.entries(None)
-    assert (direct.model, direct.usage, direct.cost, direct.person_id) == ("ollama/llama", None, None, BEN.id)
+    assert direct.entry == unpriced
     assert await talk.store.usage.entries(300, since=used.at + 1) == []
 
 
 async def test_forgetting_an_answer_keeps_its_usage(talk: Talk) -> None:
     await talk.store.versions.forget(await talk.recalled(await record(talk, WHOLE)))
-    assert [used.usage for used in await talk.store.usage.entries(300)] == [WHOLE.usage]
+    assert [used.entry.usage for used in await talk.store.usage.entries(300)] == [WHOLE.usage]
 
 
 async def test_anonymising_removes_only_the_person(talk: Talk) -> None:
@@ -38,7 +38,7 @@ async def test_anonymising_removes_only_the_person(talk: Talk) -> None:
     assert await talk.store.usage.anonymise(ANA.id) == 2
     assert await talk.store.usage.anonymise(ANA.id) == 0
     used = await talk.store.usage.entries(300)
-    assert [(each.person_id, each.cost) for each in used] == [(None, 0.002), (BEN.id, 0.002), (None, 0.002)]
+    assert [(each.entry.person_id, each.entry.cost) for each in used] == [(None, 0.002), (BEN.id, 0.002), (None, 0.002)]
 
 
 async def test_usage_is_listed_by_server_and_for_dms(talk: Talk) -> None:

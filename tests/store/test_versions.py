@@ -37,12 +37,9 @@ async def test_a_version_is_recalled_by_any_of_its_pages_with_all_facts(talk: Ta
         version_id,
         prompt_id=2_000,
         asker_id=BEN.id,
-        channel_id=GENERAL.channel_id,
-        guild_id=GENERAL.guild_id,
         position=Position(position.conversation_id, position.parent_id),
         question=Message(Role.USER, prompt.parts),
         completion=WHOLE,
-        streaming=False,
         shown=(2_003, 2_001, 2_002),
         versions=(version_id,),
         continued=False,
@@ -81,12 +78,13 @@ async def test_a_new_version_takes_the_messages_of_the_one_before(talk: Talk) ->
     journal = await talk.store.versions.add(first, (), "xai/grok-4.3")
     second = journal.version_id
     found = await talk.recalled(first.shown[1])
-    streaming = replace(first, version_id=second, completion=Completion("xai/grok-4.3"), streaming=True)
-    assert found == replace(streaming, versions=(first.version_id, second))
+    begun = replace(first, version_id=second, completion=Completion("xai/grok-4.3"))
+    assert found == replace(begun, versions=(first.version_id, second))
     completion = Completion("mistral/large", "Uno.", finish_reason="stop")  # a fallback answered
     await journal.close(completion, first.shown[:1])
     found = await talk.recalled(first.shown[0])
-    assert (found.completion, found.streaming, found.shown) == (completion, False, first.shown[:1])
+    assert (found.completion, found.shown) == (completion, first.shown[:1])
+    assert await talk.store.conversations.unfinished() == []
     assert await talk.store.versions.version(first.version_id) == first.completion
     assert not await talk.store.conversations.is_stored(first.shown[1])
 
@@ -102,7 +100,7 @@ async def test_a_version_cut_off_by_a_restart_is_found_with_its_messages(talk: T
     third = await talk.store.versions.add(await talk.recalled(asked + 1), (), MODEL)
     assert await talk.store.conversations.unfinished() == [replace(cut, version_id=third.version_id)]
     await third.give_up("cut", "", ())
-    second = await talk.store.versions.journal(second.version_id, "So far", ())
+    second = talk.store.versions.journal(second.version_id, "So far", ())
     await second.give_up("cut", "I was restarted.", first.shown)
     assert await talk.store.conversations.unfinished() == []
     kept = (await talk.recalled(first.shown[0])).completion
@@ -122,18 +120,19 @@ async def test_a_version_that_is_continued_streams_until_it_is_closed_again(talk
     await talk.record(asked, WHOLE, asked.id + 1)
     shown = await talk.recalled(asked.id + 1)
     journal = await talk.store.versions.reopen(shown)
-    assert await talk.recalled(shown.shown[0]) == replace(shown, streaming=True)
+    assert await talk.recalled(shown.shown[0]) == shown
     assert [found.text for found in await talk.store.conversations.unfinished()] == [WHOLE.text]
     longer = replace(WHOLE, text="It sleeps. And eats.", reasoning="")
     await journal.close(longer, (*shown.shown, 5_001))
     found = await talk.recalled(5_001)
-    assert (found.streaming, found.completion, found.versions) == (False, longer, shown.versions)
+    assert (found.completion, found.versions) == (longer, shown.versions)
+    assert await talk.store.conversations.unfinished() == []
 
 
 async def test_giving_up_a_continued_version_keeps_its_facts(talk: Talk) -> None:
     version_id = await talk.record(talk.prompt("What does it do?"), WHOLE, 3_001)
     await talk.store.versions.reopen(await talk.recalled(3_001))
-    await (await talk.store.versions.journal(version_id, WHOLE.text, (3_001,))).give_up("cut", "Restarted.", (3_001,))
+    await talk.store.versions.journal(version_id, WHOLE.text, (3_001,)).give_up("cut", "Restarted.", (3_001,))
     assert await talk.store.versions.version(version_id) == replace(WHOLE, error="cut", note="Restarted.")
 
 

@@ -94,9 +94,7 @@ class Told:
     async def _journal(self, number: int) -> Journal:
         version_id = self._nth(number)
         on_screen, shown = self.on_screen or (None, ())
-        return await self.store.versions.journal(
-            version_id, self.texts[version_id], shown if version_id == on_screen else ()
-        )
+        return self.store.versions.journal(version_id, self.texts[version_id], shown if version_id == on_screen else ())
 
     def _nth(self, number: int) -> int:
         return sorted(self.texts)[number % len(self.texts)]

@@ -1,11 +1,14 @@
 """Buttons on a reply whose messages or place disappear during a regenerate, or before it."""
 
 import asyncio
+import gc
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from bot.app import App
+from bot.chat.parts import ImagePart
 from bot.simulator import Say, Simulator, Wait
 from bot.simulator.messages import delete
 from bot.simulator.objects import Channel
@@ -14,6 +17,7 @@ from tests.listener import Json
 from tests.person import Person
 from tests.turns.memory import rows
 from tests.turns.outcome import ended, next_turn_works, stored_answers
+from tests.turns.pictures import PNG
 
 pytestmark = pytest.mark.usefixtures("no_errors_logged")
 
@@ -181,3 +185,39 @@ async def test_a_press_in_a_channel_that_is_then_deleted_leaves_nothing_behind(
     sim.world.remove_channel(place)
     pressed.cancel()
     await next_turn_works(sim, ana, sim.world.general.id)
+
+
+@pytest.fixture
+def new_images() -> Iterator[Callable[[], list[str]]]:
+    """The images in memory that were not there before; without the garbage collector, references alone keep them."""
+
+    def images() -> list[ImagePart]:
+        return [each for each in gc.get_objects() if isinstance(each, ImagePart)]
+
+    gc.collect()
+    before = images()
+    gc.disable()
+    yield lambda: [image.name for image in images() if not any(image is each for each in before)]
+    gc.enable()
+
+
+async def test_a_refused_press_keeps_no_images_in_memory(
+    sim: Simulator, ana: Person, parley: App, new_images: Callable[[], list[str]]
+) -> None:
+    sim.model.script(Say("A dot."))
+    reply = await ana.asks("look", files=[("dot.png", PNG)], hears=("A dot.", ended))
+    sim.faults.fail(f"PATCH /channels/*/messages/{reply['id']}", 503)  # so that its buttons stay
+    await next_turn_works(sim, ana)
+    await ana.answer(await ana.click(reply, "Delete"))
+    assert new_images() == []
+
+
+async def test_a_stopped_answer_keeps_no_images_in_memory(
+    sim: Simulator, ana: Person, parley: App, new_images: Callable[[], list[str]]
+) -> None:
+    sim.model.script(Say("A"), Wait(asyncio.Event()))
+    await ana.click(await ana.asks("look", files=[("dot.png", PNG)], hears="A"), "Stop")
+    await ana.hears("Stopped by", ended)
+    await ana.command("new")
+    await next_turn_works(sim, ana)  # it waits in line for the end of the one before
+    assert new_images() == []

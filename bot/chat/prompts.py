@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.chat.messages import words_of
 from bot.chat.parts import UNKNOWN, Origin, Part, QuotePart
 from bot.chat.places import Person, Place, PlaceKind
 
@@ -48,11 +47,6 @@ class Prompt:
     def addressed(self) -> bool:
         """Whether the person addressed Parley and should therefore be told why there is no answer."""
         return bool(self.triggers)
-
-    @property
-    def text(self) -> str:
-        """The parts as one text, without files."""
-        return words_of(self.parts)
 
     @property
     def line(self) -> tuple[int, int | None]:

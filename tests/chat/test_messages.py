@@ -37,10 +37,9 @@ def test_in_a_thread_or_dm_everyone_shares_a_line_of_turns() -> None:
         assert prompt(place=place).line == prompt(place=place, author=BEN).line
 
 
-def test_the_text_of_a_prompt_has_quotes_above_the_question() -> None:
-    assert prompt(TextPart("How far is it?")).text == "How far is it?"
-    assert prompt(NEWS, TextPart("True?")).text == "Ben wrote:\n> Two lines\n> of news\n\nTrue?"
-    assert prompt(NEWS).text == "Ben wrote:\n> Two lines\n> of news"
+def test_a_quote_stands_above_the_question() -> None:
+    assert words_of([NEWS, TextPart("True?")]) == "Ben wrote:\n> Two lines\n> of news\n\nTrue?"
+    assert words_of([NEWS]) == "Ben wrote:\n> Two lines\n> of news"
 
 
 def test_without_quotes_of_a_message_its_text_and_its_files_are_gone() -> None:

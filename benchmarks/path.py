@@ -114,7 +114,7 @@ async def measure() -> dict[str, Watch]:
                             await ana.click(ana.latest(answer), "Regenerate")
                         else:
                             await ana.say(f"<@{sim.world.bot.id}> {name}")
-                        answer = await ana.hears(f"The answer to a {name}.", ended)
+                        answer = await ana.sees(f"The answer to a {name}.", ended)
                         await quiet(watch)  # until the record is closed after the last write
                     found[name] = watch
     return found

@@ -1,4 +1,4 @@
-"""How Alembic finds the database: Parley passes a path; the `alembic` command reads Parley's settings."""
+"""Alembic's environment: Parley passes the path of the database; the `alembic` command reads Parley's settings."""
 
 from pathlib import Path
 
@@ -19,14 +19,14 @@ def database_path() -> Path:
 
 
 def run(connection: Connection) -> None:
-    # SQLite cannot alter a column in place: Alembic copies the table
+    # SQLite cannot alter columns in place, so Alembic copies the table
     context.configure(connection=connection, target_metadata=metadata, render_as_batch=True)
     with context.begin_transaction():
         context.run_migrations()
 
 
 engine = create_engine(URL.create("sqlite", database=str(database_path())))
-# the driver's own transactions exclude DDL, but a migration that fails half-way must roll back
+# the driver's own transactions exclude DDL, but a failed migration must be rolled back
 event.listen(engine, "connect", lambda connection, _: setattr(connection, "isolation_level", None))
 # to copy a table, Alembic drops the old one, which would delete every row that refers to it
 event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA foreign_keys=OFF"))

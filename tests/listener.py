@@ -72,7 +72,7 @@ class Listener:
 
         return await self.until(found, timeout, what=f"no {name}")
 
-    async def hears(
+    async def sees(
         self, *wanted: Wanted, reply_to: Ref | None = None, channel: Ref | None = None, timeout: float = TIMEOUT
     ) -> Json:
         """Wait for another user's message, created or edited since the last action, that matches everything `wanted`.
@@ -117,7 +117,7 @@ class Listener:
         first = self.states(message)[0]
         return bool(first["mention_everyone"]) or any(user["id"] == self.id for user in first["mentions"])
 
-    def heard_from(self, author: Ref, channel: Ref | None = None) -> list[Json]:
+    def messages_from(self, author: Ref, channel: Ref | None = None) -> list[Json]:
         """The last state of each message by this author, oldest message first."""
         states = {shown["id"]: shown for shown in self._messages() if shown["author"]["id"] == id_of(author)}
         return [shown for shown in states.values() if channel is None or shown["channel_id"] == id_of(channel)]

@@ -2,13 +2,13 @@
 
     async with Person.connect(sim.api_url, sim.gateway_url, sim.person_token) as ana:
         ana.bot, ana.channel = bot, general
-        reply = await ana.asks("tell me", hears="Hello from")  # mentions the bot; the first message to contain this
+        reply = await ana.asks("tell me", sees="Hello from")  # mentions the bot; the first message to contain this
         ana.saw(reply)                                         # every text it had, in order
         await ana.say("thanks", reply_to=reply)
-        await ana.hears("You are welcome")
+        await ana.sees("You are welcome")
         answer = await ana.sets("model", "x/y")
 
-Every wait looks at the gateway events since the person's last action: `hears` therefore misses nothing that arrived
+Every wait looks at the gateway events since the person's last action: `sees` therefore misses nothing that arrived
 during a request, and never returns the answer to an earlier question.
 """
 
@@ -89,12 +89,12 @@ class Person(Client):
         *,
         reply_to: Ref | None = None,
         files: Iterable[File] = (),
-        hears: Wanted | tuple[Wanted, ...],
+        sees: Wanted | tuple[Wanted, ...],
         timeout: float = TIMEOUT,
     ) -> Json:
-        """Mention the bot with this text and return the first message that fits everything in `hears`."""
+        """Mention the bot with this text and return the first message that fits everything in `sees`."""
         await self.mention(text, channel, reply_to=reply_to, files=files)
-        return await self.hears(*(hears if isinstance(hears, tuple) else (hears,)), timeout=timeout)
+        return await self.sees(*(sees if isinstance(sees, tuple) else (sees,)), timeout=timeout)
 
     async def edit(self, message: Mapping[str, Any], text: str) -> Json:
         path = f"/channels/{self._act(message['channel_id'])}/messages/{message['id']}"

@@ -65,7 +65,7 @@ def decide(facts: Facts) -> list[Reason]:
     if chosen.answer is AnswerWhen.ALWAYS:
         reasons.append(Reason(Text("I answer every message here.")))
     if not is_asked(facts):
-        text = Text("Nobody asked me: mention me, or reply to one of my messages.")
+        text = Text("You didn't address me. Mention me, or reply to one of my messages.")
         reasons.append(Reason(text, against=True))
     if facts.obstacle:
         text = cannot_answer(facts.place.channel_id, facts.obstacle)
@@ -76,7 +76,7 @@ def decide(facts: Facts) -> list[Reason]:
         reasons.append(Reason(RESTARTING, against=True))
     restricted = chosen.role_id is not None and facts.place.guild_id is not None
     if restricted and not person.manages and chosen.role_id not in person.role_ids:
-        text = Text("Only <@&{role}> may talk to me here. A server admin decides that.", role=chosen.role_id)
+        text = Text("Only <@&{role}> may talk to me here. A server admin can change that.", role=chosen.role_id)
         reasons.append(Reason(text, against=True))
     if not facts.has_content:
         reasons.append(Reason(_nothing_to_answer(facts.left_out), against=True))

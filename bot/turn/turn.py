@@ -69,10 +69,13 @@ class Turns:
         """
         try:
             facts = facts or await self.facts(prompt.place, prompt.author, prompt.triggers)
-        except Exception:  # the boundary of a turn that has not started
-            log.exception("Prompt %s failed", prompt.id)
+        except Exception:
+            log.exception("Prompt %s failed before its turn", prompt.id)
             if prompt.addressed:
-                await _say_broken(prompt, Reply(open_surface(Preferences())))
+                surface = open_surface(Preferences())
+                reply = Reply(surface)
+                await _say_broken(prompt, reply)
+                await _report_loss(prompt, reply, surface)
             return
         preferences = facts.preferences
         if not is_asked(facts) or self.running.has(prompt.id):
@@ -162,7 +165,7 @@ class Turns:
             log.debug("Prompt %s was already answered", prompt.id)
         except Refused as refused:
             privately = isinstance(refused, NoAnswer) and refused.privately
-            level = logging.WARNING if privately else logging.INFO  # a server admin can fix it
+            level = logging.WARNING if privately else logging.INFO if prompt.addressed else logging.DEBUG
             log.log(level, "No answer to %s in channel %s: %s", prompt.id, prompt.place.channel_id, refused)
             if privately and prompt.addressed:
                 await surface.notify_privately(refused.text)
@@ -171,8 +174,7 @@ class Turns:
         except Exception:  # the boundary of a turn
             log.exception("Prompt %s failed", prompt.id)
             await _say_broken(prompt, reply)
-        if reply.lost and prompt.addressed:
-            await _report_loss(prompt, surface, reply.lost, reply.posted)
+        await _report_loss(prompt, reply, surface)
 
     async def repair(self, find: Callable[[Unfinished], Awaitable[tuple[Surface, Place]]]) -> None:
         """Finish the replies that were interrupted when Parley died: with what was stored, and a note that says why."""
@@ -241,14 +243,16 @@ def _ledger_entry(turn: Turn, ended: Ended, endpoint: Endpoint | None) -> Ledger
     )
 
 
-async def _report_loss(prompt: Prompt, surface: Surface, lost: SurfaceLost, posted: int) -> None:
-    """Tell the person that the reply could not be shown."""
-    log.warning("The reply to %s in channel %s was lost: %s", prompt.id, prompt.place.channel_id, lost)
-    if not isinstance(lost, MessageGone):
-        await surface.notify_privately(cannot_answer(prompt.place.channel_id, lost))
+async def _report_loss(prompt: Prompt, reply: Reply, surface: Surface) -> None:
+    """Tell whoever asked if the reply could not be shown."""
+    if reply.lost is None or not prompt.addressed:
+        return
+    log.warning("The reply to %s in channel %s was lost: %s", prompt.id, prompt.place.channel_id, reply.lost)
+    if not isinstance(reply.lost, MessageGone):
+        await surface.notify_privately(cannot_answer(prompt.place.channel_id, reply.lost))
         return
     try:
-        await surface.send(Page(str(REPLY_DELETED)), posted)
+        await surface.send(Page(str(REPLY_DELETED)), reply.posted)
     except (SurfaceLost, SurfaceBusy) as error:
         log.warning("The channel could not be told either: %s", error)
 

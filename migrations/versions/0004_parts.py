@@ -13,7 +13,7 @@ revision = "0004"
 down_revision = "0003"
 
 BATCH = 500
-"""Messages that are read at once."""
+"""How many messages are read at once."""
 
 messages = sa.table(
     "messages",
@@ -89,7 +89,7 @@ def text_parts(batch: tuple[int, int]) -> Iterator[dict[str, Any]]:
 
 
 def image_parts(batch: tuple[int, int]) -> Iterator[dict[str, Any]]:
-    """The images of prompts, which follow the text."""
+    """The images of prompts, as parts that follow the text."""
     query = (
         sa.select(message_images, images.c.media_type, messages.c.author_id)
         .add_columns(discord_messages.c.id.label("source_id"))
@@ -128,7 +128,7 @@ def upgrade_messages() -> None:
 
 
 def upgrade_completions() -> None:
-    """Leave a row for each answer that has ended once; one that is continued after its end has one too."""
+    """Keep only rows of answers that have ended at least once, including those that are being continued."""
     op.execute(
         "DELETE FROM completions WHERE NOT finished AND answered_by IS NULL AND finish_reason IS NULL AND error IS NULL"
         " AND prompt_tokens IS NULL AND completion_tokens IS NULL AND total_tokens IS NULL"
@@ -141,7 +141,7 @@ def upgrade_completions() -> None:
 
 
 def downgrade_completions() -> None:
-    """Give every answer its row again; forgotten answers go, unless something follows them."""
+    """Restore a row for every answer; delete forgotten answers unless something follows them."""
     following = messages.alias("following")
     followed = sa.exists().where(following.c.parent_id == messages.c.id)
     forgotten = sa.select(messages.c.id).where(messages.c.role == "assistant", messages.c.forgotten_at.is_not(None))
@@ -177,7 +177,7 @@ def downgrade_messages() -> None:
 
 
 def restore(batch: tuple[int, int]) -> None:
-    """Write texts, reasoning and images back to where version 0003 has them; parts of other kinds are dropped."""
+    """Write texts, reasoning and images back to the tables of version 0003; other kinds of parts are dropped."""
     connection = op.get_bind()
     stored = sa.select(parts).where(parts.c.message_id.between(*batch)).order_by(parts.c.message_id, parts.c.position)
     for message_id, rows in groupby(connection.execute(stored).all(), key=lambda row: row.message_id):
@@ -197,7 +197,7 @@ def restore(batch: tuple[int, int]) -> None:
 
 
 def words(found: Sequence[tuple[str, dict[str, str]]]) -> str:
-    """What version 0004 lets a model read of these parts."""
+    """The text of these parts for a model, as version 0004 renders it."""
     texts = []
     for kind, body in found:
         text = body.get("text", "")

@@ -20,10 +20,10 @@ pytestmark = [pytest.mark.peers, pytest.mark.timeout(240)]
 
 async def test_a_mock_answer_is_streamed_in_edits_and_pages(sim: Simulator, ana: Person, parley: App) -> None:
     asked = await ana.mention("what of the parrot?")
-    first = await ana.hears("Day 1:", reply_to=asked, timeout=PATIENCE)
-    await ana.hears("Day 50: the parrot learned 50 new words, and said each of them twice.", timeout=PATIENCE)
+    first = await ana.sees("Day 1:", reply_to=asked, timeout=PATIENCE)
+    await ana.sees("Day 50: the parrot learned 50 new words, and said each of them twice.", timeout=PATIENCE)
 
-    pages = [message["content"] for message in ana.heard_from(sim.world.bot.id)]
+    pages = [message["content"] for message in ana.messages_from(sim.world.bot.id)]
     assert len(pages) > 1
     assert "".join("".join(pages).split()) == "".join(PARROT.split())
     grown = ana.saw(first)
@@ -43,12 +43,12 @@ async def test_the_usage_and_model_that_litellm_reports_are_stored(ana: Person, 
 async def test_the_second_turn_includes_the_first_and_an_image_is_sent(
     sim: Simulator, litellm: LiteLLM, ana: Person, parley: App
 ) -> None:
-    await ana.asks("what of the parrot?", hears="Day 50:", timeout=PATIENCE)
+    await ana.asks("what of the parrot?", sees="Day 50:", timeout=PATIENCE)
     await ana.command("model", {"name": f"litellm/{litellm.scripted}"})
 
     await ana.asks(
         "and then?",
-        hears="I was given 2 earlier messages. Before this you said: “what of the parrot?”",
+        sees="I was given 2 earlier messages. Before this you said: “what of the parrot?”",
         timeout=PATIENCE,
     )
     forwarded = await sim.model.asked()
@@ -61,7 +61,7 @@ async def test_the_second_turn_includes_the_first_and_an_image_is_sent(
     await ana.asks(
         "what is this?",
         files=[("dot.png", PNG)],
-        hears=f"I see 1 image: image/png, {len(PNG)} bytes, 1×1 pixels.",
+        sees=f"I see 1 image: image/png, {len(PNG)} bytes, 1×1 pixels.",
         timeout=PATIENCE,
     )
     forwarded = await sim.model.asked()
@@ -76,10 +76,10 @@ async def test_parameters_reach_the_model_only_if_they_are_set(
 ) -> None:
     chosen = {"temperature": 0.25, "top_p": 0.5, "max_tokens": 77}
     async with start_parley(default_model=f"litellm/{litellm.scripted}"):
-        await ana.asks("hello", hears="Hello from", timeout=PATIENCE)
+        await ana.asks("hello", sees="Hello from", timeout=PATIENCE)
         for name, value in chosen.items():
             await ana.sets(name, value)
-        await ana.asks("hello again", hears="Before this you said: “hello”", timeout=PATIENCE)
+        await ana.asks("hello again", sees="Before this you said: “hello”", timeout=PATIENCE)
     before, after = (request.json for request in sim.model.requests)
     assert chosen.keys() & before.keys() == set()
     assert {name: after[name] for name in chosen} == chosen
@@ -93,7 +93,7 @@ async def test_an_answer_that_is_not_streamed_is_shown_at_once(
     async with start_parley(catalogue_file=overlay, default_model=f"litellm/{litellm.scripted}"):
         await ana.mention("hello")
         await recorded(tmp_path / "parley.db")
-        reply = await ana.hears("This is the first message I was given.")
+        reply = await ana.sees("This is the first message I was given.")
         assert all("This is the first message I was given." in shown for shown in ana.saw(reply))
 
 
@@ -111,7 +111,7 @@ async def test_an_error_from_litellm_becomes_a_sentence(
 ) -> None:
     async with start_parley(default_model=f"litellm/{model}", retry_tries=1):
         asked = await ana.mention("hello")
-        reply = await ana.hears(sentence, reply_to=asked, timeout=PATIENCE)
+        reply = await ana.sees(sentence, reply_to=asked, timeout=PATIENCE)
     assert litellm.key not in reply["content"]
 
 
@@ -126,6 +126,6 @@ async def test_a_wrong_key_is_reported_to_the_operator_and_never_shown(
     access = settings.access["litellm"].model_copy(update={"key": SecretStr(wrong)})
     async with start_parley(access=settings.access | {"litellm": access}):
         asked = await ana.mention("hello")
-        reply = await ana.hears("LiteLLM does not accept this bot's API key", reply_to=asked, timeout=PATIENCE)
+        reply = await ana.sees("LiteLLM does not accept this bot's API key", reply_to=asked, timeout=PATIENCE)
         end = await recorded(tmp_path / "parley.db")
     assert wrong not in reply["content"] + end["error"] + caplog.text

@@ -298,11 +298,11 @@ async def test_a_failure_before_the_first_word_is_retried_and_then_answered(
 ) -> None:
     await llmock.plays(*failures, SAYS)
     asked = await ana.mention("what does the heron do?")
-    reply = await ana.hears(HERON, reply_to=asked, timeout=PATIENCE)
+    reply = await ana.sees(HERON, reply_to=asked, timeout=PATIENCE)
     end = await recorded(tmp_path / "parley.db")
     assert (end["finish_reason"], end["error"]) == ("stop", None)
     assert end["prompt_tokens"] > 0
-    assert [message["id"] for message in ana.heard_from(reply["author"]["id"])] == [reply["id"]]
+    assert [message["id"] for message in ana.messages_from(reply["author"]["id"])] == [reply["id"]]
 
     tries = await llmock.asked()
     assert [bool(each["fault"]) for each in tries] == [True] * len(failures) + [False]
@@ -314,7 +314,7 @@ async def test_an_answer_that_is_cut_off_is_kept_and_the_person_is_told(
 ) -> None:
     await llmock.plays(fault("disconnect", 5), SAYS)
     asked = await ana.mention("what does the heron do?")
-    reply = await ana.hears("broke before the answer was complete", reply_to=asked, timeout=PATIENCE)
+    reply = await ana.sees("broke before the answer was complete", reply_to=asked, timeout=PATIENCE)
     assert reply["content"].startswith(said(4).strip())
     assert (await recorded(tmp_path / "parley.db"))["error"]
     assert len(await llmock.asked()) == 1

@@ -106,7 +106,7 @@ async def test_multiline_spoiler_stays_open_after_an_edit(page: Page, sim: Simul
 
 async def test_reply_pings_only_if_allowed(page: Page, sim: Simulator, bot: SmallBot) -> None:
     await say(page, "a question")
-    asked = await bot.heard("message")
+    asked = await bot.received("message")
     await asked.reply("loud", allowed_mentions=REPLY_PING)
     await expect(last(page)).to_have_class(re.compile("mentioned"))
     await expect(last(page).get_by_test_id("reply-preview").locator("b")).to_have_text("@Ana")
@@ -118,12 +118,12 @@ async def test_reply_pings_only_if_allowed(page: Page, sim: Simulator, bot: Smal
     await expect(page.get_by_test_id("reply-ping")).to_have_text("@ On")
     await page.get_by_test_id("reply-ping").click()
     await say(page, "thanks")
-    assert (await bot.heard("message", lambda message: message.content == "thanks")).mentions == []
+    assert (await bot.received("message", lambda message: message.content == "thanks")).mentions == []
 
 
 async def test_reply_shows_that_the_original_message_was_deleted(page: Page, sim: Simulator, bot: SmallBot) -> None:
     await post(sim, page, "a question")
-    asked = await bot.heard("message")
+    asked = await bot.received("message")
     await asked.reply("an answer")
     await expect(last(page).get_by_test_id("reply-preview")).to_contain_text("a question")
     await do(messages(page).first, "delete")
@@ -148,7 +148,7 @@ async def test_owner_moderates_threads_the_bot_and_slow_mode(page: Page, sim: Si
     await expect(page.get_by_test_id("moderate")).to_have_count(0)
     await page.get_by_test_id("person-owner").click()
     await choose(page, "Time out Parley for 1 minute")
-    assert (await bot.heard("member_update")) == bot.guilds[0].me
+    assert (await bot.received("member_update")) == bot.guilds[0].me
     assert bot.guilds[0].me.is_timed_out()
     await choose(page, "Delete thread")
     await page.get_by_test_id("dialog-confirm").click()

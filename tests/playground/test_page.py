@@ -249,7 +249,7 @@ async def test_channels_threads_and_dms(page: Page, sim: Simulator, bot: SmallBo
     await page.get_by_test_id("channel-Parley").click()
     await expect(page.get_by_test_id("welcome")).to_contain_text("Talk with Parley")
     await say(page, "just us")
-    private = await bot.heard("message", lambda message: message.content == "just us")
+    private = await bot.received("message", lambda message: message.content == "just us")
     assert private.guild is None
     await bot.get_partial_messageable(sim.world.random.id).send("over here")
     await expect(page.get_by_test_id("channel-random")).to_have_accessible_name("random, unread")

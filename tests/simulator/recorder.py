@@ -17,7 +17,7 @@ Client = TypeVar("Client", bound="Recorder")
 
 
 class Recorder(discord.Client):
-    """`heard` waits for an event, `on` registers a listener."""
+    """`received` waits for an event, `on` registers a listener."""
 
     def __init__(self, intents: discord.Intents | None = None) -> None:
         everything = discord.Intents.default()
@@ -37,7 +37,7 @@ class Recorder(discord.Client):
         async with self._news:
             self._news.notify_all()
 
-    async def heard(self, event: str, fits: Callable[..., bool] = lambda *args: True, timeout: float = 10) -> Any:
+    async def received(self, event: str, fits: Callable[..., bool] = lambda *args: True, timeout: float = 10) -> Any:
         """Wait for an event that fits; returns its first argument, or None if it has none."""
 
         def found() -> list[tuple[Any, ...]]:
@@ -71,7 +71,7 @@ async def running(sim: Simulator, client: Client) -> AsyncIterator[Client]:
     """Log the client in; yields it once it is ready."""
     async with pointed_at(sim), client:
         task = asyncio.create_task(client.start(sim.bot_token))
-        ready = asyncio.create_task(client.heard("ready"))
+        ready = asyncio.create_task(client.received("ready"))
         await asyncio.wait({task, ready}, return_when=asyncio.FIRST_COMPLETED)
         if task.done():
             ready.cancel()

@@ -59,7 +59,7 @@ async def open_ephemeral_menu(
 ) -> tuple[dict[str, Any], Interaction]:
     """Let Ana press a button that responds with an ephemeral menu; returns that message and the interaction."""
     await general.send("answer", view=panel())
-    interaction, acting = await pressed(bot, ana.click(await ana.hears("answer"), "🔀"))
+    interaction, acting = await pressed(bot, ana.click(await ana.sees("answer"), "🔀"))
     await interaction.response.send_message("choose", view=models(), ephemeral=True)
     return await ana.answer(await acting), interaction
 
@@ -69,7 +69,7 @@ async def test_component_interaction_has_permissions_and_message(
 ) -> None:
     sent = await general.send("answer", view=panel())
     for person, manages in ((ana, True), (ben, False)):
-        message = await person.hears("answer")
+        message = await person.sees("answer")
         assert buttons(message) == ["Other model"]
         interaction, acting = await pressed(bot, person.click(message, "Other model"))
         assert interaction.permissions.manage_messages is manages
@@ -98,9 +98,9 @@ async def test_ephemeral_menu_is_edited_into_its_result(
     assert (interaction.message.id, interaction.message.flags.ephemeral) == (int(menu["id"]), True)
     await interaction.response.edit_message(content="groq/large answers now", view=None)
     await acting
-    changed = await ana.hears("answers now")
+    changed = await ana.sees("answers now")
     assert (changed["id"], changed["flags"], buttons(changed)) == (menu["id"], 64, [])
-    assert not any(message["id"] == menu["id"] for message in ben.heard_from(ana.application_id))
+    assert not any(message["id"] == menu["id"] for message in ben.messages_from(ana.application_id))
 
 
 async def test_ephemeral_menu_is_deleted(bot: Waiting, general: discord.TextChannel, ana: Person) -> None:
@@ -109,7 +109,7 @@ async def test_ephemeral_menu_is_deleted(bot: Waiting, general: discord.TextChan
     await interaction.response.defer()
     await acting
     await interaction.followup.send("a word to you", ephemeral=True)
-    assert (await ana.hears("a word"))["flags"] == 64
+    assert (await ana.sees("a word"))["flags"] == 64
     await interaction.delete_original_response()
     await ana.gone(menu["id"])
     with pytest.raises(discord.NotFound) as refused:
@@ -147,7 +147,7 @@ async def test_public_response_outlives_its_token(
     sim: Simulator, bot: Waiting, general: discord.TextChannel, ana: Person
 ) -> None:
     await general.send("answer", view=panel())
-    interaction, acting = await pressed(bot, ana.click(await ana.hears("answer"), "other"))
+    interaction, acting = await pressed(bot, ana.click(await ana.sees("answer"), "other"))
     await interaction.response.send_message("one")
     await acting
     follow = await interaction.followup.send("more", wait=True, view=panel())
@@ -158,7 +158,7 @@ async def test_public_response_outlives_its_token(
             await late
         assert (refused.value.status, refused.value.code) == (401, 50027)
     await general.get_partial_message(original.id).edit(content="two", view=panel())
-    assert buttons(await ana.hears("two")) == ["Other model"]
+    assert buttons(await ana.sees("two")) == ["Other model"]
     await general.get_partial_message(follow.id).delete()
     await ana.gone(str(follow.id))
 
@@ -168,7 +168,7 @@ async def test_unacknowledged_component_interaction_fails(
 ) -> None:
     sim.interactions.ack_window = 0.05
     await general.send("answer", view=panel())
-    interaction, acting = await pressed(bot, ana.click(await ana.hears("answer"), "other"))
+    interaction, acting = await pressed(bot, ana.click(await ana.sees("answer"), "other"))
     with pytest.raises(NotAnswered):
         await acting
     with pytest.raises(discord.NotFound) as refused:
@@ -180,7 +180,7 @@ async def test_component_interaction_is_acknowledged_once(
     general: discord.TextChannel, bot: Waiting, ana: Person
 ) -> None:
     await general.send("answer", view=panel())
-    interaction, acting = await pressed(bot, ana.click(await ana.hears("answer"), "other"))
+    interaction, acting = await pressed(bot, ana.click(await ana.sees("answer"), "other"))
     await interaction.response.defer()
     await acting
     interaction.response._response_type = None  # otherwise discord.py itself raises
@@ -193,14 +193,14 @@ async def test_response_can_carry_files_but_not_be_empty(
     general: discord.TextChannel, bot: Waiting, ana: Person
 ) -> None:
     sent = await general.send("answer", view=panel())
-    interaction, acting = await pressed(bot, ana.click(await ana.hears("answer"), "other"))
+    interaction, acting = await pressed(bot, ana.click(await ana.sees("answer"), "other"))
     with pytest.raises(discord.HTTPException) as refused:
         await interaction.response.edit_message(content=None, view=None)
     assert refused.value.code == 50006
     file = discord.File(io.BytesIO(b"# Answer"), "answer.md")
     await interaction.response.edit_message(content="as a file", attachments=[file])
     await acting
-    shown = await ana.hears("as a file")
+    shown = await ana.sees("as a file")
     assert (shown["id"], [a["filename"] for a in shown["attachments"]]) == (str(sent.id), ["answer.md"])
 
 
@@ -209,7 +209,7 @@ async def test_response_in_a_locked_or_deleted_thread_fails(
 ) -> None:
     thread = await general.create_thread(name="apart", type=discord.ChannelType.public_thread)
     await thread.send("answer", view=panel())
-    message = await ana.hears("answer")
+    message = await ana.sees("answer")
     interaction, acting = await pressed(bot, ana.click(message, "other"))
     await interaction.response.defer()
     await acting
@@ -232,7 +232,7 @@ async def test_interaction_tokens_have_their_own_buckets_outside_the_global_limi
         Person.connect(sim.api_url, sim.gateway_url, sim.person_token) as person,
     ):
         await bot.get_partial_messageable(sim.world.general.id).send("answer", view=panel())
-        message = await person.hears("answer")
+        message = await person.sees("answer")
         started = [await pressed(bot, person.click(message, "other")) for _ in range(2)]
         limits.overall = 0
         for interaction, acting in started:
@@ -249,24 +249,24 @@ async def test_buttons_work_in_dms(bot: Waiting, ana: Person) -> None:
     assert bot.user is not None
     dm = await ana.open_dm(bot.user.id)
     await bot.get_partial_messageable(int(dm["id"])).send("answer", view=panel())
-    interaction, acting = await pressed(bot, ana.click(await ana.hears("answer"), "other"))
+    interaction, acting = await pressed(bot, ana.click(await ana.sees("answer"), "other"))
     assert (interaction.guild, interaction.user.id) == (None, int(ana.id))
     await interaction.response.edit_message(content="changed")
     await acting
-    assert buttons(await ana.hears("changed")) == ["Other model"]
+    assert buttons(await ana.sees("changed")) == ["Other model"]
 
 
 async def test_follow_up_refers_to_the_original_response(
     general: discord.TextChannel, bot: Waiting, ana: Person
 ) -> None:
     sent = await general.send("answer", view=panel())
-    interaction, acting = await pressed(bot, ana.click(await ana.hears("answer"), "other"))
+    interaction, acting = await pressed(bot, ana.click(await ana.sees("answer"), "other"))
     await interaction.response.send_message("one")
     first = await ana.answer(await acting)
     assert "original_response_message_id" not in first["interaction_metadata"]
     assert first["interaction_metadata"]["interacted_message_id"] == str(sent.id)
     await interaction.followup.send("two")
-    second = await ana.hears("two")
+    second = await ana.sees("two")
     assert second["interaction_metadata"]["original_response_message_id"] == first["id"]
 
 
@@ -285,7 +285,7 @@ async def test_modal_selects_are_resolved(
     sim: Simulator, general: discord.TextChannel, bot: Waiting, ana: Person
 ) -> None:
     await general.send("answer", view=panel())
-    interaction, acting = await pressed(bot, ana.click(await ana.hears("answer"), "other"))
+    interaction, acting = await pressed(bot, ana.click(await ana.sees("answer"), "other"))
     await interaction.response.send_modal(Where())
     await acting
     role = sim.world.bot_role

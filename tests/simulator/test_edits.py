@@ -31,15 +31,15 @@ async def edit_raw(sim: Simulator, sent: discord.Message, body: dict[str, Any]) 
 
 async def test_edit_keeps_components_unless_removed(sim: Simulator, general: discord.TextChannel, ana: Person) -> None:
     sent = await general.send("one", view=one_button())
-    message = await ana.hears("one")
+    message = await ana.sees("one")
     assert buttons(message) == ["Stop"]
     assert message["components"][0]["components"][0]["emoji"]["name"] == "🛑"
     await sent.edit(content="two")
-    assert buttons(await ana.hears("two")) == ["Stop"]
+    assert buttons(await ana.sees("two")) == ["Stop"]
     await sent.edit(content="three", view=None)
-    assert buttons(await ana.hears("three")) == []
+    assert buttons(await ana.sees("three")) == []
     await sent.edit(view=one_button("Again"))
-    assert buttons(await ana.hears(lambda message: bool(message["components"]), "three")) == ["Again"]
+    assert buttons(await ana.sees(lambda message: bool(message["components"]), "three")) == ["Again"]
 
 
 async def test_edit_keeps_attachments_unless_removed(general: discord.TextChannel, ana: Person) -> None:
@@ -92,15 +92,15 @@ async def test_mentions_change_only_with_the_content(sim: Simulator, general: di
     said = await ana.say("question")
     asked = general.get_partial_message(int(said["id"]))
     quiet = await asked.reply("answer", allowed_mentions=NO_MENTIONS)
-    assert not ana.pinged(await ana.hears("answer"))
+    assert not ana.pinged(await ana.sees("answer"))
     await general.get_partial_message(quiet.id).edit(view=one_button())
-    assert (await ana.hears(lambda message: bool(message["components"])))["mentions"] == []
+    assert (await ana.sees(lambda message: bool(message["components"])))["mentions"] == []
     await asked.reply("loud", allowed_mentions=discord.AllowedMentions(replied_user=True))
-    loud = await ana.hears("loud")
+    loud = await ana.sees("loud")
     assert ana.pinged(loud)
     assert [user["id"] for user in loud["mentions"]] == [ana.id]
     await general.send(f"<@{ana.id}> by name", allowed_mentions=NO_MENTIONS)
-    assert not ana.pinged(await ana.hears("by name"))
+    assert not ana.pinged(await ana.sees("by name"))
 
 
 async def test_enforced_nonce_deduplicates_messages_with_files(sim: Simulator, general: discord.TextChannel) -> None:

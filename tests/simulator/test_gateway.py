@@ -32,30 +32,30 @@ async def test_invalid_token_is_rejected(sim: Simulator) -> None:
 
 async def test_message_events_arrive(sim: Simulator, bot: Recorder, ana: Person) -> None:
     said = await ana.say("hello")
-    message = await bot.heard("message")
+    message = await bot.received("message")
     assert (message.content, message.author.id, message.guild.id) == ("hello", sim.world.person.id, sim.world.guild.id)
     assert isinstance(message.author, discord.Member)
     await ana.edit(said, "hello again")
-    edited = await bot.heard("raw_message_edit")
+    edited = await bot.received("raw_message_edit")
     assert edited.message.content == "hello again"
     await ana.delete(said)
-    assert (await bot.heard("raw_message_delete")).message_id == message.id
+    assert (await bot.received("raw_message_delete")).message_id == message.id
 
 
 async def test_bot_receives_events_of_its_own_messages(bot: Recorder, general: discord.TextChannel) -> None:
     sent = await general.send("one")
     await sent.edit(content="two")
     await sent.delete()
-    assert (await bot.heard("message")).id == sent.id
-    assert (await bot.heard("raw_message_edit")).message.content == "two"
-    assert (await bot.heard("raw_message_delete")).message_id == sent.id
+    assert (await bot.received("message")).id == sent.id
+    assert (await bot.received("raw_message_edit")).message.content == "two"
+    assert (await bot.received("raw_message_delete")).message_id == sent.id
 
 
 async def test_resume_replays_missed_events(sim: Simulator, bot: Recorder, ana: Person) -> None:
     assert sim.faults.cut() == 1
     await ana.say("while nobody listened")
-    await bot.heard("resumed")
-    assert (await bot.heard("message")).content == "while nobody listened"
+    await bot.received("resumed")
+    assert (await bot.received("message")).content == "while nobody listened"
     assert bot.count("ready") == 1
 
 
@@ -63,20 +63,20 @@ async def test_resume_replays_missed_events(sim: Simulator, bot: Recorder, ana: 
 async def test_close_code_allows_resume(sim: Simulator, bot: Recorder, ana: Person, code: int) -> None:
     sim.faults.cut(code=code)
     await ana.say("in between")
-    await bot.heard("resumed")
-    assert (await bot.heard("message")).content == "in between"
+    await bot.received("resumed")
+    assert (await bot.received("message")).content == "in between"
 
 
 async def test_op_7_resumes(sim: Simulator, bot: Recorder, ana: Person) -> None:
     sim.faults.reconnect()
-    await bot.heard("resumed")
+    await bot.received("resumed")
     await ana.say("after op 7")
-    assert (await bot.heard("message")).content == "after op 7"
+    assert (await bot.received("message")).content == "after op 7"
 
 
 async def test_op_9_resumable_resumes(sim: Simulator, bot: Recorder) -> None:
     sim.faults.invalidate(resumable=True)
-    await bot.heard("resumed")
+    await bot.received("resumed")
 
 
 async def test_op_9_not_resumable_starts_a_new_session(
@@ -96,7 +96,7 @@ async def test_op_9_not_resumable_starts_a_new_session(
         while bot.count("ready") < 2:
             await sleep(0.01)
     await ana.say("to the new session")
-    assert (await bot.heard("message")).content == "to the new session"
+    assert (await bot.received("message")).content == "to the new session"
 
 
 async def test_heartbeats_are_acknowledged_unless_disabled(sim: Simulator) -> None:
@@ -151,19 +151,19 @@ async def test_disallowed_content_intent_closes_with_4014() -> None:
 async def test_content_is_blank_without_the_intent_with_exceptions(sim: Simulator, ana: Person) -> None:
     async with running(sim, Recorder(discord.Intents.default())) as bot:
         await ana.say("for others", files=[("a.txt", b"a")])
-        silent = await bot.heard("message")
+        silent = await bot.received("message")
         assert (silent.content, silent.attachments) == ("", [])
         await ana.say(f"for you {sim.world.bot.mention}")
-        await bot.heard("message", lambda message: "for you" in message.content)
+        await bot.received("message", lambda message: "for you" in message.content)
         dm = await ana.open_dm(bot.user.id if bot.user else 0)
         await ana.say("in private", channel=dm)
-        private = await bot.heard("message", lambda message: message.guild is None)
+        private = await bot.received("message", lambda message: message.guild is None)
         assert private.content == "in private"
         channel = bot.get_partial_messageable(sim.world.general.id)
         own = await channel.send("said by the bot")
-        assert (await bot.heard("message", lambda m: m.id == own.id)).content == "said by the bot"
+        assert (await bot.received("message", lambda m: m.id == own.id)).content == "said by the bot"
         await ana.say("an answer", channel=sim.world.general.id, reply_to=own.id)
-        await bot.heard("message", lambda message: message.content == "an answer")
+        await bot.received("message", lambda message: message.content == "an answer")
 
 
 async def test_intents_filter_events(sim: Simulator, ana: Person) -> None:
@@ -172,7 +172,7 @@ async def test_intents_filter_events(sim: Simulator, ana: Person) -> None:
         await ana.typing()
         await ana.react(await ana.say("x"), "👍")
         await ana.say("last")
-        await bot.heard("message", lambda message: message.id and bot.count("message") == 2)
+        await bot.received("message", lambda message: message.id and bot.count("message") == 2)
         assert not {"raw_typing", "raw_reaction_add"} & {name for name, _ in bot.told}
 
 
@@ -182,8 +182,8 @@ async def test_hidden_channels_send_no_message_events(sim: Simulator, bot: Recor
         sim.world.set_overwrite(hidden, target, deny=Permission.VIEW_CHANNEL)
     await ana.say("a secret", channel=hidden.id)
     await ana.say("no secret", channel=sim.world.general.id)
-    assert (await bot.heard("message")).content == "no secret"
-    assert (await ben.hears("secret"))["content"] == "no secret"
+    assert (await bot.received("message")).content == "no secret"
+    assert (await ben.sees("secret"))["content"] == "no secret"
 
 
 async def test_request_guild_members(sim: Simulator, bot: Recorder) -> None:

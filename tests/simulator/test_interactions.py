@@ -86,11 +86,11 @@ async def test_deferred_ephemeral_response_is_private(bot: Recorder, ana: Person
     answer = await ana.command("slow", {"model": "groq"})
     assert (answer["content"], answer["flags"]) == ("thought about groq", 64)
     assert ana.saw(answer) == ["", "thought about groq"]
-    more = await ana.hears("and more")
+    more = await ana.sees("and more")
     assert more["flags"] == 64
     await ana.say("something for all")
-    await ben.hears("something for all")
-    assert ben.heard_from(ana.application_id) == []
+    await ben.sees("something for all")
+    assert ben.messages_from(ana.application_id) == []
     assert [message["content"] for message in await ana.history()] == ["something for all"]
     with pytest.raises(Refused) as refused:
         await ben.call("GET", f"/channels/{ben.channel}/messages/{answer['id']}")
@@ -132,7 +132,7 @@ async def test_interaction_fails_after_the_ack_window(ana: Person) -> None:
             await bot.tree.sync()
             with pytest.raises(NotAnswered):
                 await person.use("mute", channel=sim.world.general.id)
-            late: Interaction = await bot.heard("muted")
+            late: Interaction = await bot.received("muted")
             with pytest.raises(discord.NotFound) as refused:
                 await late.response.send_message("too late")
             assert refused.value.code == 10062
@@ -140,7 +140,7 @@ async def test_interaction_fails_after_the_ack_window(ana: Person) -> None:
 
 async def test_second_acknowledgement_is_rejected(bot: Recorder, ana: Person) -> None:
     using = asyncio.create_task(ana.use("mute"))
-    interaction: Interaction = await bot.heard("muted")
+    interaction: Interaction = await bot.received("muted")
     await interaction.response.send_message("first")
     await using
     interaction.response._response_type = None  # otherwise discord.py itself raises
@@ -151,7 +151,7 @@ async def test_second_acknowledgement_is_rejected(bot: Recorder, ana: Person) ->
 
 async def test_original_response_and_follow_ups_can_be_edited_and_deleted(bot: Recorder, ana: Person) -> None:
     using = asyncio.create_task(ana.use("mute"))
-    interaction: Interaction = await bot.heard("muted")
+    interaction: Interaction = await bot.received("muted")
     await interaction.response.send_message("one")
     await using
     original = await interaction.original_response()
@@ -159,7 +159,7 @@ async def test_original_response_and_follow_ups_can_be_edited_and_deleted(bot: R
     await original.edit(content="two")
     follow = await interaction.followup.send("three", wait=True)
     await follow.edit(content="four")
-    await ana.hears("four")
+    await ana.sees("four")
     assert (ana.saw(str(original.id)), ana.saw(str(follow.id))) == (["one", "two"], ["three", "four"])
     await follow.delete()
     await ana.gone(str(follow.id))
@@ -177,7 +177,7 @@ async def test_interaction_token_expires(ana: Person) -> None:
         async with running(sim, client) as bot:
             await bot.tree.sync()
             using = asyncio.create_task(person.use("mute", channel=sim.world.general.id))
-            interaction: Interaction = await bot.heard("muted")
+            interaction: Interaction = await bot.received("muted")
             await interaction.response.defer()
             await using
             with pytest.raises(discord.HTTPException) as refused:
@@ -219,14 +219,14 @@ class Choices(discord.ui.View):
 async def test_buttons_and_selects(sim: Simulator, bot: Recorder, ana: Person) -> None:
     channel = bot.get_partial_messageable(sim.world.general.id)
     await channel.send("choose", view=Choices())
-    message = await ana.hears("choose")
+    message = await ana.sees("choose")
     assert (await ana.answer(await ana.click(message, "Private")))["content"] == "between us"
     await ana.select(message, "pick", ["b"])
-    await ana.hears("picked b")
+    await ana.sees("picked b")
     chosen = await ana.answer(await ana.select(message, "who", [str(sim.world.member.id)]))
     assert chosen["content"] == "chose ben"
     await ana.click(message, "stop")
-    stopped = await ana.hears("stopped")
+    stopped = await ana.sees("stopped")
     with pytest.raises(Refused) as refused:
         await ana.click(stopped, "stop")
     assert refused.value.code == 50035
@@ -276,6 +276,6 @@ async def test_each_interaction_token_has_its_own_bucket(ana: Person) -> None:
             await bot.tree.sync()
             answer = await person.command("slow", {"model": "x"}, channel=sim.world.general.id)
             assert answer["content"] == "thought about x"
-            await person.hears("and more")
+            await person.sees("and more")
     statuses = [r.status for r in sim.requests if r.path.startswith("/webhooks")]
     assert statuses == [200, 200]

@@ -138,7 +138,7 @@ async def test_faults_over_http(sim: Simulator, bot: Recorder, ana: Person) -> N
         assert response.status == 500
         struck = await http.post("/_control/gateway", json={"act": "reconnect"})
         assert await struck.json() == {"struck": 1}
-        await bot.heard("resumed")
+        await bot.received("resumed")
         session = await (await http.get("/_control/session")).json()
         assert session == sim.session_json()
         logged = await (await http.get("/_control/requests")).json()
@@ -158,11 +158,11 @@ async def test_event_may_arrive_before_or_after_the_response(
 ) -> None:
     slow = sim.faults.slow("POST *", 5, times=1, after=True)
     sending = asyncio.create_task(general.send("echo first"))
-    await bot.heard("message", lambda message: message.content == "echo first", timeout=2)
+    await bot.received("message", lambda message: message.content == "echo first", timeout=2)
     assert not sending.done()
     assert slow.times == 0
     sending.cancel()
     sim.faults.late_events = 0.1
     await general.send("answer first")
     assert bot.count("message") == 1
-    await bot.heard("message", lambda message: message.content == "answer first")
+    await bot.received("message", lambda message: message.content == "answer first")

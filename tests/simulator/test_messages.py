@@ -106,7 +106,7 @@ async def test_layout_components_are_stored(bot: Recorder, general: discord.Text
     view = discord.ui.LayoutView()
     view.add_item(discord.ui.Container(discord.ui.TextDisplay("a heading"), discord.ui.Separator()))
     sent = await general.send(view=view)
-    heard = await ana.hears(lambda message: bool(message["components"]))
+    heard = await ana.sees(lambda message: bool(message["components"]))
     assert heard["id"] == str(sent.id)
     assert heard["components"][0]["components"][0]["content"] == "a heading"
     assert heard["flags"] & (1 << 15)
@@ -186,9 +186,9 @@ async def test_enforced_nonce_deduplicates(sim: Simulator, general: discord.Text
 
 async def test_replies_reference_the_original(general: discord.TextChannel, bot: Recorder, ana: Person) -> None:
     said = await ana.say("question")
-    message = await bot.heard("message")
+    message = await bot.received("message")
     reply = await message.reply("answer", mention_author=False)
-    heard = await ana.hears("answer", reply_to=said)
+    heard = await ana.sees("answer", reply_to=said)
     assert heard["type"] == 19
     assert heard["referenced_message"]["content"] == "question"
     assert heard["mentions"] == []
@@ -228,20 +228,20 @@ async def test_history_is_paginated_newest_first(general: discord.TextChannel, a
 
 async def test_reactions(bot: Recorder, general: discord.TextChannel, ana: Person) -> None:
     said = await ana.say("react to me")
-    message = await bot.heard("message")
+    message = await bot.received("message")
     await message.add_reaction("👀")
     await ana.react(said, "👀")
-    await bot.heard("raw_reaction_add", lambda event: event.user_id == int(ana.id))
+    await bot.received("raw_reaction_add", lambda event: event.user_id == int(ana.id))
     fetched = await general.fetch_message(message.id)
     assert (fetched.reactions[0].count, fetched.reactions[0].me) == (2, True)
     await message.remove_reaction("👀", general.guild.me)
-    gone = await bot.heard("raw_reaction_remove")
+    gone = await bot.received("raw_reaction_remove")
     assert str(gone.emoji) == "👀"
 
 
 async def test_typing_start_events(sim: Simulator, bot: Recorder, general: discord.TextChannel, ana: Person) -> None:
     await ana.typing()
-    assert (await bot.heard("raw_typing")).user_id == int(ana.id)
+    assert (await bot.received("raw_typing")).user_id == int(ana.id)
     async with general.typing():
         told = await ana.event("TYPING_START", lambda data: data["user_id"] == str(sim.world.bot.id))
     assert told["channel_id"] == str(general.id)
@@ -268,14 +268,14 @@ async def test_forward_carries_a_snapshot(sim: Simulator, bot: Recorder, ana: Pe
     path = f"/channels/{sim.world.random.id}/messages"
     await ana.call("POST", path, {"message_reference": reference})
     await ana.delete(said)
-    message = await bot.heard("message", lambda message: message.channel.id == sim.world.random.id)
+    message = await bot.received("message", lambda message: message.channel.id == sim.world.random.id)
     assert (message.content, message.message_snapshots[0].content) == ("", "worth repeating")
 
 
 async def test_pinned_messages(general: discord.TextChannel, bot: Recorder, ana: Person) -> None:
     said = await ana.say("remember this")
     await ana.call("PUT", f"/channels/{general.id}/messages/pins/{said['id']}")
-    assert (await bot.heard("raw_message_edit")).message.pinned
+    assert (await bot.received("raw_message_edit")).message.pinned
     assert [pin.content async for pin in general.pins()] == ["remember this"]
 
 
@@ -283,7 +283,7 @@ async def test_bulk_delete(sim: Simulator, bot: Recorder, ana: Person) -> None:
     said = [await ana.say(str(number)) for number in range(3)]
     ids = [message["id"] for message in said[:2]]
     await ana.call("POST", f"/channels/{ana.channel}/messages/bulk-delete", {"messages": ids})
-    gone = await bot.heard("raw_bulk_message_delete")
+    gone = await bot.received("raw_bulk_message_delete")
     assert gone.message_ids == {int(one) for one in ids}
     assert len(sim.world.general.messages) == 1
 

@@ -33,7 +33,7 @@ async def test_image_attachment_round_trip(bot: Recorder, ana: Person) -> None:
         3,
         2,
     )
-    message = await bot.heard("message")
+    message = await bot.received("message")
     assert await message.attachments[0].read() == picture
     assert (message.attachments[0].size, message.attachments[0].width) == (len(picture), 3)
 
@@ -70,10 +70,10 @@ async def test_too_large_file_is_rejected(general: discord.TextChannel, ana: Per
 
 async def test_channels_are_created_edited_and_deleted(sim: Simulator, bot: Recorder, ana: Person, ben: Person) -> None:
     made = await ana.call("POST", f"/guilds/{sim.world.guild.id}/channels", {"name": "New Plans", "type": 0})
-    channel = await bot.heard("guild_channel_create")
+    channel = await bot.received("guild_channel_create")
     assert (str(channel.id), channel.name) == (made["id"], "new-plans")
     await ana.call("PATCH", f"/channels/{made['id']}", {"name": "old-plans", "topic": "what was"})
-    assert (await bot.heard("guild_channel_update")).name == "new-plans"
+    assert (await bot.received("guild_channel_update")).name == "new-plans"
     fetched = await bot.fetch_channel(channel.id)
     assert isinstance(fetched, discord.TextChannel)
     assert (fetched.name, fetched.topic) == ("old-plans", "what was")
@@ -81,7 +81,7 @@ async def test_channels_are_created_edited_and_deleted(sim: Simulator, bot: Reco
         await ben.call("POST", f"/guilds/{sim.world.guild.id}/channels", {"name": "no"})
     assert refused.value.code == 50013
     await ana.call("DELETE", f"/channels/{made['id']}")
-    assert (await bot.heard("guild_channel_delete")).id == channel.id
+    assert (await bot.received("guild_channel_delete")).id == channel.id
     names = [c["name"] for c in await ben.call("GET", f"/guilds/{sim.world.guild.id}/channels")]
     assert names == ["general", "random", "read-only"]
 
@@ -90,15 +90,15 @@ async def test_thread_from_a_message(sim: Simulator, bot: Recorder, general: dis
     said = await ana.say("let us talk apart")
     started = await ana.start_thread(said, "apart")
     assert started["id"] == said["id"]
-    thread = await bot.heard("thread_create")
+    thread = await bot.received("thread_create")
     assert (thread.parent_id, thread.owner_id) == (general.id, int(ana.id))
-    starter = await bot.heard("message", lambda message: message.channel.id == thread.id)
+    starter = await bot.received("message", lambda message: message.channel.id == thread.id)
     assert (starter.type, starter.content) == (discord.MessageType.thread_starter_message, "")
     await ana.say("first", channel=started)
-    message = await bot.heard("message", lambda message: message.content == "first")
+    message = await bot.received("message", lambda message: message.content == "first")
     assert message.channel.id == thread.id
     await message.reply("second")
-    heard = await ana.hears("second", channel=started)
+    heard = await ana.sees("second", channel=started)
     assert heard["guild_id"] == str(sim.world.guild.id)
     with pytest.raises(discord.HTTPException) as refused:
         await general.get_partial_message(int(said["id"])).create_thread(name="again")
@@ -113,7 +113,7 @@ async def test_message_unarchives_a_thread_that_rejects_edits(bot: Recorder, gen
         await sent.edit(content="two")
     assert refused.value.code == 50083
     await thread.send("open again")
-    await bot.heard("raw_thread_update", lambda event: not event.data["thread_metadata"]["archived"])
+    await bot.received("raw_thread_update", lambda event: not event.data["thread_metadata"]["archived"])
 
 
 async def test_locked_thread_rejects_the_bot(general: discord.TextChannel, ana: Person) -> None:
@@ -128,10 +128,10 @@ async def test_locked_thread_rejects_the_bot(general: discord.TextChannel, ana: 
 async def test_dms(sim: Simulator, bot: Recorder, ana: Person) -> None:
     dm = await ana.open_dm(sim.world.bot.id)
     await ana.say("psst", channel=dm)
-    message = await bot.heard("message")
+    message = await bot.received("message")
     assert isinstance(message.channel, discord.DMChannel)
     await message.reply("yes?")
-    await ana.hears("yes?", channel=dm)
+    await ana.sees("yes?", channel=dm)
     user = await bot.fetch_user(sim.world.member.id)
     await user.send("hello Ben")
     sim.world.member.accepts_dms = False
@@ -155,5 +155,5 @@ async def test_users_members_and_guilds_can_be_fetched(sim: Simulator, bot: Reco
 
 async def test_bot_joins_another_guild(sim: Simulator, bot: Recorder) -> None:
     guild = sim.world.add_guild("Elsewhere")
-    await bot.heard("guild_join", lambda joined: joined.id == guild.id)
+    await bot.received("guild_join", lambda joined: joined.id == guild.id)
     assert len(bot.guilds) == 2

@@ -33,9 +33,9 @@ async def test_serves_until_sigterm(monkeypatch: pytest.MonkeyPatch) -> None:
     bot.on("message", answer)
     async with Person.connect(started["api_url"], started["gateway_url"], started["member_token"]) as ben, bot:
         running = asyncio.create_task(bot.start(started["bot_token"]))
-        await bot.heard("ready")
+        await bot.received("ready")
         said = await ben.say("hello", channel=started["channel_id"])
-        await ben.hears("You said: hello", reply_to=said)
+        await ben.sees("You said: hello", reply_to=said)
         await bot.close()
         await running
     program.send_signal(signal.SIGTERM)

@@ -26,7 +26,7 @@ async def thread(general: discord.TextChannel) -> discord.Thread:
 async def test_deleted_channel(sim: Simulator, bot: Recorder, general: discord.TextChannel, ana: Person) -> None:
     sent = await general.send("growing")
     await ana.delete_channel(sim.world.general.id)
-    await bot.heard("guild_channel_delete")
+    await bot.received("guild_channel_delete")
     for request in (sent.edit(content="more"), general.send("new"), sent.delete()):
         assert await refusal(request) == (404, 10003)
 
@@ -34,14 +34,14 @@ async def test_deleted_channel(sim: Simulator, bot: Recorder, general: discord.T
 async def test_deleted_thread(sim: Simulator, bot: Recorder, thread: discord.Thread, ana: Person) -> None:
     sent = await thread.send("growing")
     await ana.delete_channel(thread.id)
-    await bot.heard("raw_thread_delete")
+    await bot.received("raw_thread_delete")
     assert await refusal(sent.edit(content="more")) == (404, 10003)
     assert await refusal(thread.send("new")) == (404, 10003)
 
 
 async def test_deleted_message(general: discord.TextChannel, ana: Person) -> None:
     sent = await general.send("growing")
-    await ana.delete(await ana.hears("growing"))
+    await ana.delete(await ana.sees("growing"))
     assert await refusal(sent.edit(content="more")) == (404, 10008)
     assert await refusal(sent.delete()) == (404, 10008)
 
@@ -67,7 +67,7 @@ async def test_denied_permissions(
 async def test_thread_inherits_overwrites_of_its_channel(sim: Simulator, bot: Recorder, thread: discord.Thread) -> None:
     sim.world.deny(sim.world.channels[thread.id], Permission.SEND_MESSAGES_IN_THREADS)
     assert await refusal(thread.send("new")) == (403, 50013)
-    await bot.heard("guild_channel_update")
+    await bot.received("guild_channel_update")
     assert not thread.permissions_for(thread.guild.me).send_messages_in_threads
 
 
@@ -75,7 +75,7 @@ async def test_role_permissions_change(sim: Simulator, bot: Recorder, general: d
     everyone = sim.world.guild.roles[sim.world.guild.id]
     for role in (everyone, sim.world.bot_role):
         sim.world.set_permissions(role, role.permissions & ~Permission.SEND_MESSAGES)
-    await bot.heard("guild_role_update", lambda before, after: after.id == sim.world.bot_role.id)
+    await bot.received("guild_role_update", lambda before, after: after.id == sim.world.bot_role.id)
     assert not general.permissions_for(general.guild.me).send_messages
     assert await refusal(general.send("new")) == (403, 50013)
 
@@ -86,7 +86,7 @@ async def test_timed_out_bot_cannot_write(
     sent = await general.send("growing")
     said = await ana.say("react to this")
     await ana.time_out(sim.world.bot.id, 60)
-    await bot.heard("member_update")  # without the members intent
+    await bot.received("member_update")  # without the members intent
     assert general.guild.me.is_timed_out()
     asked = general.get_partial_message(int(said["id"]))
     for request in (sent.edit(content="more"), general.send("new"), asked.add_reaction("👍"), general.typing()):
@@ -116,7 +116,7 @@ async def test_kicked_bot_loses_access(
 ) -> None:
     sent = await general.send("growing")
     await ana.kick(sim.world.bot.id)
-    await bot.heard("guild_remove")
+    await bot.received("guild_remove")
     for request in (sent.edit(content="more"), general.send("new"), sent.delete()):
         assert await refusal(request) == (403, 50001)
     with pytest.raises(Refused) as refused:
@@ -144,11 +144,11 @@ async def test_slow_mode_limits_people_but_not_bots(
 async def test_message_unarchives_a_thread(bot: Recorder, thread: discord.Thread, ana: Person) -> None:
     sent = await thread.send("growing")
     await ana.archive(thread.id)
-    await bot.heard("raw_thread_update", lambda event: event.data["thread_metadata"]["archived"])
+    await bot.received("raw_thread_update", lambda event: event.data["thread_metadata"]["archived"])
     assert await refusal(sent.edit(content="more")) == (400, 50083)
     await sent.delete()
     await thread.send("open again")
-    await bot.heard("raw_thread_update", lambda event: not event.data["thread_metadata"]["archived"])
+    await bot.received("raw_thread_update", lambda event: not event.data["thread_metadata"]["archived"])
 
 
 @pytest.mark.parametrize("archived", [True, False])

@@ -36,4 +36,4 @@ async def next_turn_works(sim: Simulator, person: Person, channel: Any = None) -
     """Ask once more, and return the answer: a failed turn must not affect the next one."""
     sim.model.script(Say("And the next answer."))
     asked = await person.mention("and now?", channel=channel)
-    return await person.hears("And the next answer.", ended, reply_to=asked)
+    return await person.sees("And the next answer.", ended, reply_to=asked)

@@ -25,13 +25,13 @@ async def test_a_question_is_quoted_and_answered_below(sim: Simulator, ana: Pers
     sim.model.script(Say("Forty"), Wait(go := asyncio.Event()), Say("-two."))
     question = await ana.command("ask", {"question": "What is the answer?\nIn brief."})
     assert question["content"] == "> What is the answer?\n> In brief."
-    await ana.hears("Forty")
+    await ana.sees("Forty")
     go.set()
-    reply = await ana.hears("Forty-two.", ended)
+    reply = await ana.sees("Forty-two.", ended)
     assert set(written(sim, "webhooks")) == {"POST", "PATCH"}
 
     sim.model.script(Say("By seven."))
-    await ana.asks("divide it", hears=("By seven.", ended))
+    await ana.asks("divide it", sees=("By seven.", ended))
     said = [message["content"] for message in sim.model.requests[-1].json["messages"][1:]]
     assert said == ["What is the answer?\nIn brief.", "Forty-two.", "divide it"]
     await ana.until(lambda: True if not buttons(ana.latest(reply)) else None)
@@ -40,7 +40,7 @@ async def test_a_question_is_quoted_and_answered_below(sim: Simulator, ana: Pers
 async def test_the_model_sees_the_image(sim: Simulator, ana: Person, parley: App) -> None:
     sim.model.script(Say("A cat."))
     question = await ana.command("ask", {"question": "What is this?", "image": ("cat.png", PNG)})
-    await ana.hears("A cat.", ended)
+    await ana.sees("A cat.", ended)
     shown = await ana.until(lambda: ana.latest(question) if ana.latest(question)["attachments"] else None)
     assert (shown["content"], shown["attachments"][0]["filename"]) == ("> What is this?", "cat.png")
     kinds = [part["type"] for part in sim.model.requests[-1].json["messages"][-1]["content"]]
@@ -51,13 +51,13 @@ async def test_another_model_sees_the_image_that_the_first_could_not(sim: Simula
     await ana.command("model", {"name": "deepseek/deepseek-flash"})
     sim.model.script(Say("I see nothing."))
     question = await ana.command("ask", {"question": "What is this?", "image": ("cat.png", PNG)})
-    blind = await ana.hears("I see nothing.", ended)
+    blind = await ana.sees("I see nothing.", ended)
     await ana.until(lambda: True if ana.latest(question)["attachments"] else None)
     asked = await ana.answer(await ana.click(blind, "Other model"))
     [claude] = [name for name in choices(asked, "The model that should answer") if name.startswith("anthropic/")]
     sim.model.script(Say("A cat."))
     await ana.select(asked, "The model that should answer", [claude])
-    await ana.hears("A cat.", ended)
+    await ana.sees("A cat.", ended)
     assert [part["type"] for part in sim.model.requests[-1].json["messages"][-1]["content"]] == ["text", "image_url"]
 
 
@@ -66,7 +66,7 @@ async def test_a_question_with_many_lines_is_quoted_up_to_the_limit(sim: Simulat
     question = await ana.command("ask", {"question": "\n" * 1_400 + "?"})
     assert len(question["content"]) <= 2_000
     assert question["content"].endswith("…")
-    await ana.hears("Fine.", ended)
+    await ana.sees("Fine.", ended)
 
 
 async def test_someone_who_may_not_talk_is_told_privately(
@@ -84,17 +84,17 @@ async def test_a_follow_up_whose_response_is_lost_is_not_posted_twice(sim: Simul
     sim.faults.drop("POST /webhooks/*", after=True)
     sim.model.script(Say("Once."))
     await ana.command("ask", {"question": "How often?"})
-    await ana.hears("Once.", ended)
-    assert [message["content"] for message in ana.heard_from(sim.world.bot.id)[1:]] == ["Once."]
+    await ana.sees("Once.", ended)
+    assert [message["content"] for message in ana.messages_from(sim.world.bot.id)[1:]] == ["Once."]
 
 
 async def test_the_answer_can_be_regenerated_and_deleted(sim: Simulator, ana: Person, parley: App) -> None:
     sim.model.script(Say("One."))
     await ana.command("ask", {"question": "A number?"})
-    first = await ana.hears("One.", ended)
+    first = await ana.sees("One.", ended)
     sim.model.script(Say("Two."))
     await ana.click(first, "Regenerate")
-    second = await ana.hears("Two.", ended)
+    second = await ana.sees("Two.", ended)
     assert second["id"] == first["id"]
     await ana.click(second, "Delete")
     await ana.gone(second)
@@ -104,20 +104,20 @@ async def test_it_works_where_messages_cannot_be_sent(sim: Simulator, ana: Perso
     sim.world.deny(sim.world.general, Permission.SEND_MESSAGES)
     sim.model.script(Say("Still here."))
     await ana.command("ask", {"question": "Are you there?"})
-    await ana.hears("Still here.", ended)
+    await ana.sees("Still here.", ended)
 
 
 async def test_an_answer_that_outlives_its_token_moves_to_the_channel(sim: Simulator, ana: Person, parley: App) -> None:
     text = "".join(f"Sentence number {number}. " for number in range(150))
     sim.model.script(Say("Sentence"), Wait(go := asyncio.Event()), Say(text.removeprefix("Sentence")))
     await ana.command("ask", {"question": "Tell me a lot"})
-    first = await ana.hears("Sentence", lambda message: "Stop" in buttons(message))
+    first = await ana.sees("Sentence", lambda message: "Stop" in buttons(message))
     assert written(sim, "webhooks") == ["POST"]
     sim.interactions.token_life = 0
     go.set()
-    last = await ana.hears(ended)
+    last = await ana.sees(ended)
     assert pages_of(ana, sim) == [first["id"], last["id"]]
-    assert " ".join(page["content"] for page in ana.heard_from(sim.world.bot.id)[1:]).split() == text.split()
+    assert " ".join(page["content"] for page in ana.messages_from(sim.world.bot.id)[1:]).split() == text.split()
     assert written(sim, "webhooks")[1:] == ["PATCH"], "it was tried once"
 
 
@@ -128,10 +128,10 @@ async def test_an_answer_does_not_rely_on_a_token_about_to_expire(
         await app.ready()
         sim.model.script(Say("In time."))
         await ana.command("ask", {"question": "Hurry?"})
-        await ana.hears("In time.", ended)
+        await ana.sees("In time.", ended)
     assert written(sim, "webhooks") == []
 
 
 def pages_of(person: Person, sim: Simulator) -> list[str]:
     """The ids of the messages below the question."""
-    return [message["id"] for message in person.heard_from(sim.world.bot.id)[1:]]
+    return [message["id"] for message in person.messages_from(sim.world.bot.id)[1:]]

@@ -27,7 +27,7 @@ async def asked_in_thread(sim: Simulator, ana: Person, *rest: Say | Wait) -> tup
     go = asyncio.Event()
     sim.model.script(Say("The first half"), Wait(go), *rest)
     await ana.command("ask", {"question": "Well?"}, channel=place.id)
-    await ana.hears("The first half")
+    await ana.sees("The first half")
     return place, go
 
 
@@ -38,7 +38,7 @@ async def test_the_loss_of_a_thread_is_reported_in_a_direct_message(
     place, go = await asked_in_thread(sim, ana, Say(" and the second"), Wait(asyncio.Event()))
     strike(sim, place)
     go.set()
-    told = await ana.hears("I couldn't answer you", lambda said: "guild_id" not in said)
+    told = await ana.sees("I couldn't answer you", lambda said: "guild_id" not in said)
     assert told["content"].startswith(f"I couldn't answer you in <#{place.id}>: {why}. ")
     await sim.model.requests[0].left_early.wait()
     await next_turn_works(sim, ana, sim.world.general.id)
@@ -53,7 +53,7 @@ async def test_an_archived_thread_is_reopened(sim: Simulator, ana: Person, parle
     place, go = await asked_in_thread(sim, ana, Say(" and the second, " + "word " * 600))
     sim.world.archive(place)
     go.set()
-    last = await ana.hears(ended)
+    last = await ana.sees(ended)
     assert last["channel_id"] == str(place.id)
     await next_turn_works(sim, ana)
     assert stored_answers(tmp_path)[0]["error"] is None

@@ -18,7 +18,7 @@ async def asked_model(sim: Simulator, person: Person) -> str:
     """The model that answers the person in their current channel."""
     sim.model.script(Say("I do."))
     await person.mention("who answers?")
-    await person.hears("I do.")
+    await person.sees("I do.")
     request = await sim.model.asked()
     model: str = request.json["model"]
     return model

@@ -27,7 +27,7 @@ LONG = "word " * 600
 async def answered(sim: Simulator, ana: Person, text: str = "First.", channel: Channel | None = None) -> Json:
     """Ask, and return the last message of the finished answer."""
     sim.model.script(Say(text))
-    return await ana.asks("tell me", channel=channel.id if channel else None, hears=ended)
+    return await ana.asks("tell me", channel=channel.id if channel else None, sees=ended)
 
 
 async def regenerating(sim: Simulator, ana: Person, reply: Json, *rest: Say | Wait) -> asyncio.Event:
@@ -35,7 +35,7 @@ async def regenerating(sim: Simulator, ana: Person, reply: Json, *rest: Say | Wa
     go = asyncio.Event()
     sim.model.script(Say("Second"), Wait(go), *rest)
     await ana.click(reply, "Regenerate")
-    await ana.hears("Second")
+    await ana.sees("Second")
     return go
 
 
@@ -46,13 +46,13 @@ async def test_deleting_a_message_while_it_is_regenerated_ends_the_regeneration(
     go = await regenerating(sim, ana, reply, Say(" try."), Wait(asyncio.Event()))
     await ana.delete(reply)
     go.set()
-    await ana.hears("My reply was deleted while I was writing it")
+    await ana.sees("My reply was deleted while I was writing it")
     await sim.model.requests[1].left_early.wait()
     await next_turn_works(sim, ana)
     first, second, _ = stored_answers(tmp_path)
     assert first == {"text": "First.", "finished": 1, "error": None}
     assert second == {"text": "Second try.", "finished": 1, "error": "not shown to the end: the message was deleted"}
-    assert len(ana.heard_from(sim.world.bot.id)) == 1 + 1 + 1
+    assert len(ana.messages_from(sim.world.bot.id)) == 1 + 1 + 1
 
 
 @pytest.mark.parametrize("in_thread", [True, False])
@@ -65,7 +65,7 @@ async def test_a_place_deleted_during_a_regenerate_is_reported_in_a_direct_messa
     go = await regenerating(sim, ana, reply, Say(" try."), Wait(asyncio.Event()))
     sim.world.remove_channel(place)
     go.set()
-    told = await ana.hears("I couldn't answer you", lambda said: "guild_id" not in said)
+    told = await ana.sees("I couldn't answer you", lambda said: "guild_id" not in said)
     assert (
         told["content"]
         == f"I couldn't answer you in <#{place.id}>: the channel was deleted. Ask me again in another channel."
@@ -83,7 +83,7 @@ async def test_regenerating_where_the_bot_can_no_longer_write_is_refused_in_a_di
     sim.world.time_out(sim.world.bot)
     sim.model.script(Say("Second."))
     await ana.click(reply, "Regenerate")
-    await ana.hears("I'm timed out there.", lambda said: "guild_id" not in said)
+    await ana.sees("I'm timed out there.", lambda said: "guild_id" not in said)
     sim.world.time_out(sim.world.bot, 0)
     assert ana.latest(reply)["content"] == "First."
     await next_turn_works(sim, ana)
@@ -93,15 +93,15 @@ async def test_a_regenerate_works_around_a_deleted_page(
     sim: Simulator, ana: Person, parley: App, tmp_path: Path
 ) -> None:
     last = await answered(sim, ana, LONG)
-    first = ana.heard_from(sim.world.bot.id)[0]
+    first = ana.messages_from(sim.world.bot.id)[0]
     await ana.delete(first)
     sim.model.script(Say("Second."))
     await ana.click(last, "Regenerate")
-    second = await ana.hears("Second.", ended)
+    second = await ana.sees("Second.", ended)
     assert second["id"] == last["id"]
     sim.model.script(Say("Third. " + LONG))
     await ana.click(second, "Regenerate")
-    await ana.hears(ended, lambda said: said["id"] != last["id"])
+    await ana.sees(ended, lambda said: said["id"] != last["id"])
     assert ana.latest(last)["content"].startswith("Third.")
     await next_turn_works(sim, ana)
     assert [record["error"] for record in stored_answers(tmp_path)] == [None] * 4
@@ -115,7 +115,7 @@ async def test_a_thread_archived_during_a_regenerate_is_reopened(
     go = await regenerating(sim, ana, reply, Say(" try."))
     sim.world.archive(place)
     go.set()
-    await ana.hears("Second try.", ended)
+    await ana.sees("Second try.", ended)
     assert place.thread
     assert not place.thread.archived
     await next_turn_works(sim, ana)
@@ -132,7 +132,7 @@ async def test_an_archived_thread_is_reopened_to_repair_a_reply(
     )  # as if it had been killed
     sim.world.archive(place)
     async with start_parley():
-        mended = await ana.hears("First.\n-# ⚠️ I was restarted while writing this")
+        mended = await ana.sees("First.\n-# ⚠️ I was restarted while writing this")
         assert mended["id"] == reply["id"]
         await next_turn_works(sim, ana)
 
@@ -141,7 +141,7 @@ async def test_a_reply_with_a_missing_page_can_be_deleted(
     sim: Simulator, ana: Person, parley: App, tmp_path: Path
 ) -> None:
     last = await answered(sim, ana, LONG)
-    await ana.delete(ana.heard_from(sim.world.bot.id)[0])
+    await ana.delete(ana.messages_from(sim.world.bot.id)[0])
     await ana.click(last, "Delete")
     await ana.gone(last)
     await next_turn_works(sim, ana)
@@ -205,7 +205,7 @@ async def test_a_refused_press_keeps_no_images_in_memory(
     sim: Simulator, ana: Person, parley: App, new_images: Callable[[], list[str]]
 ) -> None:
     sim.model.script(Say("A dot."))
-    reply = await ana.asks("look", files=[("dot.png", PNG)], hears=("A dot.", ended))
+    reply = await ana.asks("look", files=[("dot.png", PNG)], sees=("A dot.", ended))
     sim.faults.fail(f"PATCH /channels/*/messages/{reply['id']}", 503)  # so that its buttons stay
     await next_turn_works(sim, ana)
     await ana.answer(await ana.click(reply, "Delete"))
@@ -216,8 +216,8 @@ async def test_a_stopped_answer_keeps_no_images_in_memory(
     sim: Simulator, ana: Person, parley: App, new_images: Callable[[], list[str]]
 ) -> None:
     sim.model.script(Say("A"), Wait(asyncio.Event()))
-    await ana.click(await ana.asks("look", files=[("dot.png", PNG)], hears="A"), "Stop")
-    await ana.hears("Stopped by", ended)
+    await ana.click(await ana.asks("look", files=[("dot.png", PNG)], sees="A"), "Stop")
+    await ana.sees("Stopped by", ended)
     await ana.command("new")
     await next_turn_works(sim, ana)  # it waits in line for the end of the one before
     assert new_images() == []

@@ -39,18 +39,18 @@ async def test_three_turns_and_an_image(sim: Simulator, ana: Person, start_parle
 
     async with start_parley(default_model=MODEL):
         first = await ana.mention("how many oceans are there?")
-        reply = await ana.hears("There are", reply_to=first)
+        reply = await ana.sees("There are", reply_to=first)
         seas.set()
-        await ana.hears("There are five oceans")
+        await ana.sees("There are five oceans")
         more.set()
-        await ana.hears("There are five oceans.")
+        await ana.sees("There are five oceans.")
         assert ana.saw(reply) == ["There are", "There are five oceans", "There are five oceans."]
 
         second = await ana.say(f"and the largest, <@{sim.world.bot.id}> ?")
-        await ana.hears("The Pacific.", reply_to=second)
+        await ana.sees("The Pacific.", reply_to=second)
 
         third = await ana.mention("what is on this?", files=[("dot.png", PNG)])
-        await ana.hears("A single dot", reply_to=third)
+        await ana.sees("A single dot", reply_to=third)
 
     asked = [request.body for request in sim.model.requests]
     turns = [
@@ -90,11 +90,11 @@ async def test_three_turns_and_an_image(sim: Simulator, ana: Person, start_parle
 
 async def test_a_conversation_continues_after_a_restart(sim: Simulator, ana: Person, start_parley: StartParley) -> None:
     async with start_parley():
-        await ana.asks("my cat is called Mimi", hears="Hello from")
+        await ana.asks("my cat is called Mimi", sees="Hello from")
         await sim.model.requests[0].ended.wait()
     sim.model.script(Say("Mimi."))
     async with start_parley():
-        await ana.asks("what is she called?", hears="Mimi.")
+        await ana.asks("what is she called?", sees="Mimi.")
     told = [message["content"] for message in sim.model.requests[1].json["messages"]]
     assert told[1] == "my cat is called Mimi"
     assert told[-1] == "what is she called?"
@@ -105,13 +105,13 @@ async def test_a_reply_continues_from_the_message_it_replies_to(
 ) -> None:
     for answer in ("one", "two", "three", "four"):
         sim.model.script(Say(f"answer {answer}"))
-    older = await ana.asks("question one", hears="answer one")
-    await ana.asks("question two", hears="answer two")
+    older = await ana.asks("question one", sees="answer one")
+    await ana.asks("question two", sees="answer two")
 
     await ben.say("and what about this?", reply_to=older)
-    branch = await ben.hears("answer three")
+    branch = await ben.sees("answer three")
     await ana.say("go on", reply_to=branch)
-    await ana.hears("answer four")
+    await ana.sees("answer four")
 
     paths = [[message["content"] for message in request.json["messages"][1:]] for request in sim.model.requests]
     assert paths[2] == ["question one", "answer one", "and what about this?"]
@@ -123,8 +123,8 @@ async def test_each_person_has_a_conversation_of_their_own(
 ) -> None:
     sim.model.script(Say("hello Ana"))
     sim.model.script(Say("hello Ben"))
-    await ana.asks("I am Ana", hears="hello Ana")
-    await ben.asks("who am I?", hears="hello Ben")
+    await ana.asks("I am Ana", sees="hello Ana")
+    await ben.asks("who am I?", sees="hello Ben")
     assert [message["content"] for message in sim.model.requests[1].json["messages"][1:]] == ["who am I?"]
 
 
@@ -135,9 +135,9 @@ async def test_a_direct_message_needs_no_mention_and_is_one_conversation(
     sim.model.script(Say("first"))
     sim.model.script(Say("second"))
     await ana.say("hello", channel=dm)
-    await ana.hears("first", channel=dm)
+    await ana.sees("first", channel=dm)
     await ana.say("again", channel=dm)
-    await ana.hears("second", channel=dm)
+    await ana.sees("second", channel=dm)
     assert [message["content"] for message in sim.model.requests[1].json["messages"][1:]] == ["hello", "first", "again"]
 
 
@@ -145,8 +145,8 @@ async def test_a_thread_is_one_conversation_for_everyone(sim: Simulator, ana: Pe
     thread = await ana.start_thread(await ana.say("let us talk"), "talk")
     sim.model.script(Say("first"))
     sim.model.script(Say("second"))
-    await ana.asks("I am Ana", channel=thread, hears="first")
-    await ben.asks("I am Ben", channel=thread, hears="second")
+    await ana.asks("I am Ana", channel=thread, sees="first")
+    await ben.asks("I am Ben", channel=thread, sees="second")
     said = [message["content"] for message in sim.model.requests[1].json["messages"][1:]]
     assert said == ["I am Ana", "first", "I am Ben"]
 
@@ -154,9 +154,9 @@ async def test_a_thread_is_one_conversation_for_everyone(sim: Simulator, ana: Pe
 async def test_a_thread_started_on_an_answer_continues_from_it(sim: Simulator, ana: Person, parley: App) -> None:
     for answer in ("in the channel", "in the thread", "still there"):
         sim.model.script(Say(answer))
-    thread = await ana.start_thread(await ana.asks("first", hears="in the channel"), "more of it")
-    await ana.asks("second", channel=thread, hears="in the thread")
-    await ana.asks("third", channel=thread, hears="still there")
+    thread = await ana.start_thread(await ana.asks("first", sees="in the channel"), "more of it")
+    await ana.asks("second", channel=thread, sees="in the thread")
+    await ana.asks("third", channel=thread, sees="still there")
     said = [message["content"] for message in sim.model.requests[2].json["messages"][1:]]
     assert said == ["first", "in the channel", "second", "in the thread", "third"]
 
@@ -167,10 +167,10 @@ async def test_two_questions_in_a_row_are_answered_one_after_the_other(
     go = asyncio.Event()
     sim.model.script(Say("to the first"), Wait(go))
     sim.model.script(Say("to the second"))
-    await ana.asks("first", hears="to the first")
+    await ana.asks("first", sees="to the first")
     await ana.mention("second")
     go.set()
-    await ana.hears("to the second")
+    await ana.sees("to the second")
     said = [message["content"] for message in sim.model.requests[1].json["messages"][1:]]
     assert said == ["first", "to the first", "second"]
 
@@ -180,7 +180,7 @@ async def test_a_replied_to_message_from_outside_is_quoted_with_its_images(
 ) -> None:
     post = await ben.say("look at my boat", files=[("boat.png", PNG)])
     sim.model.script(Say("A fine boat."))
-    await ana.asks("what do you think?", reply_to=post, hears="A fine boat.")
+    await ana.asks("what do you think?", reply_to=post, sees="A fine boat.")
     text, picture = sim.model.requests[0].json["messages"][-1]["content"]
     assert text["text"] == "Ben wrote:\n> look at my boat\n\nwhat do you think?"
     assert picture["type"] == "image_url"
@@ -191,11 +191,11 @@ async def test_an_answer_longer_than_a_message_continues_in_further_ones(
 ) -> None:
     words = [f"word{number} " for number in range(900)]
     sim.model.script(*map(Say, words), Say("the end"))
-    await ana.asks("tell me a lot", hears="the end")
-    pages = [message["content"] for message in ana.heard_from(sim.world.bot.id)]
+    await ana.asks("tell me a lot", sees="the end")
+    pages = [message["content"] for message in ana.messages_from(sim.world.bot.id)]
     assert " ".join(pages) == "".join(words) + "the end"  # Discord trims the space at a cut
     assert max(map(len, pages)) <= 2_000
-    assert all(shown.startswith(before) for page in ana.heard_from(sim.world.bot.id)
+    assert all(shown.startswith(before) for page in ana.messages_from(sim.world.bot.id)
                for before, shown in zip(ana.saw(page), ana.saw(page)[1:], strict=False))  # fmt: skip
 
 
@@ -204,11 +204,11 @@ async def test_an_event_that_comes_twice_is_answered_once(sim: Simulator, ana: P
     sim.world.listeners.append(happened.append)
     sim.model.script(Say("once"))
     sim.model.script(Say("afterwards"))
-    await ana.asks("hello", hears="once")
+    await ana.asks("hello", sees="once")
     sim.gateway.dispatch(next(event for event in happened if event.name == "MESSAGE_CREATE"))
-    await ana.asks("and now?", hears="afterwards")
+    await ana.asks("and now?", sees="afterwards")
     assert len(sim.model.requests) == 2
-    assert [message["content"] for message in ana.heard_from(sim.world.bot.id)] == ["once", "afterwards"]
+    assert [message["content"] for message in ana.messages_from(sim.world.bot.id)] == ["once", "afterwards"]
 
 
 async def test_a_resumed_connection_misses_nothing_in_the_middle_of_an_answer(
@@ -217,25 +217,25 @@ async def test_a_resumed_connection_misses_nothing_in_the_middle_of_an_answer(
     go = asyncio.Event()
     sim.model.script(Say("half"), Wait(go), Say(" and whole"))
     sim.model.script(Say("asked while you were away"))
-    await ana.asks("first", hears="half")
+    await ana.asks("first", sees="half")
     assert sim.faults.cut() == 1
     await ana.mention("second")
     go.set()
-    await ana.hears("half and whole")
-    await ana.hears("asked while you were away")
+    await ana.sees("half and whole")
+    await ana.sees("asked while you were away")
     assert len(sim.model.requests) == 2
 
 
 async def test_an_answer_of_nothing_but_markup_is_shown(sim: Simulator, ana: Person, parley: App) -> None:
     sim.model.script(Say("`" * 10_000))
-    await ana.asks("tick", hears="`" * 1_000)
+    await ana.asks("tick", sees="`" * 1_000)
     sim.model.script(Say("| a | b |\n|---|---|\n"))
-    await ana.asks("an empty table", hears=("a", "b"))
+    await ana.asks("an empty table", sees=("a", "b"))
 
 
 async def test_the_columns_of_a_table_line_up(sim: Simulator, ana: Person, parley: App) -> None:
     sim.model.script(Say("| Sea | Depth |\n|---|--:|\n| North | 95 |\n"), Say("| Baltic | 55 |\n\nThat is all."))
-    reply = await ana.asks("how deep?", hears="That is all.")
+    reply = await ana.asks("how deep?", sees="That is all.")
     rows_shown = reply["content"].split("```")[1].splitlines()
     assert len({len(row) for row in rows_shown if row}) == 1, "the columns line up"
 
@@ -251,5 +251,5 @@ async def test_a_prompt_is_claimed_before_its_first_visible_word(
 
     sim.world.listeners.append(look)
     sim.model.script(Say("The first word."))
-    await ana.asks("hello", hears="The first word.")
+    await ana.asks("hello", sees="The first word.")
     assert known == [0, 1], "at the question, and at the first word of the answer"

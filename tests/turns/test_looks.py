@@ -21,14 +21,14 @@ def files(message: Json) -> list[str]:
 
 async def test_reasoning_is_hidden_by_default(sim: Simulator, ana: Person, parley: App) -> None:
     sim.model.script(Raw(THOUGHT), Say("Done."))
-    reply = await ana.asks("think", hears=ended)
+    reply = await ana.asks("think", sees=ended)
     assert (reply["content"], files(reply)) == ("Done.", [])
 
 
 async def test_reasoning_is_shown_as_a_spoiler(sim: Simulator, ana: Person, parley: App) -> None:
     await ana.sets("reasoning", "preview")
     sim.model.script(Raw(THOUGHT), Say("Done."))
-    reply = await ana.asks("think", hears=ended)
+    reply = await ana.asks("think", sees=ended)
     assert reply["content"] == "Done.\n-# 💭 ||First \\*this\\*\\, then \\|\\|that\\|\\|\\.||"
 
 
@@ -37,24 +37,24 @@ async def test_reasoning_is_attached_and_stays_when_versions_are_switched(
 ) -> None:
     await ana.sets("reasoning", "file")
     sim.model.script(Raw(THOUGHT), Say("Done."))
-    reply = await ana.asks("think", hears=ended)
+    reply = await ana.asks("think", sees=ended)
     assert files(reply) == ["reasoning.md"]
     assert await read(reply) == "First *this*, then ||that||. "
     sim.model.script(Say("Done without."))
     await ana.click(reply, "Regenerate")
-    second = await ana.hears("Done without.", ended)
+    second = await ana.sees("Done without.", ended)
     assert files(second) == []
     await ana.click(second, "◀️")
-    first = await ana.hears("Done.", ended)
+    first = await ana.sees("Done.", ended)
     assert files(first) == ["reasoning.md"]
 
 
 async def test_the_time_spent_thinking_is_shown_until_there_is_text(sim: Simulator, ana: Person, parley: App) -> None:
     await ana.sets("reasoning", "preview")
     sim.model.script(Raw(THOUGHT), Wait(go := asyncio.Event()), Say("Done."))
-    thinking = await ana.asks("think", hears=("-# Thinking… ", "||First"), timeout=20)
+    thinking = await ana.asks("think", sees=("-# Thinking… ", "||First"), timeout=20)
     go.set()
-    reply = await ana.hears("Done.", ended)
+    reply = await ana.sees("Done.", ended)
     assert reply["id"] == thinking["id"]
 
 
@@ -74,7 +74,7 @@ async def test_the_footer_is_as_detailed_as_configured(
 ) -> None:
     sim.model.script(Say("Done."))
     async with start_parley(footer=form):
-        reply = await ana.asks("hello", hears=("Done.", ended))
+        reply = await ana.asks("hello", sees=("Done.", ended))
     assert [word for word in words if word not in reply["content"]] == []
     assert len(reply["content"].split("\n")) == (2 if words else 1)
 
@@ -84,7 +84,7 @@ async def test_the_footer_says_what_did_not_fit(sim: Simulator, ana: Person, sta
         await ana.sets("model", "sambanova/gemma-4-31B-it")
         for number in range(6):
             sim.model.script(Say(f"{number}" * 100_000))
-            last = await ana.asks("go on", hears=ended)
+            last = await ana.asks("go on", sees=ended)
     assert "used the last " in last["content"]
 
 
@@ -92,7 +92,7 @@ async def test_an_answer_that_falls_back_says_so_below(sim: Simulator, ana: Pers
     sim.model.script(Fail(402, {"error": {"message": "Insufficient Balance"}}))
     sim.model.script(Say("Here."))
     async with start_parley(footer=Footer.SHORT, fallback_models="groq/qwen/qwen3.6-27b"):
-        reply = await ana.asks("hello", hears=("Here.", ended))
+        reply = await ana.asks("hello", sees=("Here.", ended))
     _, fallen, model = reply["content"].split("\n")
     assert fallen == "-# Fell back from xAI: no credit left. `groq/qwen/qwen3.6-27b` answered."
     assert model.startswith("-# `groq/qwen/qwen3.6-27b` · ")
@@ -102,11 +102,11 @@ async def test_answers_stream_as_embeds(sim: Simulator, ana: Person, parley: App
     await ana.sets("style", "embed")
     sim.model.script(Say("word " * 700), Wait(go := asyncio.Event()), Say("word " * 300))
     await ana.asks(
-        "hello", hears=lambda message: bool(message["embeds"]) and "word" in message["embeds"][0]["description"]
+        "hello", sees=lambda message: bool(message["embeds"]) and "word" in message["embeds"][0]["description"]
     )
     go.set()
-    last = await ana.hears(ended)
-    pages = ana.heard_from(sim.world.bot.id)[1:]
+    last = await ana.sees(ended)
+    pages = ana.messages_from(sim.world.bot.id)[1:]
     assert len(pages) == 2
     assert pages[1]["id"] == last["id"]
     assert "".join(page["embeds"][0]["description"] for page in pages).split() == ["word"] * 1000
@@ -117,7 +117,7 @@ async def test_without_permission_for_embeds_an_answer_is_plain_text(sim: Simula
     await ana.sets("style", "embed")
     sim.world.deny(sim.world.general, Permission.EMBED_LINKS)
     sim.model.script(Say("Plain."))
-    reply = await ana.asks("hello", hears=("Plain.", ended))
+    reply = await ana.asks("hello", sees=("Plain.", ended))
     assert reply["embeds"] == []
 
 
@@ -128,19 +128,19 @@ async def test_an_answer_beyond_the_page_limit_is_attached_whole_as_a_file(
     text = "".join(f"Sentence number {number}. " for number in range(400))
     sim.model.script(Say(text[:6000]), Wait(go := asyncio.Event()), Say(text[6000:]))
     notice = await ana.asks(
-        "a long story", hears="-# The answer is too long to show here. I'll attach all of it as a file."
+        "a long story", sees="-# The answer is too long to show here. I'll attach all of it as a file."
     )
     go.set()
-    last = await ana.hears(ended)
+    last = await ana.sees(ended)
     assert last["id"] == notice["id"]
     assert last["content"] == f"-# The whole answer ({len(text):,} characters) is in the file."
     assert await read(last) == text
-    assert len(ana.heard_from(sim.world.bot.id)) == 1 + 3
+    assert len(ana.messages_from(sim.world.bot.id)) == 1 + 3
 
 
 @pytest.mark.parametrize("wanted", [True, False])
 async def test_the_asker_is_notified_if_configured(sim: Simulator, ana: Person, parley: App, wanted: bool) -> None:
     await ana.sets("ping", wanted)
     sim.model.script(Say("Done."))
-    reply = await ana.asks("hello", hears=("Done.", ended))
+    reply = await ana.asks("hello", sees=("Done.", ended))
     assert ana.pinged(reply) is wanted

@@ -52,7 +52,7 @@ async def test_a_listed_model_is_offered_and_answers(sim: Simulator, ana: Person
         assert not any("embed" in name for name in found)
         await ana.command("model", {"name": found[0]})
         sim.model.script(Say("Krraak."))
-        await ana.asks("who are you?", hears="Krraak.")
+        await ana.asks("who are you?", sees="Krraak.")
         assert sim.model.requests[0].json["model"] == "heron-9-large"
 
 
@@ -119,9 +119,9 @@ async def test_only_a_model_listed_with_vision_gets_an_image(
     async with start_parley(access=reached_at(settings, openrouter=f"{stub.url}/v1")):
         await offered(ana, "heron")
         await ana.command("model", {"name": "openrouter/heron"})
-        reply = await ana.asks("what is this?", files=[("dot.png", PNG)], hears="A dot.")
+        reply = await ana.asks("what is this?", files=[("dot.png", PNG)], sees="A dot.")
         if not pictures:
-            await ana.hears("Left out dot.png: this model can't see images")
+            await ana.sees("Left out dot.png: this model can't see images")
     content = stub.requests[-1].json["messages"][-1]["content"]
     assert ("image_url" in str(content)) == bool(pictures), reply
 
@@ -137,11 +137,11 @@ async def test_a_listed_context_window_limits_what_is_sent(
     async with start_parley(access=reached_at(settings, groq=f"{stub.url}/v1"), default_model="groq/wide"):
         await offered(ana, "narrow")
         first = await ana.mention(f"remember this: {'a long tale of herons ' * 80}")
-        await ana.hears("I see.", reply_to=first)
+        await ana.sees("I see.", reply_to=first)
         for name, remembered in (("wide", True), ("narrow", False)):
             await ana.command("model", {"name": f"groq/{name}"})
             asked = await ana.mention("and now?")
-            await ana.hears("I see.", reply_to=asked)
+            await ana.sees("I see.", reply_to=asked)
             assert ("herons" in str(stub.requests[-1].json["messages"])) is remembered
 
 
@@ -173,8 +173,8 @@ def described(text: str, title: str) -> str:
 async def provider_lines(person: Person) -> str:
     """The text of /provider, which is one or two messages."""
     first = await person.command("provider")
-    await person.hears("-# Retired: ")
-    pages = [message for message in person.heard_from(first["author"]) if int(message["id"]) >= int(first["id"])]
+    await person.sees("-# Retired: ")
+    pages = [message for message in person.messages_from(first["author"]) if int(message["id"]) >= int(first["id"])]
     assert len(pages) <= 2
     return "\n".join(message["content"] for message in pages)
 
@@ -207,5 +207,5 @@ async def test_providers_are_shown_with_their_models_and_health(
         assert int(described(text, "xAI").partition("<t:")[2].partition(":")[0]) >= began
 
         sim.model.script(Fail(402, {"error": {"message": "Insufficient Balance"}}))
-        await ana.asks("hello?", hears="no credit left")
+        await ana.asks("hello?", sees="no credit left")
         assert described(await provider_lines(ana), "xAI").endswith(", no credit left")

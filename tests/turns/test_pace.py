@@ -28,7 +28,7 @@ async def test_many_replies_at_once_never_hit_discord_s_rate_limit(tmp_path: Pat
             sim.model.chunks_per_second = 0
             await asyncio.gather(*(ana.say(f"hello <@{sim.world.bot.id}>", channel=channel.id) for channel in channels))
             for channel in channels:
-                await ana.hears("Hello", channel=channel.id)
+                await ana.sees("Hello", channel=channel.id)
         assert 429 not in {request.status for request in sim.requests}
 
 

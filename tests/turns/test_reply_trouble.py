@@ -24,13 +24,13 @@ async def streaming(sim: Simulator, ana: Person, *rest: Say | Wait, channel: Cha
     """Ask, and wait for the first words; setting the returned event lets the model say the rest."""
     go = asyncio.Event()
     sim.model.script(Say(WORDS), Wait(go), *rest)
-    await ana.asks("tell me", channel=channel.id if channel else None, hears=WORDS)
+    await ana.asks("tell me", channel=channel.id if channel else None, sees=WORDS)
     return go
 
 
 def direct_messages(sim: Simulator, ana: Person) -> list[Json]:
     """What the bot wrote to Ana in direct messages."""
-    return [said for said in ana.heard_from(sim.world.bot.id) if "guild_id" not in said]
+    return [said for said in ana.messages_from(sim.world.bot.id) if "guild_id" not in said]
 
 
 def thread(sim: Simulator) -> Channel:
@@ -72,7 +72,7 @@ async def test_the_loss_of_a_place_is_reported_in_a_direct_message(
     go = await streaming(sim, ana, Say(" and " + LONG), Wait(asyncio.Event()), channel=place)
     loss.strike(sim, place)
     go.set()
-    told = await ana.hears(f"<#{place.id}>", lambda said: "guild_id" not in said)
+    told = await ana.sees(f"<#{place.id}>", lambda said: "guild_id" not in said)
     assert loss.why in told["content"]
     await sim.model.requests[0].left_early.wait()
     [record] = stored_answers(tmp_path)
@@ -91,7 +91,7 @@ async def test_a_reply_that_needs_no_new_message_finishes_without_send_messages(
     go = await streaming(sim, ana, Say(" and the second"))
     sim.world.deny(sim.world.general, Permission.SEND_MESSAGES)
     go.set()
-    await ana.hears(f"{WORDS} and the second", ended)
+    await ana.sees(f"{WORDS} and the second", ended)
     sim.world.deny(sim.world.general, 0)
     await next_turn_works(sim, ana)
     assert stored_answers(tmp_path)[0]["error"] is None
@@ -100,9 +100,9 @@ async def test_a_reply_that_needs_no_new_message_finishes_without_send_messages(
 
 async def test_a_deleted_reply_ends_with_one_sentence(sim: Simulator, ana: Person, parley: App, tmp_path: Path) -> None:
     go = await streaming(sim, ana, Say(" and the second"), Wait(asyncio.Event()))
-    await ana.delete(ana.heard_from(sim.world.bot.id)[0])
+    await ana.delete(ana.messages_from(sim.world.bot.id)[0])
     go.set()
-    await ana.hears("My reply was deleted while I was writing it")
+    await ana.sees("My reply was deleted while I was writing it")
     await sim.model.requests[0].left_early.wait()
     await next_turn_works(sim, ana)
     assert stored_answers(tmp_path)[0] == {
@@ -110,7 +110,7 @@ async def test_a_deleted_reply_ends_with_one_sentence(sim: Simulator, ana: Perso
         "finished": 1,
         "error": "not shown to the end: the message was deleted",
     }
-    assert len(ana.heard_from(sim.world.bot.id)) == 1 + 1 + 1
+    assert len(ana.messages_from(sim.world.bot.id)) == 1 + 1 + 1
 
 
 async def test_deleting_a_page_while_the_next_is_written_stops_nothing(
@@ -118,11 +118,11 @@ async def test_deleting_a_page_while_the_next_is_written_stops_nothing(
 ) -> None:
     go = asyncio.Event()
     sim.model.script(Say(LONG), Wait(go), Say("The end."))
-    await ana.asks("tell me", hears=("word", lambda said: "message_reference" not in said))
-    first, second = ana.heard_from(sim.world.bot.id)
+    await ana.asks("tell me", sees=("word", lambda said: "message_reference" not in said))
+    first, second = ana.messages_from(sim.world.bot.id)
     await ana.delete(first)
     go.set()
-    last = await ana.hears("The end.", ended)
+    last = await ana.sees("The end.", ended)
     assert last["id"] == second["id"]
     await next_turn_works(sim, ana)
     assert stored_answers(tmp_path)[0] == {"text": f"{LONG}The end.", "finished": 1, "error": None}
@@ -133,7 +133,7 @@ async def test_an_archived_thread_is_reopened(sim: Simulator, ana: Person, parle
     go = await streaming(sim, ana, Say(" and the second"), channel=place)
     sim.world.archive(place)
     go.set()
-    await ana.hears(f"{WORDS} and the second", ended)
+    await ana.sees(f"{WORDS} and the second", ended)
     await next_turn_works(sim, ana)
     assert stored_answers(tmp_path)[0]["error"] is None
 
@@ -142,7 +142,7 @@ async def test_slow_mode_does_not_delay_a_reply(sim: Simulator, ana: Person, par
     go = await streaming(sim, ana, Say(" and " + LONG))
     await ana.call("PATCH", f"/channels/{sim.world.general.id}", {"rate_limit_per_user": 600})
     go.set()
-    await ana.hears(ended)
+    await ana.sees(ended)
     await next_turn_works(sim, ana)
     assert stored_answers(tmp_path)[0]["error"] is None
 
@@ -152,11 +152,11 @@ async def test_an_answer_whose_file_is_refused_comes_as_messages(
 ) -> None:
     go = asyncio.Event()
     sim.model.script(Say(LONG * 8), Wait(go), Say("The end."))
-    await ana.asks("tell me", hears="-# The answer is too long to show here. I'll attach all of it as a file.")
+    await ana.asks("tell me", sees="-# The answer is too long to show here. I'll attach all of it as a file.")
     sim.world.deny(sim.world.general, Permission.ATTACH_FILES)
     go.set()
-    await ana.hears("The end.", ended)
-    pages = ana.heard_from(sim.world.bot.id)
+    await ana.sees("The end.", ended)
+    pages = ana.messages_from(sim.world.bot.id)
     assert " ".join(page["content"] for page in pages).split() == f"{LONG * 8}The end.".split()
     await next_turn_works(sim, ana)
     assert stored_answers(tmp_path)[0] == {"text": f"{LONG * 8}The end.", "finished": 1, "error": None}
@@ -168,11 +168,11 @@ async def test_embeds_that_are_no_longer_permitted_become_text(
     await ana.sets("style", "embed")
     go = asyncio.Event()
     sim.model.script(Say(LONG), Wait(go), Say("The end."))
-    await ana.asks("tell me", hears=lambda said: bool(said["embeds"]))
+    await ana.asks("tell me", sees=lambda said: bool(said["embeds"]))
     sim.world.deny(sim.world.general, Permission.EMBED_LINKS)
     go.set()
-    await ana.hears("The end.", ended)
-    pages = ana.heard_from(sim.world.bot.id)[1:]
+    await ana.sees("The end.", ended)
+    pages = ana.messages_from(sim.world.bot.id)[1:]
     assert " ".join(page["content"] for page in pages).split() == f"{LONG}The end.".split()
     assert [page["embeds"] for page in pages] == [[], []]
     await next_turn_works(sim, ana)
@@ -186,8 +186,8 @@ async def test_a_short_outage_of_discord_loses_nothing(
     go = await streaming(sim, ana, Say(" and " + LONG))
     sim.faults.fail(pattern, 503, times=2)
     go.set()
-    await ana.hears(ended)
-    pages = ana.heard_from(sim.world.bot.id)
+    await ana.sees(ended)
+    pages = ana.messages_from(sim.world.bot.id)
     assert " ".join(page["content"] for page in pages).split() == f"{WORDS} and {LONG}".split()
     await next_turn_works(sim, ana)
     assert stored_answers(tmp_path)[0]["error"] is None
@@ -197,9 +197,9 @@ async def test_a_gateway_reconnect_duplicates_nothing(sim: Simulator, ana: Perso
     go = await streaming(sim, ana, Say(" and the second"))
     assert sim.faults.cut() == 1
     go.set()
-    await ana.hears(f"{WORDS} and the second", ended)
+    await ana.sees(f"{WORDS} and the second", ended)
     await next_turn_works(sim, ana)
-    said = [message["content"] for message in ana.heard_from(sim.world.bot.id)]
+    said = [message["content"] for message in ana.messages_from(sim.world.bot.id)]
     assert said == [f"{WORDS} and the second", "And the next answer."]
     assert len(sim.model.requests) == 2
     assert [record["error"] for record in stored_answers(tmp_path)] == [None, None]
@@ -211,12 +211,12 @@ async def test_embeds_that_are_refused_before_the_permission_change_is_known_bec
     await ana.sets("style", "embed")
     go = asyncio.Event()
     sim.model.script(Say(LONG), Wait(go), Say(LONG))
-    await ana.asks("tell me", hears=lambda said: bool(said["embeds"]))
+    await ana.asks("tell me", sees=lambda said: bool(said["embeds"]))
     sim.faults.late_events = 0.3
     sim.world.deny(sim.world.general, Permission.EMBED_LINKS)
     go.set()
-    await ana.hears(ended)
-    pages = ana.heard_from(sim.world.bot.id)[1:]
+    await ana.sees(ended)
+    pages = ana.messages_from(sim.world.bot.id)[1:]
     assert " ".join(page["content"] for page in pages).split() == (LONG * 2).split()
     assert all(page["embeds"] == [] for page in pages)
 
@@ -227,7 +227,7 @@ async def test_the_asker_gets_a_direct_message_when_the_bot_is_kicked(
     go = await streaming(sim, ana, Say(" and the second"), Wait(asyncio.Event()))
     sim.world.kick(sim.world.bot)
     go.set()
-    told = await ana.hears("I couldn't answer you", lambda said: "guild_id" not in said)
+    told = await ana.sees("I couldn't answer you", lambda said: "guild_id" not in said)
     await sim.model.requests[0].left_early.wait()
     await next_turn_works(sim, ana, told["channel_id"])
     assert stored_answers(tmp_path)[0]["text"] == f"{WORDS} and the second"
@@ -246,10 +246,10 @@ async def test_a_message_whose_post_got_no_response_is_brought_up_to_date(
     begin.set()
     await ana.event("MESSAGE_CREATE", lambda said: bool(said["author"]["id"] == str(sim.world.bot.id)))
     go.set()
-    reply = await ana.hears(ended)
+    reply = await ana.sees(ended)
     shown = reply["embeds"][0]["description"] if style == "embed" else reply["content"]
     assert shown == stored_answers(tmp_path)[0]["text"]
-    assert len(ana.heard_from(sim.world.bot.id)) == 1 + 1
+    assert len(ana.messages_from(sim.world.bot.id)) == 1 + 1
     await ana.sets("style", "text")
     await next_turn_works(sim, ana)
 
@@ -264,7 +264,7 @@ async def test_a_channel_deleted_before_the_first_word_is_reported_in_a_direct_m
     request = await sim.model.asked()
     sim.world.remove_channel(place)
     go.set()
-    await ana.hears("the channel was deleted", lambda said: "guild_id" not in said)
+    await ana.sees("the channel was deleted", lambda said: "guild_id" not in said)
     await request.left_early.wait()
     await next_turn_works(sim, ana, sim.world.general.id)
     assert stored_answers(tmp_path)[0] == {

@@ -157,7 +157,7 @@ async def test_a_long_text_is_edited_in_two_inputs(sim: Simulator, ana: Person, 
     assert "**System prompt** `Be brief.`, was \n```\nSpeak in verse." in first
 
     def copied() -> bool | None:
-        pages = [str(page["content"]) for page in ana.heard_from(sim.world.bot.id)]
+        pages = [str(page["content"]) for page in ana.messages_from(sim.world.bot.id)]
         return sum(page.count("\nSpeak in verse.") for page in pages) == 320 or None
 
     await ana.until(copied, what="the value before was not shown whole")
@@ -266,14 +266,14 @@ async def test_a_channel_that_answers_always_needs_no_mention(
     await ana.sets("answer", "always", where=sim.world.general.id)
     sim.model.script(Say("Always here."))
     await ben.say("anybody there?")
-    await ben.hears("Always here.")
+    await ben.sees("Always here.")
 
 
 async def test_only_a_role_may_talk(sim: Simulator, ana: Person, ben: Person, parley: App) -> None:
     role = sim.world.add_role("regulars")
     assert f"<@&{role.id}>" in (await ana.sets("role_id", role.mention))["content"]
     await ben.mention("hello")
-    await ben.hears(f"Only <@&{role.id}> may talk to me here")
+    await ben.sees(f"Only <@&{role.id}> may talk to me here")
     assert await asked_model(sim, ana)  # she manages the server
     sim.world.set_roles(sim.world.member, role)
     assert await asked_model(sim, ben)

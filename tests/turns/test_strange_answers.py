@@ -53,8 +53,8 @@ async def ask(sim: Simulator, ana: Person, text: str) -> list[Json]:
     """Have a model send this in eight parts, and return the messages that show it."""
     size = len(text) // 8 + 1
     sim.model.script(*(Say(text[at : at + size]) for at in range(0, len(text), size)))
-    await ana.asks("tell me", hears=ended)
-    return ana.heard_from(sim.world.bot.id)
+    await ana.asks("tell me", sees=ended)
+    return ana.messages_from(sim.world.bot.id)
 
 
 def can_be_shown(ana: Person, pages: list[Json]) -> None:
@@ -135,7 +135,7 @@ async def test_half_a_surrogate_pair_does_not_lose_the_answer(
     sim: Simulator, ana: Person, parley: App, tmp_path: Path
 ) -> None:
     sim.model.script(Say("A smile: "), Raw(b'data: {"choices":[{"delta":{"content":"\\ud83d"}}]}\n\n'), Say(" Done."))
-    reply = await ana.asks("tell me", hears=("A smile:", "Done.", ended))
+    reply = await ana.asks("tell me", sees=("A smile:", "Done.", ended))
     can_be_shown(ana, [reply])
     await next_turn_works(sim, ana)
     assert stored_answers(tmp_path)[0]["error"] is None
@@ -144,7 +144,7 @@ async def test_half_a_surrogate_pair_does_not_lose_the_answer(
 async def test_an_endless_answer_is_cut(sim: Simulator, ana: Person, parley: App, tmp_path: Path) -> None:
     piece = "On and on. " * 10_000
     sim.model.script(*[Say(piece)] * 10, Wait(asyncio.Event()))
-    last = await ana.asks("tell me", hears=("I cut `", "` off at 1,000,000 characters.", ended))
+    last = await ana.asks("tell me", sees=("I cut `", "` off at 1,000,000 characters.", ended))
     assert await read(last) == piece * 10
     await sim.model.requests[0].left_early.wait()
     await next_turn_works(sim, ana)
@@ -155,7 +155,7 @@ async def test_endless_reasoning_is_cut(sim: Simulator, ana: Person, parley: App
     thought = "round and round " * 10_000
     chunk = f'data: {{"choices":[{{"delta":{{"reasoning_content":"{thought}"}}}}]}}\n\n'
     sim.model.script(*[Raw(chunk.encode())] * 7, Wait(asyncio.Event()))
-    await ana.asks("tell me", hears=("I cut `", "` off at 1,000,000 characters."))
+    await ana.asks("tell me", sees=("I cut `", "` off at 1,000,000 characters."))
     await next_turn_works(sim, ana)
     assert stored_answers(tmp_path)[0] == {"text": "", "finished": 1, "error": "cut at 1,000,000 characters"}
 
@@ -169,8 +169,8 @@ async def test_nobody_is_pinged_even_where_the_bot_may_ping_everyone(
     calls = f"@everyone @here <@{ana.id}> <@&{role.id}>"
     go = asyncio.Event()
     sim.model.script(Say(form.format(calls) + "\n"), Wait(go), Say(form.format(calls)))
-    await ana.asks("shout", hears="everyone")
+    await ana.asks("shout", sees="everyone")
     go.set()
-    reply = await ana.hears(ended)
+    reply = await ana.sees(ended)
     for state in ana.states(reply):
         assert (state["mentions"], state["mention_everyone"], state["mention_roles"]) == ([], False, [])

@@ -13,7 +13,7 @@ BIN := $(VENV)/bin
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --upgrade
 
 .DEFAULT_GOAL := help
-.PHONY: help playground test setup lint types peers markdown-reader bench-stream bench-replies docs lock clean
+.PHONY: help playground test setup lint types peers markdown-reader bench-stream bench-replies path docs lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -42,6 +42,9 @@ bench-stream: $(BENCH)/rivals.installed  ## measure how fast answers are read, c
 
 bench-replies: $(BENCH)/rivals.installed  ## measure how fresh streamed replies are, compared with other bots; ARGS="--quick"
 	@$(BENCH)/bin/python -m benchmarks.streaming $(ARGS)
+
+path: setup  ## files, functions, frames and SQL statements that a mention and a regenerate run through
+	@$(BIN)/python -m benchmarks.path $(ARGS)
 
 docs: $(VENV)/runtime.installed  ## regenerate docs/providers.md and docs/settings.md
 	@$(BIN)/python -m docs.providers && $(BIN)/python -m docs.settings

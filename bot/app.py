@@ -12,10 +12,11 @@ import discord
 
 from bot.discord.client import Parley, point_at
 from bot.discord.commands.ask import Ask
+from bot.discord.commands.choices import CurrentModel
 from bot.discord.commands.controls import ReplyControls
 from bot.discord.commands.conversation import ConversationCommands
 from bot.discord.commands.help import HelpCommand
-from bot.discord.commands.models import CurrentModel, ModelCommands
+from bot.discord.commands.models import ModelCommands
 from bot.discord.commands.settings import PreferenceCommands
 from bot.discord.delivery.gates import TOKEN_SECONDS, Gates
 from bot.discord.listener import Listener
@@ -107,9 +108,9 @@ async def open_app(
         client.own_cogs = (
             Listener(client, turns, gates),
             Ask(turns, gates),
-            ReplyControls(client, running, Actions(turns, store), offer, gates),
+            ReplyControls(client, Actions(turns, store), offer, gates),
             ModelCommands(offer, store, current, lists.health),
-            ConversationCommands(store),
+            ConversationCommands(store, running),
             HelpCommand(current),
             PreferenceCommands(offer, store, resolver, current),
         )

@@ -1,4 +1,4 @@
-"""The buttons below a reply, and `/stop`."""
+"""The buttons below a reply."""
 
 import asyncio
 import logging
@@ -7,12 +7,11 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import discord
-from discord import app_commands
 from discord.ext import commands
 
 from bot.discord.border import CONNECTION_ERRORS, partial_message, read_author, read_place
-from bot.discord.commands.models import MAX_CHOICE_LENGTH, MAX_CHOICES
-from bot.discord.commands.responses import explained, respond
+from bot.discord.commands.choices import MAX_CHOICE_LENGTH, MAX_CHOICES
+from bot.discord.commands.responses import explained, moderates, respond
 from bot.discord.delivery.buttons import DYNAMIC, Interaction, model_choice_view
 from bot.discord.delivery.gates import Gates
 from bot.discord.delivery.surface import ChannelSurface
@@ -21,7 +20,6 @@ from bot.reply.controls import Act
 from bot.store.versions import Asked
 from bot.text import Refused, Text
 from bot.turn.actions import Actions, Press
-from bot.turn.running import Running
 
 log = logging.getLogger(__name__)
 
@@ -35,9 +33,8 @@ _TOO_LATE = 10062
 class ReplyControls(commands.Cog):
     """Handles presses of buttons, including those of replies from before a restart."""
 
-    def __init__(self, client: commands.Bot, running: Running, actions: Actions, offer: Offer, gates: Gates) -> None:
+    def __init__(self, client: commands.Bot, actions: Actions, offer: Offer, gates: Gates) -> None:
         self._client = client
-        self._running = running
         self._actions = actions
         self._offer = offer
         self._gates = gates
@@ -50,12 +47,6 @@ class ReplyControls(commands.Cog):
         """Finish what was pressed before the connections close."""
         if self._presses:
             await asyncio.wait(self._presses, timeout=SHUTDOWN_SECONDS)
-
-    @app_commands.command(description="Stop the answer I'm writing for you here; with Manage Messages, anyone's")
-    async def stop(self, interaction: discord.Interaction) -> None:
-        moderates = _moderates(interaction)
-        stopped = self._running.stop(interaction.channel_id or 0, interaction.user.id, of_everyone=moderates)
-        await respond(interaction, Text("Stopped.") if stopped else Text("I'm not writing anything for you here."))
 
     @commands.Cog.listener()
     async def on_control(self, interaction: Interaction, act: Act) -> None:
@@ -142,11 +133,7 @@ def _press(interaction: Interaction, act: Act, message_id: int, model: str | Non
     place = read_place(interaction.channel, interaction.guild_id)
     reference = interaction.message.reference if interaction.message else None
     prompt_id = reference.message_id if reference else None
-    return Press(act, message_id, prompt_id, place, read_author(interaction.user), _moderates(interaction), model)
-
-
-def _moderates(interaction: Interaction) -> bool:
-    return interaction.guild_id is not None and interaction.permissions.manage_messages
+    return Press(act, message_id, prompt_id, place, read_author(interaction.user), moderates(interaction), model)
 
 
 async def _acknowledge(interaction: Interaction, press: Press) -> bool:

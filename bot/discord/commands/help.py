@@ -4,7 +4,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.discord.commands.models import CurrentModel
+from bot.discord.commands.choices import CurrentModel
 from bot.discord.commands.responses import respond
 from bot.text import Text
 

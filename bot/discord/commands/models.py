@@ -7,36 +7,16 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.discord.border import read_place
+from bot.discord.commands.choices import MAX_CHOICES, CurrentModel, model_choices
 from bot.discord.commands.responses import check_permission, respond
-from bot.preferences.resolver import Resolver
 from bot.providers.catalogue import Provider
 from bot.providers.health import Health
 from bot.providers.offer import Offer
 from bot.store.store import Store
 from bot.text import Text
 
-MAX_CHOICES = 25
-"""Choices that Discord accepts for one autocompletion, each of at most 100 characters."""
-
-MAX_CHOICE_LENGTH = 100
-
 HealthOf = Callable[[str], Health | None]
 """Returns the outcome of the last request to a provider; None if it was never asked."""
-
-
-class CurrentModel:
-    """Finds out which `provider/model` a channel uses."""
-
-    def __init__(self, offer: Offer, resolver: Resolver) -> None:
-        self._offer = offer
-        self._resolver = resolver
-
-    async def __call__(self, interaction: discord.Interaction) -> str:
-        """The model of the interaction's channel. Raises NotOffered if no provider is available."""
-        if interaction.channel is None:
-            return self._offer.default_model
-        place = read_place(interaction.channel, interaction.guild_id)
-        return (await self._resolver.at(place)).values.model or self._offer.default_model
 
 
 class ModelCommands(commands.Cog):
@@ -137,14 +117,3 @@ def _absent(providers: Collection[Provider]) -> list[Text]:
         (retired, Text("-# Retired: {providers}", providers=retired)),
     )
     return [line for names, line in lines if names]
-
-
-def model_choices(offer: Offer, typed: str, current: str) -> list[app_commands.Choice[str]]:
-    """Suggestions for a partly typed model, the best first, those of the current provider before others."""
-    return text_choices(offer.complete(typed, current.partition("/")[0]))
-
-
-def text_choices(texts: Collection[str]) -> list[app_commands.Choice[str]]:
-    """As many of the texts as Discord accepts for one autocompletion."""
-    short = [text for text in texts if 0 < len(text) <= MAX_CHOICE_LENGTH]
-    return [app_commands.Choice(name=text, value=text) for text in short[:MAX_CHOICES]]

@@ -36,6 +36,11 @@ def check_permission(interaction: discord.Interaction, permission: str) -> None:
     raise Refused(Text("You need the {permission} permission.", permission=title))
 
 
+def moderates(interaction: discord.Interaction) -> bool:
+    """Whether the person moderates here, and so may act on other people's answers."""
+    return interaction.guild_id is not None and interaction.permissions.manage_messages
+
+
 @asynccontextmanager
 async def explained(interaction: discord.Interaction, action: str) -> AsyncIterator[None]:
     """Tell the person why the body failed. `action` is its name in the log."""

@@ -3,7 +3,7 @@
 import discord
 from discord import app_commands
 
-from bot.discord.commands.models import MAX_CHOICE_LENGTH, MAX_CHOICES, model_choices, text_choices
+from bot.discord.commands.choices import MAX_CHOICE_LENGTH, MAX_CHOICES, model_choices, text_choices
 from bot.preferences.declaration import PREFERENCES, Preference
 from bot.preferences.inputs import LongText, ModelList, ModelName, RoleId
 from bot.preferences.resolver import Fault, Resolved, Source

@@ -6,7 +6,7 @@ from discord.ext import commands
 
 from bot.chat.places import Scope, ScopeKind
 from bot.discord.border import read_scopes
-from bot.discord.commands.models import CurrentModel
+from bot.discord.commands.choices import CurrentModel
 from bot.discord.commands.responses import check_permission, explained, respond
 from bot.discord.commands.setting_modal import SettingModal, read_submission
 from bot.discord.commands.setting_values import (

@@ -6,13 +6,14 @@ from typing import Any, Self
 import discord
 
 from bot.reply.controls import Act, Controls
+from bot.text import Text
 
 _LABELS = {
-    Act.STOP: ("⏹️", "Stop"),
-    Act.REGENERATE: ("🔄", "Regenerate"),
-    Act.CONTINUE: ("⏩", "Continue"),
-    Act.MODEL: ("🔀", "Other model"),
-    Act.DELETE: ("🗑️", "Delete"),
+    Act.STOP: ("⏹️", Text("Stop")),
+    Act.REGENERATE: ("🔄", Text("Regenerate")),
+    Act.CONTINUE: ("⏩", Text("Continue")),
+    Act.MODEL: ("🔀", Text("Other model")),
+    Act.DELETE: ("🗑️", Text("Delete")),
     Act.OLDER: ("◀️", None),
     Act.NEWER: ("▶️", None),
 }
@@ -28,7 +29,7 @@ class Control(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"parley:
         emoji, label = _LABELS[act]
         style = discord.ButtonStyle.danger if act is Act.STOP else discord.ButtonStyle.secondary
         button = discord.ui.Button[Any](
-            style=style, emoji=emoji, label=label, disabled=disabled, custom_id=f"parley:{act}"
+            style=style, emoji=emoji, label=str(label) if label else None, disabled=disabled, custom_id=f"parley:{act}"
         )
         super().__init__(button, row=1 if act in _VERSIONS else 0)
         self._act = act
@@ -54,7 +55,7 @@ class ModelChoice(discord.ui.DynamicItem[discord.ui.Select[Any]], template=r"par
     def __init__(self, message_id: int, models: list[str]) -> None:
         select = discord.ui.Select[Any](
             custom_id=f"parley-model:{message_id}",
-            placeholder="The model that should answer",
+            placeholder=str(Text("The model that should answer")),
             options=[discord.SelectOption(label=model, value=model) for model in models],
         )
         super().__init__(select)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Row, Select, insert, literal, select, update
+from sqlalchemy import Row, Select, bindparam, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -74,7 +74,7 @@ class Conversations:
         if parent_id is None:
             return []
         async with self._engine.connect() as connection:
-            rows = await _path_rows(connection, parent_id)
+            rows = (await connection.execute(_PATH, {"message_id": parent_id})).all()
             found = await read_parts(connection, [row for row in rows if row.kind], most_images)
         roles = {row.id: Role(row.role) for row in rows if row.forgotten_at is None}
         return [Message(role, found.get(message_id, ())) for message_id, role in reversed(roles.items())]
@@ -135,17 +135,22 @@ async def _use_conversation(connection: AsyncConnection, prompt: Prompt, positio
     return position.conversation_id
 
 
-async def _path_rows(connection: AsyncConnection, message_id: int) -> Sequence[Row[Any]]:
-    """The path's nodes, newest first, each once for every part that it has, or once without one."""
+def _path() -> Select[Any]:
+    """Selects the nodes of the path to `message_id`, newest first, each once for every part, or once without one."""
     columns = (messages.c.id, messages.c.parent_id, messages.c.role, messages.c.forgotten_at)
-    path = select(*columns, literal(0).label("depth")).where(messages.c.id == message_id).cte("path", recursive=True)
+    newest = select(*columns, literal(0).label("depth")).where(messages.c.id == bindparam("message_id"))
+    path = newest.cte("path", recursive=True)
     path = path.union_all(
         select(*columns, path.c.depth + 1).where(messages.c.id == path.c.parent_id, path.c.depth < LONGEST_PATH)
     )
-    query = select(path.c.id, path.c.role, path.c.forgotten_at, parts).outerjoin(
+    query: Select[Any] = select(path.c.id, path.c.role, path.c.forgotten_at, parts).outerjoin(
         parts, (parts.c.message_id == path.c.id) & (parts.c.kind != ReasoningPart.kind)
     )
-    return (await connection.execute(query.order_by(path.c.depth, parts.c.position))).all()
+    return query.order_by(path.c.depth, parts.c.position)
+
+
+_PATH = _path()
+"""Made once: building so large a statement takes longer than running it."""
 
 
 async def _streaming_rows(connection: AsyncConnection) -> Sequence[Row[Any]]:

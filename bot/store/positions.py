@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, func, literal, null, select
+from sqlalchemy import BigInteger, ColumnElement, ScalarSelect, Select, bindparam, func, literal, null, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.chat.messages import Role
@@ -34,7 +34,10 @@ async def newest_position(connection: AsyncConnection, prompt: Prompt, now: floa
 
     A thread that was opened from a stored message has that message's id, and continues it in a separate conversation.
     """
-    row = (await connection.execute(_newest(prompt))).one()
+    query = _NEWEST[prompt.place.kind]
+    row = (
+        await connection.execute(query, {"channel_id": prompt.place.channel_id, "author_id": prompt.author.id})
+    ).one()
     if row.conversation_id is None:
         return Position(None, row.starter_id)
     if row.used_at is None:
@@ -44,18 +47,18 @@ async def newest_position(connection: AsyncConnection, prompt: Prompt, now: floa
     return Position(row.conversation_id, row.parent_id, row.last_page)
 
 
-def _newest(prompt: Prompt) -> Select[Any]:
+def _newest(kind: PlaceKind) -> Select[Any]:
     """Selects one row: the newest conversation, its newest prompt, and the version that continues it.
 
-    In a channel these are the person's own, elsewhere everyone's.
+    In a channel these are the person's own, elsewhere everyone's. The parameters are `channel_id` and `author_id`.
     """
-    is_channel = prompt.place.kind is PlaceKind.CHANNEL
+    channel_id, author_id = bindparam("channel_id", type_=BigInteger), bindparam("author_id", type_=BigInteger)
     candidate, asked = conversations.alias("candidate"), messages.alias("asked")
-    newest = select(candidate.c.id).where(candidate.c.channel_id == prompt.place.channel_id)
+    newest = select(candidate.c.id).where(candidate.c.channel_id == channel_id)
     newest_prompt = select(asked.c.id).where(asked.c.conversation_id == conversations.c.id, asked.c.role == Role.USER)
-    if is_channel:
-        newest = newest.where(candidate.c.owner_id == prompt.author.id)
-        newest_prompt = newest_prompt.where(asked.c.author_id == prompt.author.id)
+    if kind is PlaceKind.CHANNEL:
+        newest = newest.where(candidate.c.owner_id == author_id)
+        newest_prompt = newest_prompt.where(asked.c.author_id == author_id)
     newest = newest.order_by(candidate.c.used_at.desc(), candidate.c.id.desc()).limit(1)
     newest_prompt = newest_prompt.order_by(asked.c.id.desc()).limit(1).correlate(conversations)
 
@@ -69,9 +72,8 @@ def _newest(prompt: Prompt) -> Select[Any]:
         .limit(1)
         .correlate_except(best, first_page)
     )
-    thread = select(discord_messages.c.message_id).where(discord_messages.c.id == prompt.place.channel_id)
-    is_thread = prompt.place.kind is PlaceKind.THREAD
-    starter = select((thread.scalar_subquery() if is_thread else null()).label("id")).subquery("starter")
+    thread = select(discord_messages.c.message_id).where(discord_messages.c.id == channel_id).scalar_subquery()
+    starter = select((thread if kind is PlaceKind.THREAD else null()).label("id")).subquery("starter")
     # where every version was forgotten, continue from where the prompt did
     parent_id = func.coalesce(versions.c.id, prompts.c.parent_id)
     return select(
@@ -99,3 +101,7 @@ def _last_page(message_id: ColumnElement[Any], conversation_id: ColumnElement[An
         .limit(1)
     )
     return query.correlate_except(shown, page).scalar_subquery()
+
+
+_NEWEST = {kind: _newest(kind) for kind in PlaceKind}
+"""Made once: building so large a statement takes longer than running it."""

@@ -5,8 +5,8 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /src
 COPY requirements.lock requirements-build.lock ./
 RUN python -m venv /opt/parley \
-    && /opt/parley/bin/pip install --require-hashes -r requirements.lock \
-    && python -m pip install --root-user-action=ignore --require-hashes -r requirements-build.lock
+    && /opt/parley/bin/pip install --no-deps --require-hashes -r requirements.lock \
+    && python -m pip install --root-user-action=ignore --no-deps --require-hashes -r requirements-build.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY migrations migrations
 COPY bot bot

@@ -1,5 +1,7 @@
 # Start with `make playground` and `make test`.
 # Dependencies are installed into .venv from the lock files, by hash, and again only if those change.
+# The lock files are complete, so pip resolves nothing (--no-deps): in hash mode, pip 23 fails on
+# the newest release of a package that another requires with an extra, whatever the lock pins.
 # An environment that is incomplete, was moved or has lost its Python is recreated.
 
 ARGS ?=
@@ -61,24 +63,24 @@ clean:  ## remove the environments
 
 $(VENV)/runtime.installed: requirements.lock requirements-build.lock pyproject.toml $(VENV)/made
 	@echo "Installing Parley's dependencies (once) ..."
-	$(call install,--require-hashes -r requirements.lock -r requirements-build.lock)
+	$(call install,--no-deps --require-hashes -r requirements.lock -r requirements-build.lock)
 	$(call install,--no-deps --no-build-isolation --editable .)
 	$(installed)
 
 $(VENV)/dev.installed: requirements-dev.lock $(VENV)/runtime.installed
 	@echo "Installing the dependencies of its tests (once) ..."
-	$(call install,--require-hashes -r requirements-dev.lock)
+	$(call install,--no-deps --require-hashes -r requirements-dev.lock)
 	$(installed)
 
 $(PEERS)/servers.installed: tests/peers/requirements.lock $(PEERS)/made
 	@echo "Installing the LiteLLM proxy and llmock (once, about 750 MB) ..."
-	$(call install,--require-hashes -r tests/peers/requirements.lock) \
+	$(call install,--no-deps --require-hashes -r tests/peers/requirements.lock) \
 		|| { echo "LiteLLM and llmock could not be installed, so the tests against them cannot run."; exit 1; }
 	$(installed)
 
 $(BENCH)/rivals.installed: requirements.lock benchmarks/requirements.lock $(BENCH)/made
 	@echo "Installing the clients and bots that Parley is compared with (once, about 500 MB) ..."
-	$(call install,--require-hashes -r requirements.lock -r benchmarks/requirements.lock)
+	$(call install,--no-deps --require-hashes -r requirements.lock -r benchmarks/requirements.lock)
 	$(installed)
 
 $(READER)/node_modules/installed: $(READER)/package-lock.json

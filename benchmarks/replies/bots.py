@@ -7,6 +7,7 @@ ends.
 """
 
 import asyncio
+import gc
 import json
 import os
 import runpy
@@ -57,6 +58,8 @@ async def parley(given: Given) -> None:
         **dict.fromkeys(map(str.lower, VARIABLES)),
     )
     async with open_app(settings) as app:
+        gc.collect()
+        gc.freeze()  # as bot.app.run does
         await app.ready()
         await watch()
 
